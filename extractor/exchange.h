@@ -1,0 +1,92 @@
+/*
+ * exchange: requests with retries, rates and bounds, above http.
+ *
+ * Calling order: exchange_new(); exchange_submit() for each request;
+ * exchange_run() until every submitted request was answered. `done` is called
+ * once a request, from exchange_run(), with a whole JSON answer, and may
+ * submit more; when it returns -1 (with *err set) the run stops. At most
+ * `concurrency` exchanges are on the wire; the rest wait in order of
+ * submission. An endpoint's rate, pauses after 429, backoff and the run's
+ * deadline are kept here.
+ *
+ * What `done` never sees: a failed, redirected, non-JSON or refused answer.
+ * They end the run with an error that names source and endpoint:
+ *   401, 3xx, HTML or another type than JSON   ERROR_AUTH, hint: token
+ *   403                                        ERROR_AUTH, hint: permission
+ *                                              and scopes of the source
+ *   400, 404, other 4xx                        ERROR_DATA; 404 names the
+ *                                              source file to edit
+ *   transient, retries used up                 ERROR_UNAVAILABLE, with each
+ *                                              different cause once
+ *   run_for passed                             ERROR_TRY_LATER
+ *   *stop set                                  ERROR_INTERRUPTED
+ * unless the request lists the status in `accept`: then `done` gets it.
+ */
+#ifndef ROLLCALL_EXCHANGE_H
+#define ROLLCALL_EXCHANGE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "error.h"
+#include "http.h"
+#include "job.h"
+#include "log.h"
+#include "source.h"
+
+struct exchange_stats { /* of one source; the caller zeroes it */
+    uint64_t requests;  /* put on the wire, retries included */
+    uint64_t retries;
+    uint64_t wire_bytes, body_bytes;
+    int64_t waited_ms;  /* for rates, Retry-After and backoff, summed */
+};
+
+struct exchange_request {
+    const struct endpoint *endpoint; /* of the job; auth and rate */
+    const struct source *source;     /* for texts and hints */
+    const char *path_query;          /* "/rest/api/3/…?a=b", encoded; copied */
+    const char *body;                /* JSON text or NULL; copied */
+    const char *method;
+    const int *accept;               /* statuses given to done; ended by 0 */
+    struct exchange_stats *stats;
+};
+
+struct exchange_answer {
+    int status;       /* 200, or one of `accept` */
+    const char *body; /* NUL terminated; valid during done */
+    size_t len;
+};
+
+typedef int exchange_done_fn(void *context,
+                             const struct exchange_answer *answer,
+                             struct error *err);
+
+struct exchange_options {
+    const struct job *job;
+    bool allow_commands;   /* secrets by command: the job came with -c */
+    const struct log *log;
+    struct clock clock;
+    const volatile sig_atomic_t *stop; /* NULL: never */
+    uint64_t seed;         /* of the jitter */
+    const struct http_limits *limits;  /* NULL: production's */
+};
+
+struct exchange;
+
+/* Loads the secrets of the job's endpoints on first use of each. */
+struct exchange *exchange_new(const struct exchange_options *options,
+                              struct error *err);
+void exchange_free(struct exchange *exchange); /* NULL allowed */
+
+int exchange_submit(struct exchange *exchange,
+                    const struct exchange_request *request,
+                    exchange_done_fn *done, void *context, struct error *err);
+
+/* Returns when nothing is left, or -1 at the first error; what was still
+ * under way is then abandoned without calling done. */
+int exchange_run(struct exchange *exchange, struct error *err);
+
+#endif

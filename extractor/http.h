@@ -1,0 +1,105 @@
+/*
+ * http: one HTTP exchange at a time or several at once. Sole owner of libcurl.
+ *
+ * Calling order: http_global_init() once in main before anything else;
+ * http_new(); http_start() for each request; http_wait() again and again: it
+ * moves bytes and calls `done` for each exchange that ended, from the calling
+ * thread; http_free(). `done` may call http_start(). Connections are reused.
+ *
+ * Rules kept here: https, or http to a loopback address only; TLS verified;
+ * redirects never followed; ceilings on header and decoded body bytes that
+ * hold for chunked and compressed bodies too; time limits for connecting, for
+ * a stalled body and for the whole; NOSIGNAL; gzip asked for. Credentials are
+ * given to libcurl's own options, never formatted into a text of ours, and go
+ * only to the URL's host.
+ */
+#ifndef ROLLCALL_HTTP_H
+#define ROLLCALL_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "error.h"
+
+enum {
+    HTTP_BODY_MAX = 64 * 1024 * 1024, /* decoded bytes of one body */
+    HTTP_HEADER_MAX = 64 * 1024,      /* all header bytes of one answer */
+    HTTP_CONNECT_TIMEOUT_MS = 20 * 1000,
+    HTTP_STALL_SECONDS = 60,          /* fewer than HTTP_STALL_BYTES/s */
+    HTTP_STALL_BYTES = 16,
+    HTTP_TOTAL_TIMEOUT_MS = 10 * 60 * 1000,
+    HTTP_DETAIL_MAX = 256
+};
+
+enum http_auth_type { HTTP_NO_AUTH, HTTP_BASIC, HTTP_BEARER, HTTP_COOKIE };
+
+struct http_auth {
+    enum http_auth_type type;
+    const char *user;   /* basic */
+    const char *name;   /* cookie */
+    const char *secret;
+};
+
+struct http_request {
+    const char *method;           /* "GET", "POST", … */
+    const char *url;              /* percent-encoded */
+    const char *body;             /* JSON text, or NULL */
+    const struct http_auth *auth; /* NULL: none */
+    const char *ca_file;          /* NULL: the system's */
+};
+
+struct http_reply {
+    bool answered;       /* a complete HTTP answer; else see the next two */
+    bool transient;      /* the failure may pass: connection, cut, stall */
+    char detail[HTTP_DETAIL_MAX]; /* why it failed, e.g. "timed out …" */
+    int status;
+    char content_type[128];
+    bool json;           /* content type is application/json or …+json */
+    bool has_retry_after;
+    char retry_after[64];
+    char location_host[128]; /* of a redirect, for the error text only */
+    uint64_t wire_bytes; /* body bytes before decompression */
+    struct buf body;     /* decoded; valid during `done` only */
+};
+
+/* Called once for each started exchange. */
+typedef void http_done_fn(void *context, struct http_reply *reply);
+
+/* Test servers need shorter times; production passes NULL to http_new(). */
+struct http_limits {
+    size_t body_max;
+    size_t header_max;
+    long connect_timeout_ms, stall_seconds, total_timeout_ms;
+};
+
+struct http;
+
+int http_global_init(struct error *err);
+void http_global_cleanup(void);
+
+struct http *http_new(const char *user_agent, int max_connections,
+                      const struct http_limits *limits, struct error *err);
+void http_free(struct http *http); /* NULL allowed; abandons what runs */
+
+/* Copies what it needs of the request. Returns 0, or -1 with *err set when
+ * the URL is not allowed (ERROR_CONFIG) or memory is out. */
+int http_start(struct http *http, const struct http_request *request,
+               http_done_fn *done, void *context, struct error *err);
+
+/* Works until something happened or timeout_ms passed. */
+int http_wait(struct http *http, int timeout_ms, struct error *err);
+size_t http_running(const struct http *http);
+
+/* Whether text may be an endpoint: https, or http with a loopback host
+ * (127.0.0.0/8, [::1], localhost); no user part, query or fragment. */
+bool http_url_allowed(const char *url);
+
+/* Percent-encodes all but RFC 3986 unreserved characters onto out. */
+void http_encode(struct buf *out, const char *text);
+
+/* "libcurl/7.88.1 OpenSSL/3.0…", for --version. */
+const char *http_library_version(void);
+
+#endif

@@ -1,0 +1,99 @@
+/*
+ * job: the job file, read strictly.
+ *
+ * job_load() reads FILE (JSON with comments), checks every key and value and
+ * fills the struct, defaults included; all mistakes of the file are reported
+ * in one error (ERROR_CONFIG, exit 78) that names file, path such as
+ * "limits.rate.jira", and the nearest known key. Secrets are references only;
+ * nothing is resolved here (see secret.h). Relative paths in the job are made
+ * absolute against the job file's folder. job_free() releases everything.
+ */
+#ifndef ROLLCALL_JOB_H
+#define ROLLCALL_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "arena.h"
+#include "csv.h"
+#include "error.h"
+
+enum auth_type { AUTH_NONE, AUTH_BASIC, AUTH_BEARER, AUTH_COOKIE };
+enum secret_kind { SECRET_ENV, SECRET_FILE, SECRET_COMMAND };
+
+struct secret_ref {
+    enum secret_kind kind;
+    const char *name;         /* ENV: variable; FILE: absolute path */
+    const char *const *argv;  /* COMMAND: NULL terminated */
+};
+
+struct endpoint {
+    const char *name;         /* "jira", "admin", "adminhub", or any word */
+    const char *url;          /* no trailing '/'; https, or http on loopback */
+    const char *organisation; /* for {organisation}; NULL when not given */
+    const char *directory;    /* for {directory}; default "-" */
+    const char *site;         /* for {site}; NULL when not given */
+    const char *ca_file;      /* PEM bundle instead of the system's, or NULL */
+    enum auth_type auth;
+    const char *user;         /* AUTH_BASIC */
+    const char *cookie;       /* AUTH_COOKIE: cookie name */
+    struct secret_ref secret; /* all but AUTH_NONE */
+    int64_t rate_count;       /* requests per rate_per_ms; 0: no own limit */
+    int64_t rate_per_ms;
+};
+
+enum no_access { NO_ACCESS_FAIL, NO_ACCESS_ALLOW };
+enum zero_rows { ZERO_ROWS_FAIL, ZERO_ROWS_ALLOW };
+enum layout { LAYOUT_FLAT, LAYOUT_HIVE };
+
+struct job {
+    const char *path;   /* as given */
+    const char *folder; /* absolute folder of the file */
+    char sha256[65];    /* of the file's bytes, for the manifest */
+    struct endpoint *endpoints;
+    size_t endpoint_count;
+    const char *const *mappings; /* names or files, NULL terminated */
+
+    struct {
+        int64_t lookback_ms;     /* "180d" */
+        int64_t overlap_ms;      /* "24h" */
+        int64_t settle_ms;       /* "5m": the newest records may still move */
+        enum no_access no_access; /* "fail": the log must be readable */
+    } events;
+    struct {
+        const char *map_file;    /* CSV user_key,account_id; NULL: none */
+    } keys;
+    struct {
+        int concurrency;         /* 4; 1 to 32 */
+        int64_t retry_for_ms;    /* "15m" */
+        int64_t run_for_ms;      /* "6h" */
+    } limits;
+    struct {
+        int64_t min_users;            /* 1 */
+        int64_t max_new_inactive_ppm; /* "20%" of all users */
+        int64_t max_placeholders_ppm; /* "20%" of all users */
+        int64_t max_rejects;          /* 10 records refused by all sources */
+        enum zero_rows zero_rows;     /* "fail" */
+    } guards;
+    struct {
+        const char *dir;         /* "out" */
+        bool csv, jsonl;         /* both */
+        enum layout layout;      /* "flat" */
+        uint64_t part_size;      /* "200MiB" of compressed bytes */
+        mode_t file_mode;        /* "0600" */
+        mode_t dir_mode;         /* "0700" */
+        struct csv_dialect dialect; /* "csv": {"preset": …, own settings} */
+    } output;
+    const char *state;           /* "state/rollcall.db" */
+    struct arena arena;          /* owns every text above */
+};
+
+int job_load(struct job *job, const char *path, struct error *err);
+void job_free(struct job *job);
+
+/* NULL when the job has no endpoint of that name. */
+const struct endpoint *job_endpoint(const struct job *job, const char *name);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * json: reading JSON text into a tree. Sole owner of cJSON.
+ *
+ * Calling order: json_parse() a whole text; walk it with the accessors;
+ * json_free(). Every node and string belongs to the document and dies with it.
+ *
+ * The text is checked strictly against RFC 8259 before cJSON sees it, because
+ * cJSON alone loses data silently: numbers keep their exact source text
+ * (json_number_text), a lone surrogate, "\u0000" and invalid UTF-8 in strings
+ * become U+FFFD and are counted in the document. Trailing text, raw control
+ * characters, a byte order mark and nesting deeper than JSON_DEPTH_MAX are
+ * errors that name line and column. With JSON_COMMENTS, // and block comments
+ * are white space (job, mapping and source files only).
+ *
+ * Member names are compared byte for byte. Member lookup and array indexing
+ * are linear: walk long arrays with json_first/json_next.
+ */
+#ifndef ROLLCALL_JSON_H
+#define ROLLCALL_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+enum { JSON_DEPTH_MAX = 200 };
+
+enum json_flags { JSON_STRICT = 0, JSON_COMMENTS = 1 };
+
+enum json_type {
+    JSON_NULL,
+    JSON_BOOLEAN,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
+
+struct json; /* a node; never NULL inside a document */
+
+struct json_doc {
+    const struct json *root;
+    void *tree;         /* owned */
+    size_t repairs;     /* strings changed to be valid UTF-8 without NUL */
+};
+
+/* Reads text[0..len). name stands in error texts ("job.json:3:7: …"). The
+ * error kind is the caller's choice, e.g. ERROR_CONFIG for a job file and
+ * ERROR_DATA for a page. Returns 0 or -1; on -1 the doc needs no json_free. */
+int json_parse(struct json_doc *doc, const char *text, size_t len,
+               unsigned flags, const char *name, enum error_kind kind,
+               struct error *err);
+void json_free(struct json_doc *doc);
+
+enum json_type json_type(const struct json *node);
+const char *json_type_name(enum json_type type); /* "string", "object", … */
+
+/* NULL when the node is no object or has no such member; first duplicate. */
+const struct json *json_member(const struct json *object, const char *name);
+
+/* RFC 6901 pointer below node; "" is node itself; NULL when nothing there. */
+const struct json *json_at(const struct json *node, const char *pointer);
+
+/* Children of an array or object, in order; NULL at the end. */
+const struct json *json_first(const struct json *node);
+const struct json *json_next(const struct json *child);
+const char *json_key(const struct json *child); /* NULL inside an array */
+size_t json_size(const struct json *node);
+
+/* Each needs a node of the right type; asserts otherwise. */
+bool json_bool(const struct json *node);
+const char *json_text(const struct json *node);        /* JSON_STRING */
+const char *json_number_text(const struct json *node); /* exact digits */
+
+/* 0, or -1 unless node is a number that is written as an integer and fits. */
+int json_int64(const struct json *node, int64_t *out);
+
+#endif

@@ -1,0 +1,78 @@
+#include "log.h"
+
+#include <stdarg.h>
+
+#include "instant.h"
+
+enum { LOG_MESSAGE_MAX = 2048 };
+
+static const struct {
+    const char *name;
+    const char *padded;
+    const char *color;
+} levels[] = {
+    [LOG_ERROR] = {"error", "error", "\033[31m"},
+    [LOG_WARN] = {"warn", "warn ", "\033[33m"},
+    [LOG_INFO] = {"info", "info ", ""},
+    [LOG_DEBUG] = {"debug", "debug", "\033[2m"},
+};
+
+/* Control characters would let a server's text forge lines or drive the
+ * terminal; JSON needs its two specials escaped as well. */
+static void put_escaped(FILE *out, const char *text, bool json)
+{
+    for (; *text != '\0'; text++) {
+        unsigned char c = (unsigned char)*text;
+
+        if (c < 0x20 || c == 0x7f)
+            fprintf(out, "\\u%04x", c);
+        else if (json && (c == '"' || c == '\\'))
+            fprintf(out, "\\%c", c);
+        else
+            putc(c, out);
+    }
+}
+
+static void put_json(const struct log *log, const char *time,
+                     enum log_level level, const char *event,
+                     const char *message)
+{
+    fprintf(log->out, "{\"ts\":\"%s\",\"level\":\"%s\",\"event\":\"%s\"", time,
+            levels[level].name, event);
+    if (log->run_id != NULL)
+        fprintf(log->out, ",\"run\":\"%s\"", log->run_id);
+    fputs(",\"message\":\"", log->out);
+    put_escaped(log->out, message, true);
+    fputs("\"}\n", log->out);
+}
+
+static void put_text(const struct log *log, const char *time,
+                     enum log_level level, const char *event,
+                     const char *message)
+{
+    const char *color = log->color ? levels[level].color : "";
+
+    fprintf(log->out, "%s%s %s %s ", color, time, levels[level].padded, event);
+    put_escaped(log->out, message, false);
+    fputs(*color != '\0' ? "\033[0m\n" : "\n", log->out);
+}
+
+void log_line(const struct log *log, enum log_level level, const char *event,
+              const char *format, ...)
+{
+    char message[LOG_MESSAGE_MAX], time[INSTANT_TEXT_MAX];
+    int64_t now = clock_wall(&log->clock);
+    va_list args;
+
+    if (level > log->level)
+        return;
+    va_start(args, format);
+    vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    instant_rfc3339(now - now % INSTANT_SECOND, time);
+    if (log->json)
+        put_json(log, time, level, event, message);
+    else
+        put_text(log, time, level, event, message);
+    fflush(log->out);
+}

@@ -1,0 +1,34 @@
+/*
+ * log: what happened, one line an event, on stderr.
+ *
+ * Text form, when stderr is no terminal:
+ *   2026-11-23T02:00:00Z info  page jira_users: 1000 rows
+ * JSON form, one object a line with stable member names:
+ *   {"ts":"…","level":"info","event":"page","run":"…","message":"…"}
+ * Never pass a secret, a name, an e-mail or a response body to a log call;
+ * account ids and user keys are allowed.
+ */
+#ifndef ROLLCALL_LOG_H
+#define ROLLCALL_LOG_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "clock.h"
+
+enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+
+struct log {
+    FILE *out;
+    enum log_level level; /* lines above this level are dropped */
+    bool json;
+    bool color;           /* text form only */
+    const char *run_id;   /* NULL until the run has one */
+    struct clock clock;
+};
+
+/* event: a short stable word such as "page", "retry", "publish". */
+void log_line(const struct log *log, enum log_level level, const char *event,
+              const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * mapping: a mapping file, read strictly into rules (rules.h).
+ *
+ * mapping_load() checks every key like job_load() does: unknown columns,
+ * references, types, transforms, facts and orders are named with the nearest
+ * known word (ERROR_CONFIG, all mistakes at once). Lookup files and salts named
+ * by transforms are loaded here, relative to the mapping's folder.
+ *
+ * Keys of the file:
+ *   name, title, grain ("user")
+ *   users    source name of the universe
+ *   events   [source names]
+ *   where    condition on user.* (and fact.*)
+ *   facts    {NAME: {"sources": [..], "when": condition, "actor_within":
+ *            "15m", "cancelled_by": NAME}}
+ *   columns  [{"name", "description", "type", "length", "key", "nullable",
+ *            "values": [texts], "from": alternatives, "transforms": [..]}]
+ *            from: a reference, or a list of alternatives, each a reference
+ *            or {"when": condition, "value": text | "from": reference}
+ *            transforms: "trim", or {"truncate": 20}, {"map": {..}}, …
+ *   order    [column names]; default: the key columns
+ *   over_length  "reject" (default), "truncate", "fail"
+ * Conditions: {"all": [..]}, {"any": [..]}, {"not": c},
+ *   {"field": REF, "equals": text|bool}, {"field", "in": [..]},
+ *   {"field", "matches": regex}, {"field", "present": bool},
+ *   {"field", "older_than": "90d"},
+ *   {"change": {"field", "from", "to"}} (events only)
+ */
+#ifndef ROLLCALL_MAPPING_H
+#define ROLLCALL_MAPPING_H
+
+#include "arena.h"
+#include "error.h"
+#include "rules.h"
+
+struct mapping {
+    const char *path;
+    char sha256[65];
+    struct rules rules;
+    struct arena arena;
+    /* private to mapping.c: compiled expressions and tables to release */
+    struct mapping_resource *resources;
+};
+
+/* name_or_file: "inactive_users", or a path that holds '/' or ends in .json.
+ * folders: where names are looked up, in order, NULL terminated. */
+int mapping_load(struct mapping *mapping, const char *name_or_file,
+                 const char *const *folders, struct error *err);
+void mapping_free(struct mapping *mapping);
+
+/* "FOLDER/sources/NAME.json" of the first folder that has it; the result is
+ * allocated in the mapping's arena. NULL with *err set when none has. */
+const char *mapping_source_path(struct mapping *mapping, const char *source,
+                                const char *const *folders,
+                                struct error *err);
+
+#endif

@@ -1,0 +1,47 @@
+/*
+ * publish: a run's directory, invisible until it is whole.
+ *
+ * Calling order: publish_open() takes the lock of the output directory
+ * (OUT/.rollcall.lock; held: ERROR_TRY_LATER, naming the holder's pid and
+ * run), removes what dead runs left (OUT/.tmp-*), and makes OUT/.tmp-RUNID;
+ * files are written into publish_dir_fd(); publish_commit() fsyncs that
+ * directory, renames it to OUT/RUNID, fsyncs OUT, points OUT/latest at it by
+ * rename, then writes one done file per dataset, each durable before the call
+ * returns; publish_abort() removes the temporary directory. Both free.
+ *
+ * With replace, an existing OUT/RUNID is exchanged in one rename and the old
+ * one removed; without it an existing one is an error, because the caller
+ * asks publish_exists() first.
+ * "latest" never moves back to an older run id. Symbolic links in place of
+ * the run's or the temporary directory are refused.
+ */
+#ifndef ROLLCALL_PUBLISH_H
+#define ROLLCALL_PUBLISH_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "report.h"
+
+struct publish;
+
+struct publish_options {
+    const char *out_dir;  /* made, with parents, when missing */
+    const char *run_id;   /* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
+    mode_t file_mode, dir_mode;
+    bool replace;
+};
+
+struct publish *publish_open(const struct publish_options *options,
+                             struct error *err);
+bool publish_exists(const struct publish *publish); /* OUT/RUNID/manifest.json */
+int publish_out_fd(const struct publish *publish);  /* OUT itself */
+int publish_dir_fd(const struct publish *publish);  /* where files go */
+int publish_commit(struct publish *publish, const struct run_report *report,
+                   struct error *err);
+void publish_abort(struct publish *publish); /* NULL allowed */
+
+bool publish_run_id_valid(const char *run_id);
+
+#endif

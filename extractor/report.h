@@ -1,0 +1,98 @@
+/*
+ * report: what a run did, as plain data: filled by run.c and the walkers,
+ * written by manifest.c, shown by the summary. No secrets, no names, no
+ * e-mails in any of it.
+ */
+#ifndef ROLLCALL_REPORT_H
+#define ROLLCALL_REPORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "exchange.h"
+#include "schema.h"
+#include "writer.h"
+
+struct window_report {
+    int64_t from, to;     /* [from, to) */
+    uint64_t pages, records;
+    bool has_oldest;
+    int64_t oldest;       /* of the records seen */
+    bool has_total;
+    int64_t total;        /* as the server claimed; never trusted */
+};
+
+struct source_report {
+    const char *name;     /* of the source */
+    const char *kind;     /* "users", "events", "keys" */
+    const char *path;     /* of its definition */
+    const char *sha256;   /* of its definition */
+    struct exchange_stats exchange;
+    uint64_t walks;       /* users: walks until nothing moved */
+    uint64_t pages;       /* answers with items */
+    uint64_t items;       /* items seen, duplicates included */
+    uint64_t duplicates;
+    uint64_t rejected;
+    uint64_t placeholders;
+    uint64_t repairs;     /* texts made valid UTF-8 */
+    bool has_span;
+    int64_t oldest, newest; /* of event times seen */
+    struct window_report *windows;
+    size_t window_count;
+    bool no_access;       /* refused, and the job allows that */
+};
+
+struct key_report {       /* user key -> account id */
+    uint64_t asked;       /* distinct names that needed an answer */
+    uint64_t already_ids; /* were account ids */
+    uint64_t mapped;      /* by the job's map file */
+    uint64_t learned;     /* from pairs in the log */
+    uint64_t looked_up;   /* by the bridge */
+    uint64_t unresolved;
+    uint64_t unresolved_actors; /* of these, actors that appear in a row */
+};
+
+struct guard_report {
+    const char *name;     /* key in the job's guards */
+    int64_t value, limit; /* parts per million when ppm */
+    bool ppm;
+};
+
+struct count_report { const char *name; uint64_t count; };
+
+struct dataset_report {
+    const struct schema *schema;
+    const char *mapping_path;
+    const char *mapping_sha256;
+    uint64_t rows;
+    uint64_t rejected;    /* rows refused by the mapping's rules */
+    uint64_t truncated;   /* cells cut to their length */
+    struct writer_report *writers; /* one per format */
+    size_t writer_count;
+    struct count_report statuses[8]; /* rows per last_modified_status */
+    size_t status_count;
+};
+
+enum { REPORT_GUARDS_MAX = 8 };
+
+struct run_report {
+    const char *run_id;
+    int64_t as_of;
+    int64_t started, ended;    /* wall clock */
+    const char *job_sha256;
+    const struct csv_dialect *dialect;
+    uint64_t users;            /* distinct accounts seen */
+    struct source_report *sources;
+    size_t source_count;
+    struct key_report keys;
+    struct guard_report guards[REPORT_GUARDS_MAX];
+    size_t guard_count;
+    struct dataset_report *datasets;
+    size_t dataset_count;
+    bool has_rejects;          /* rejects.jsonl.gz exists */
+    struct part_report rejects;
+    const char *supersedes;    /* run id of the run published before, or NULL */
+};
+
+#endif

@@ -1,0 +1,30 @@
+/*
+ * secret: turns a secret reference into the secret, and forgets it.
+ *
+ * Sources: an environment variable; a file, refused when group or others can
+ * read it or when it is not a regular file; the first line of a command's
+ * output (no shell), allowed only when the job file was named with -c. One
+ * trailing line end is cut; empty text, control characters and more than
+ * SECRET_MAX bytes are refused. Errors name the reference, never the text:
+ * ERROR_CONFIG for a bad or missing reference, ERROR_AUTH for a failing
+ * command. secret_release() wipes the memory.
+ */
+#ifndef ROLLCALL_SECRET_H
+#define ROLLCALL_SECRET_H
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "job.h"
+
+enum { SECRET_MAX = 16 * 1024 };
+
+struct secret {
+    char *text; /* NUL terminated; NULL when released */
+};
+
+int secret_load(struct secret *secret, const struct secret_ref *ref,
+                bool allow_command, struct error *err);
+void secret_release(struct secret *secret);
+
+#endif

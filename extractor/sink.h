@@ -1,0 +1,72 @@
+/*
+ * sink: files going out and coming back, gzipped or plain, hashed on the way.
+ * Sole owner of zlib.
+ *
+ * Writing: sink_open() creates NAME inside an open directory, exclusively;
+ * sink_write()…; sink_close() flushes, fsyncs, closes and fills the facts. A
+ * write error is sticky and is reported by the call that meets it and by
+ * sink_close(). sink_abort() closes and unlinks; both accept NULL.
+ * gzip output is one member, mtime 0, no name (RFC 1952), so the same bytes
+ * in give the same file on one zlib build.
+ *
+ * Reading: source_file_open() reads a file of either kind by its suffix,
+ * source_file_read() gives decoded bytes, source_file_close() gives the same
+ * facts. A second gzip member, bytes after the member, a cut or damaged
+ * stream and a wrong trailer are ERROR_DATA.
+ */
+#ifndef ROLLCALL_SINK_H
+#define ROLLCALL_SINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "digest.h"
+#include "error.h"
+
+struct sink_facts {
+    uint64_t bytes;                     /* of the file on disk */
+    char sha256[DIGEST_HEX_SIZE];       /* of the file on disk */
+    uint64_t plain_bytes;               /* before compression */
+    char plain_sha256[DIGEST_HEX_SIZE]; /* before compression */
+};
+
+struct sink_options {
+    bool gzip;
+    int level;   /* 1 to 9 */
+    mode_t mode; /* e.g. 0600, not subject to the umask */
+};
+
+struct sink;
+
+struct sink *sink_open(int dir_fd, const char *name,
+                       const struct sink_options *options, struct error *err);
+int sink_write(struct sink *sink, const void *data, size_t len,
+               struct error *err);
+/* Compressed bytes so far; lags behind by what deflate still holds. */
+uint64_t sink_bytes(const struct sink *sink);
+int sink_close(struct sink *sink, struct sink_facts *facts, struct error *err);
+void sink_abort(struct sink *sink);
+
+struct source_file;
+
+/* gzip by the suffix ".gz". path is relative to dir_fd (AT_FDCWD allowed). */
+struct source_file *source_file_open(int dir_fd, const char *path,
+                                     struct error *err);
+/* Bytes read (0 at the end), or -1. */
+ssize_t source_file_read(struct source_file *file, void *data, size_t size,
+                         struct error *err);
+int source_file_close(struct source_file *file, struct sink_facts *facts,
+                      struct error *err); /* facts may be NULL; frees always */
+
+/* A whole small file into memory, for jobs and manifests: NUL terminated,
+ * refused above max bytes. Missing: ERROR_NO_INPUT. free() the result. */
+char *read_whole_file(int dir_fd, const char *path, size_t max, size_t *len,
+                      struct error *err);
+
+/* Writes, fsyncs and renames NAME into place; replaces an older one. */
+int write_whole_file(int dir_fd, const char *name, const void *data,
+                     size_t len, mode_t mode, struct error *err);
+
+#endif

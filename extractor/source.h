@@ -1,0 +1,139 @@
+/*
+ * source: a source definition, mappings/sources/NAME.json, read strictly.
+ *
+ * A definition says everything rollcall knows of an endpoint, so that a user
+ * edits a file when it moves. source_load() checks every key like job_load()
+ * does (ERROR_CONFIG, all mistakes at once). Keys of the file:
+ *
+ *   name, title, kind ("users", "events", "keys"), endpoint
+ *   request   {"method", "path", "query": {name: text}, "body": any}
+ *             path and query texts may hold {organisation} {directory} {site}
+ *             {from} {to}
+ *   time      {"format": "rfc3339_ms"|"epoch_ms", "to": "inclusive"|
+ *             "exclusive"}: how {from} and {to} are written; windows are
+ *             [from, to) inside rollcall
+ *   paging    {"style": "offset", "offset": parameter, "limit": parameter,
+ *              "first": 0, "size": 1000, "overlap": 20, "past_end": 1}
+ *             {"style": "cursor", "cursor": parameter, "limit", "size",
+ *              "next": [pointers], "only_cursor": bool}
+ *             {"style": "single"}
+ *   batch     {"parameter": "key", "size": 100}: a lookup; the parameter is
+ *             repeated for each of at most `size` names
+ *   items     pointer of the array of items; "" is the document itself
+ *   total     pointer of the server's own count; recorded, never trusted
+ *   halve_on  [409]: statuses that mean "ask for a smaller page"
+ *   probe     {"path", "query", "expect": pointer, "items": pointer}
+ *   fields    {canonical name: field rule}, see item.h; a field rule is a
+ *             pointer, or {"at": [pointers in order of preference],
+ *             "time": "iso8601"|"epoch_ms"|"d_mon_yyyy", "map": {from: to},
+ *             "constant": text, "required": bool, "placeholders": [texts]}
+ *   subjects  events only: [{"when": [{"at", "equals"}], "items": pointer of
+ *             an object or array, "item": {"at", "equals"}, "name": [pointers]}]
+ *   changes   events only: {"items", "field", "from", "to"}
+ *   pairs     {"key": pointer, "account_id": pointer}
+ *   needs     {"permission", "scopes": [texts], "how"}: for error hints
+ */
+#ifndef ROLLCALL_SOURCE_H
+#define ROLLCALL_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "error.h"
+#include "instant.h"
+#include "item.h"
+
+enum source_kind { SOURCE_USERS, SOURCE_EVENTS, SOURCE_KEYS };
+enum paging_style { PAGING_OFFSET, PAGING_CURSOR, PAGING_SINGLE };
+enum request_time { REQUEST_RFC3339_MS, REQUEST_EPOCH_MS };
+
+struct name_value {
+    const char *name;
+    const char *value;
+};
+
+struct paging {
+    enum paging_style style;
+    const char *offset_parameter;
+    const char *limit_parameter; /* NULL: not sent */
+    int64_t first;               /* index of the first item: 0 or 1 */
+    int64_t size;                /* items asked for */
+    int64_t overlap;             /* items a page repeats of the one before */
+    int64_t past_end;            /* pages probed beyond the first empty one */
+    const char *cursor_parameter;
+    const char *const *next;     /* pointers, NULL terminated */
+    bool only_cursor;            /* with a cursor send nothing else */
+};
+
+/* at[0..] tried in order; the first that is neither absent nor null wins. */
+struct field_rule {
+    bool used;
+    const char *const *at;      /* NULL terminated; NULL with a constant */
+    enum instant_format time;   /* for timestamp fields */
+    const struct name_value *map; /* ended by name NULL; NULL: no map */
+    const char *constant;
+    bool required;              /* absent or null: the item is refused */
+    const char *const *placeholders; /* texts that mean "nobody" */
+};
+
+struct member_test {
+    const char *at; /* pointer; NULL: no test */
+    const char *equals;
+};
+
+enum { SUBJECT_TESTS_MAX = 4 };
+
+struct subject_rule {
+    struct member_test when[SUBJECT_TESTS_MAX]; /* all must hold */
+    size_t when_count;
+    const char *items;          /* pointer to an object or an array */
+    struct member_test item;    /* per item */
+    const char *const *name;    /* pointers in an item, NULL terminated */
+};
+
+struct source {
+    const char *path; /* file it came from, for "edit this file" hints */
+    char sha256[65];
+    const char *name, *title, *endpoint;
+    enum source_kind kind;
+
+    const char *method;
+    const char *request_path;
+    const struct name_value *query; /* ended by name NULL */
+    const char *body;               /* JSON text, or NULL */
+    enum request_time time;
+    bool to_inclusive;
+
+    struct paging paging;
+    const char *batch_parameter; /* NULL: no lookup */
+    int64_t batch_size;
+
+    const char *items;
+    const char *total;           /* NULL: none */
+    const int *halve_on;         /* ended by 0 */
+
+    const char *probe_path;      /* NULL: no probe */
+    const struct name_value *probe_query;
+    const char *probe_expect;    /* pointer that must hold text, or NULL */
+    const char *probe_items;     /* array to count, or NULL */
+
+    struct field_rule user_fields[USER_FIELD_COUNT];   /* kind users, keys */
+    struct field_rule event_fields[EVENT_FIELD_COUNT]; /* kind events */
+    const struct subject_rule *subjects;
+    size_t subject_count;
+    const char *changes_items;   /* NULL: the source tells no changes */
+    const char *change_field, *change_from, *change_to;
+    const char *pair_key, *pair_account_id; /* NULL: teaches no pairs */
+
+    const char *needs_permission;      /* may be NULL, as the two below */
+    const char *const *needs_scopes;   /* NULL terminated */
+    const char *needs_how;
+    struct arena arena;
+};
+
+int source_load(struct source *source, const char *path, struct error *err);
+void source_free(struct source *source);
+
+#endif

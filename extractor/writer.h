@@ -1,0 +1,68 @@
+/*
+ * writer: the rows of one dataset into parts, one writer per format.
+ *
+ * A format is one `struct writer_format` (csv, jsonl) and one line in the
+ * table of writer.c. Calling order: writer_open(); writer_row() for each row in
+ * final order; writer_close(), which finishes the last part and fills the
+ * report; or writer_abort(). Parts are NAME-00001.csv.gz, …; a part is closed
+ * at the first row after its compressed size reached part_size, and an empty
+ * dataset still has one part. Cells arrive in schema order with the column's
+ * type or null.
+ *
+ * CSV: CR LF, CR or LF in text become one blank and are counted; other C0
+ * control characters but TAB become blanks; NUL cannot occur. JSONL: one
+ * object a line, members in schema order, real nulls, text unchanged, instants
+ * as RFC 3339 with Z, dates as YYYY-MM-DD.
+ */
+#ifndef ROLLCALL_WRITER_H
+#define ROLLCALL_WRITER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "csv.h"
+#include "error.h"
+#include "schema.h"
+#include "sink.h"
+#include "value.h"
+
+enum { WRITER_PARTS_MAX = 10000, WRITER_RECORD_MAX = 16 * 1024 * 1024 };
+
+struct part_report {
+    char name[96];       /* file name inside the run's directory */
+    uint64_t rows;
+    uint64_t longest;    /* bytes of the longest record, line end included */
+    struct sink_facts facts;
+};
+
+struct writer_report {
+    const char *format;  /* "csv", "jsonl" */
+    struct part_report *parts; /* owned: writer_report_release() */
+    size_t part_count;
+    uint64_t rows;
+    uint64_t newlines_replaced; /* CSV only */
+    uint64_t controls_replaced; /* CSV only */
+};
+
+struct writer_options {
+    int dir_fd;          /* the run's directory being built */
+    const struct schema *schema;
+    const struct csv_dialect *dialect;
+    uint64_t part_size;
+    mode_t mode;
+};
+
+struct writer;
+
+struct writer *writer_open(const char *format,
+                           const struct writer_options *options,
+                           struct error *err);
+int writer_row(struct writer *writer, const struct value *cells,
+               struct error *err);
+int writer_close(struct writer *writer, struct writer_report *report,
+                 struct error *err); /* frees the writer always */
+void writer_abort(struct writer *writer); /* NULL allowed */
+void writer_report_release(struct writer_report *report);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * item: what a source yields, normalised: users and events.
+ *
+ * The canonical field names are a fixed table: source definitions fill them,
+ * mappings refer to them as "user.NAME", and nothing else knows an API's own
+ * words. Adding a field is one line in the table of item.c and one here.
+ */
+#ifndef ROLLCALL_ITEM_H
+#define ROLLCALL_ITEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "value.h"
+
+enum user_field {
+    USER_ACCOUNT_ID,
+    USER_ACCOUNT_TYPE,
+    USER_DISPLAY_NAME,
+    USER_EMAIL,
+    USER_ACTIVE,         /* boolean */
+    USER_STATUS,
+    USER_DEACTIVATED_AT, /* timestamp */
+    USER_ADDED_AT,       /* timestamp */
+    USER_LAST_SEEN_AT,   /* timestamp */
+    USER_LAST_SEEN_STATUS,
+    USER_CLAIM_STATUS,
+    USER_TIME_ZONE,
+    USER_LOCALE,
+    USER_FIELD_COUNT
+};
+
+struct user {
+    struct value fields[USER_FIELD_COUNT];
+};
+
+enum event_field {
+    EVENT_ID,
+    EVENT_AT,         /* timestamp */
+    EVENT_ACTION,     /* the record's summary or action name */
+    EVENT_CATEGORY,
+    EVENT_ACTOR,      /* account id, or a user key */
+    EVENT_ACTOR_NAME,
+    EVENT_ACTOR_EMAIL,
+    EVENT_REMOTE_ADDRESS,
+    EVENT_FIELD_COUNT
+};
+
+enum { EVENT_SUBJECTS_MAX = 256, EVENT_CHANGES_MAX = 256 };
+
+struct event_change {
+    const char *field; /* NULL where the record has none */
+    const char *from;
+    const char *to;
+};
+
+struct event {
+    struct value fields[EVENT_FIELD_COUNT];
+    const char *source;                       /* source name */
+    const char *subjects[EVENT_SUBJECTS_MAX]; /* names: account id or key */
+    size_t subject_count;
+    struct event_change changes[EVENT_CHANGES_MAX];
+    size_t change_count;
+};
+
+struct item_field {
+    const char *name;
+    enum value_type type;
+};
+
+extern const struct item_field user_fields[USER_FIELD_COUNT];
+extern const struct item_field event_fields[EVENT_FIELD_COUNT];
+
+/* Index in the table, or -1. */
+int user_field_find(const char *name);
+int event_field_find(const char *name);
+
+#endif

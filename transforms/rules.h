@@ -1,0 +1,134 @@
+/*
+ * rules: a mapping, parsed: which users, which facts, which columns.
+ *
+ * Plain data. extractor/mapping.c fills it from a mapping file and owns its
+ * memory (one arena); every other module only reads it.
+ *
+ * References name a value:
+ *   user.FIELD             a field of the account (item.h)
+ *   fact.NAME.at           when the winning event happened
+ *   fact.NAME.actor_id     who did it: account id, or user key if unresolved
+ *   fact.NAME.actor_name   display name of that account
+ *   fact.NAME.action       summary or action name
+ *   fact.NAME.source       source name of the event
+ *   fact.NAME.event_id
+ *   fact.NAME.status       known | no_actor | before_log | no_access
+ *   observed.first_inactive_at   first run that saw the account in the dataset
+ *   run.as_of, run.id
+ * Event conditions use event.FIELD and the change test instead.
+ */
+#ifndef ROLLCALL_RULES_H
+#define ROLLCALL_RULES_H
+
+#include <regex.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "item.h"
+#include "schema.h"
+
+enum { RULES_FACTS_MAX = 16 };
+
+enum ref_kind {
+    REF_USER,     /* index: enum user_field */
+    REF_EVENT,    /* index: enum event_field; only in event conditions */
+    REF_FACT,     /* index: fact; part: enum fact_part */
+    REF_OBSERVED, /* first_inactive_at */
+    REF_RUN       /* index: enum run_part */
+};
+
+enum fact_part {
+    FACT_AT,
+    FACT_ACTOR_ID,
+    FACT_ACTOR_NAME,
+    FACT_ACTION,
+    FACT_SOURCE,
+    FACT_EVENT_ID,
+    FACT_STATUS,
+    FACT_PART_COUNT
+};
+
+enum run_part { RUN_AS_OF, RUN_ID, RUN_PART_COUNT };
+
+struct ref {
+    enum ref_kind kind;
+    size_t index;
+    enum fact_part part;
+};
+
+enum condition_kind {
+    CONDITION_ALL,
+    CONDITION_ANY,
+    CONDITION_NOT,       /* exactly one child */
+    CONDITION_EQUALS,    /* ref equals texts[0]; null never does */
+    CONDITION_IN,        /* ref equals one of texts */
+    CONDITION_MATCHES,   /* ref matches regex (POSIX extended) */
+    CONDITION_PRESENT,   /* ref is not null when flag, is null otherwise */
+    CONDITION_OLDER,     /* ref is an instant before as_of - age_ms */
+    CONDITION_CHANGE     /* an event's changes hold one with these members */
+};
+
+/* A boolean ref is compared as "true" or "false", an instant as RFC 3339. */
+struct condition {
+    enum condition_kind kind;
+    struct condition *children; /* ALL, ANY, NOT */
+    size_t child_count;
+    struct ref ref;
+    const char *const *texts;
+    size_t text_count;
+    regex_t *regex;
+    bool flag;
+    int64_t age_ms;
+    struct event_change change; /* CHANGE: NULL members match anything */
+};
+
+/* One fact: per account the newest event of these sources that meets `when`.
+ * Two events are compared by time, then an event with an actor wins, then the
+ * higher id (numerically when both are numbers), so that arrival order never
+ * matters. When the winner has no actor, the newest event of the same fact
+ * and account that has one lends it, if it is at most actor_within_ms older.
+ * A fact with cancelled_by is null when that fact's event is newer. */
+struct fact_rule {
+    const char *name;
+    const char *const *sources; /* NULL terminated; NULL: all of the mapping */
+    struct condition *when;     /* NULL: every event of an account counts */
+    int64_t actor_within_ms;
+    int cancelled_by;           /* index of a fact, or -1 */
+};
+
+struct transform; /* transform.h */
+
+/* Where a column's value comes from: the first alternative whose condition
+ * holds and whose value is not null. */
+struct alternative {
+    struct condition *when; /* NULL: always */
+    bool constant;
+    struct value value;     /* constant */
+    struct ref ref;         /* otherwise */
+};
+
+struct column_rule {
+    const struct alternative *alternatives;
+    size_t alternative_count;
+    struct transform *transforms; /* applied in order to the chosen value */
+    size_t transform_count;
+};
+
+enum over_length { OVER_LENGTH_REJECT, OVER_LENGTH_TRUNCATE, OVER_LENGTH_FAIL };
+
+struct rules {
+    struct schema schema;             /* columns in output order */
+    const struct column_rule *columns; /* as many as schema.count */
+    const char *users;                /* source of the universe */
+    const char *const *events;        /* source names, NULL terminated */
+    struct condition *where;          /* NULL: every user */
+    const struct fact_rule *facts;
+    size_t fact_count;
+    const size_t *order;              /* column indexes, most significant 1st;
+                                         always ends with the key columns */
+    size_t order_count;
+    enum over_length over_length;
+};
+
+#endif
