@@ -33,6 +33,18 @@ void arena_release(struct arena *arena)
     arena->chunks = NULL;
 }
 
+void arena_reset(struct arena *arena)
+{
+    struct arena older;
+
+    if (arena->chunks == NULL)
+        return;
+    older.chunks = arena->chunks->next;
+    arena_release(&older);
+    arena->chunks->next = NULL;
+    arena->chunks->used = 0;
+}
+
 static struct arena_chunk *chunk_new(struct arena *arena, size_t size)
 {
     size_t room = size > ARENA_CHUNK_BYTES ? size : ARENA_CHUNK_BYTES;

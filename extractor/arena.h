@@ -18,6 +18,10 @@ struct arena {
 void arena_init(struct arena *arena);
 void arena_release(struct arena *arena);
 
+/* Frees all but the newest chunk and starts over in it: for work that is done
+ * again and again, such as one row. */
+void arena_reset(struct arena *arena);
+
 /* Zeroed, aligned for any type. */
 void *arena_alloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);

@@ -1,0 +1,118 @@
+#include "condition.h"
+
+#include <string.h>
+
+#include "instant.h"
+#include "join.h"
+
+struct value scope_value(const struct scope *scope, const struct ref *ref)
+{
+    switch (ref->kind) {
+    case REF_EVENT:
+        return scope->event->fields[ref->index];
+    case REF_USER:
+        return account_value(scope->account, (enum user_field)ref->index);
+    case REF_FACT:
+    case REF_OBSERVED:
+    case REF_RUN:
+        return joined_value(scope->joined, ref);
+    }
+    return value_null(VALUE_STRING);
+}
+
+/* NULL for null; buffer holds what is not text already. */
+static const char *comparable(const struct value *value,
+                              char buffer[INSTANT_TEXT_MAX])
+{
+    if (!value->present)
+        return NULL;
+    switch (value->type) {
+    case VALUE_BOOLEAN:
+        return value->integer != 0 ? "true" : "false";
+    case VALUE_TIMESTAMP:
+    case VALUE_DATE:
+        instant_rfc3339(value->integer, buffer);
+        return buffer;
+    default:
+        return value->text;
+    }
+}
+
+static bool text_among(const struct condition *c, const struct scope *scope)
+{
+    char buffer[INSTANT_TEXT_MAX];
+    struct value value = scope_value(scope, &c->ref);
+    const char *text = comparable(&value, buffer);
+
+    for (size_t i = 0; text != NULL && i < c->text_count; i++) {
+        if (strcmp(text, c->texts[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool text_matches(const struct condition *c, const struct scope *scope)
+{
+    char buffer[INSTANT_TEXT_MAX];
+    struct value value = scope_value(scope, &c->ref);
+    const char *text = comparable(&value, buffer);
+
+    return text != NULL && regexec(c->regex, text, 0, NULL, 0) == 0;
+}
+
+static bool member_equal(const char *wanted, const char *found)
+{
+    return wanted == NULL || (found != NULL && strcmp(wanted, found) == 0);
+}
+
+static bool change_among(const struct event_change *wanted,
+                         const struct event *event)
+{
+    for (size_t i = 0; i < event->change_count; i++) {
+        const struct event_change *change = &event->changes[i];
+
+        if (member_equal(wanted->field, change->field) &&
+            member_equal(wanted->from, change->from) &&
+            member_equal(wanted->to, change->to))
+            return true;
+    }
+    return false;
+}
+
+/* Whether a child gives `wanted`: ANY looks for true, ALL for false. */
+static bool child_gives(const struct condition *c, const struct scope *scope,
+                        bool wanted)
+{
+    for (size_t i = 0; i < c->child_count; i++) {
+        if (condition_holds(&c->children[i], scope) == wanted)
+            return true;
+    }
+    return false;
+}
+
+bool condition_holds(const struct condition *c, const struct scope *scope)
+{
+    struct value value;
+
+    switch (c->kind) {
+    case CONDITION_ALL:
+        return !child_gives(c, scope, false);
+    case CONDITION_ANY:
+        return child_gives(c, scope, true);
+    case CONDITION_NOT:
+        return !condition_holds(&c->children[0], scope);
+    case CONDITION_EQUALS:
+    case CONDITION_IN:
+        return text_among(c, scope);
+    case CONDITION_MATCHES:
+        return text_matches(c, scope);
+    case CONDITION_PRESENT:
+        return scope_value(scope, &c->ref).present == c->flag;
+    case CONDITION_OLDER:
+        value = scope_value(scope, &c->ref);
+        return value.present && value.integer < scope->as_of - c->age_ms;
+    case CONDITION_CHANGE:
+        return change_among(&c->change, scope->event);
+    }
+    return false;
+}

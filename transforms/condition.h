@@ -1,0 +1,32 @@
+/*
+ * condition: does a user, an event or a joined account meet a rule? Pure.
+ *
+ * A scope holds what references may name; members that a condition does not
+ * refer to may stay NULL. Comparison is of texts: a boolean reads "true" or
+ * "false", an instant as RFC 3339, a number as its digits. Null equals
+ * nothing, matches nothing and is older than nothing.
+ */
+#ifndef ROLLCALL_CONDITION_H
+#define ROLLCALL_CONDITION_H
+
+#include <stdbool.h>
+
+#include "rules.h"
+
+struct account;
+struct joined; /* join.h */
+
+struct scope {
+    const struct event *event;      /* event conditions */
+    const struct account *account;  /* user.* */
+    const struct joined *joined;    /* fact.*, observed.*, run.* */
+    int64_t as_of;
+};
+
+bool condition_holds(const struct condition *condition,
+                     const struct scope *scope);
+
+/* The value a reference names in this scope; null when it has none. */
+struct value scope_value(const struct scope *scope, const struct ref *ref);
+
+#endif

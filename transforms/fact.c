@@ -1,0 +1,249 @@
+#include "fact.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "condition.h"
+
+void fact_book_init(struct fact_book *book, const struct fact_rule *rules,
+                    size_t count)
+{
+    *book = (struct fact_book){.rules = rules, .count = count};
+    arena_init(&book->arena);
+}
+
+static void slot_release(struct fact_slot *slot)
+{
+    free(slot->newest);
+    free(slot->attributed);
+    *slot = (struct fact_slot){0};
+}
+
+void fact_book_release(struct fact_book *book)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+
+    while ((entry = strmap_next(&book->by_name, &position)) != NULL) {
+        struct fact_subject *subject = entry->value;
+        for (size_t i = 0; i < book->count; i++)
+            slot_release(&subject->slots[i]);
+    }
+    strmap_release(&book->by_name);
+    arena_release(&book->arena);
+}
+
+static bool all_digits(const char *text)
+{
+    return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* Ids grow with time; as numbers they are compared by length first, so that
+ * any number of digits is exact. */
+static int id_order(const char *a, const char *b)
+{
+    if (all_digits(a) && all_digits(b)) {
+        a += strspn(a, "0");
+        b += strspn(b, "0");
+        if (strlen(a) != strlen(b))
+            return strlen(a) > strlen(b) ? 1 : -1;
+    }
+    return strcmp(a, b);
+}
+
+int fact_event_order(const struct fact_event *a, const struct fact_event *b)
+{
+    if (a->at != b->at)
+        return a->at > b->at ? 1 : -1;
+    return id_order(a->id, b->id);
+}
+
+/* The whole order of the rules: time, then a named actor, then id; the source
+ * last, so that no two different events are equal. */
+static int winner_order(const struct fact_event *a, const struct fact_event *b)
+{
+    int order;
+
+    if (a->at == b->at && (a->actor == NULL) != (b->actor == NULL))
+        return a->actor != NULL ? 1 : -1;
+    order = fact_event_order(a, b);
+    return order != 0 ? order : strcmp(a->source, b->source);
+}
+
+/* Copies text behind *end and moves *end; NULL stays NULL. */
+static const char *pack(char **end, const char *text)
+{
+    size_t size;
+    char *copy = *end;
+
+    if (text == NULL)
+        return NULL;
+    size = strlen(text) + 1;
+    memcpy(copy, text, size);
+    *end += size;
+    return copy;
+}
+
+static struct fact_event *event_copy(const struct fact_event *from)
+{
+    const char *texts[] = {from->id, from->action, from->actor,
+                           from->actor_name};
+    struct fact_event *copy;
+    size_t size = sizeof(*copy);
+    char *end;
+
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        size += texts[i] != NULL ? strlen(texts[i]) + 1 : 0;
+    copy = malloc(size);
+    if (copy == NULL)
+        return NULL;
+    end = (char *)(copy + 1);
+    copy->at = from->at;
+    copy->source = from->source;
+    copy->id = pack(&end, from->id);
+    copy->action = pack(&end, from->action);
+    copy->actor = pack(&end, from->actor);
+    copy->actor_name = pack(&end, from->actor_name);
+    return copy;
+}
+
+static int keep_greater(struct fact_event **kept,
+                        const struct fact_event *candidate)
+{
+    struct fact_event *copy;
+
+    if (*kept != NULL && winner_order(candidate, *kept) <= 0)
+        return 0;
+    copy = event_copy(candidate);
+    if (copy == NULL)
+        return -1;
+    free(*kept);
+    *kept = copy;
+    return 0;
+}
+
+static int slot_offer(struct fact_slot *slot,
+                      const struct fact_event *candidate)
+{
+    if (keep_greater(&slot->newest, candidate) != 0)
+        return -1;
+    if (candidate->actor == NULL)
+        return 0;
+    return keep_greater(&slot->attributed, candidate);
+}
+
+static struct fact_subject *subject_get(struct fact_book *book,
+                                        const char *name)
+{
+    struct fact_subject *subject = strmap_get(&book->by_name, name);
+
+    if (subject != NULL)
+        return subject;
+    subject = arena_alloc(&book->arena,
+                          sizeof(*subject) +
+                              book->count * sizeof(subject->slots[0]));
+    if (subject == NULL)
+        return NULL;
+    subject->name = arena_strdup(&book->arena, name);
+    if (subject->name == NULL ||
+        strmap_put(&book->by_name, subject->name, subject) != 0)
+        return NULL;
+    return subject;
+}
+
+static bool rule_takes(const struct fact_rule *rule, const struct event *event)
+{
+    const char *const *source = rule->sources;
+
+    while (source != NULL && *source != NULL &&
+           strcmp(*source, event->source) != 0)
+        source++;
+    if (source != NULL && *source == NULL)
+        return false;
+    return rule->when == NULL ||
+           condition_holds(rule->when, &(struct scope){.event = event});
+}
+
+static const char *text_of(const struct event *event, enum event_field field)
+{
+    return event->fields[field].present ? event->fields[field].text : NULL;
+}
+
+int fact_fold(struct fact_book *book, const struct event *event)
+{
+    struct fact_event candidate = {
+        .at = event->fields[EVENT_AT].integer,
+        .source = event->source,
+        .id = text_of(event, EVENT_ID),
+        .action = text_of(event, EVENT_ACTION),
+        .actor = text_of(event, EVENT_ACTOR),
+        .actor_name = text_of(event, EVENT_ACTOR_NAME),
+    };
+
+    for (size_t f = 0; f < book->count; f++) {
+        if (event->subject_count == 0 || !rule_takes(&book->rules[f], event))
+            continue;
+        for (size_t s = 0; s < event->subject_count; s++) {
+            struct fact_subject *subject =
+                subject_get(book, event->subjects[s]);
+            if (subject == NULL ||
+                slot_offer(&subject->slots[f], &candidate) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
+struct fact_subject *fact_find(const struct fact_book *book, const char *name)
+{
+    return strmap_get(&book->by_name, name);
+}
+
+int fact_merge(struct fact_book *book, struct fact_subject *from,
+               const char *account)
+{
+    struct fact_subject *to;
+
+    if (strcmp(from->name, account) == 0)
+        return 0;
+    to = subject_get(book, account);
+    if (to == NULL)
+        return -1;
+    for (size_t i = 0; i < book->count; i++) {
+        struct fact_slot *slot = &from->slots[i];
+
+        if (slot->newest != NULL && slot_offer(&to->slots[i], slot->newest))
+            return -1;
+        if (slot->attributed != NULL &&
+            slot_offer(&to->slots[i], slot->attributed) != 0)
+            return -1;
+        slot_release(slot);
+    }
+    return 0;
+}
+
+struct fact_view fact_winner(const struct fact_book *book,
+                             const struct fact_subject *subject, size_t index)
+{
+    const struct fact_rule *rule = &book->rules[index];
+    struct fact_view view = {0};
+    const struct fact_event *newest, *lender, *cancel = NULL;
+
+    if (subject == NULL || subject->slots[index].newest == NULL)
+        return view;
+    newest = subject->slots[index].newest;
+    lender = subject->slots[index].attributed;
+    if (rule->cancelled_by >= 0)
+        cancel = subject->slots[rule->cancelled_by].newest;
+    if (cancel != NULL && fact_event_order(cancel, newest) > 0)
+        return view;
+    view.event = newest;
+    if (newest->actor == NULL && lender != NULL &&
+        newest->at - lender->at <= rule->actor_within_ms)
+        view.lent = true;
+    if (newest->actor == NULL && !view.lent)
+        return view;
+    view.actor = view.lent ? lender->actor : newest->actor;
+    view.actor_name = view.lent ? lender->actor_name : newest->actor_name;
+    return view;
+}

@@ -1,0 +1,76 @@
+/*
+ * fact: events folded into facts, one slot per subject and fact rule.
+ *
+ * Calling order: fact_book_init(); fact_fold() for each event, in any order;
+ * fact_merge() once names are resolved to accounts; fact_find() and
+ * fact_winner(); fact_book_release(). Folding is a maximum, so it gives the
+ * same book for every order of arrival and for events that come twice.
+ * Memory depends on the number of distinct subjects, not of events.
+ */
+#ifndef ROLLCALL_FACT_H
+#define ROLLCALL_FACT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "rules.h"
+#include "strmap.h"
+
+/* What is kept of an event; one allocation. Absent texts are NULL. */
+struct fact_event {
+    int64_t at;
+    const char *source; /* lives with the sources */
+    const char *id, *action, *actor, *actor_name;
+};
+
+struct fact_slot {
+    struct fact_event *newest;
+    struct fact_event *attributed; /* newest that names an actor */
+};
+
+struct fact_subject {
+    const char *name; /* account id, or user key until it is resolved */
+    struct fact_slot slots[]; /* as many as the rules have facts */
+};
+
+struct fact_book {
+    const struct fact_rule *rules;
+    size_t count;
+    struct arena arena;      /* subjects and their names */
+    struct strmap by_name;   /* struct fact_subject */
+};
+
+/* What a fact says, after lending and cancelling. */
+struct fact_view {
+    const struct fact_event *event; /* NULL: nothing known */
+    const char *actor;              /* NULL: nobody is named */
+    const char *actor_name;
+    bool lent;                      /* actor comes from an earlier event */
+};
+
+void fact_book_init(struct fact_book *book, const struct fact_rule *rules,
+                    size_t count);
+void fact_book_release(struct fact_book *book);
+
+/* Returns 0, or -1 when memory is out. */
+int fact_fold(struct fact_book *book, const struct event *event);
+
+/* NULL when no event named it. */
+struct fact_subject *fact_find(const struct fact_book *book, const char *name);
+
+/* Moves what is known of `from` to the subject called `account`; `from` is
+ * then empty. Returns 0, or -1 when memory is out. */
+int fact_merge(struct fact_book *book, struct fact_subject *from,
+               const char *account);
+
+/* subject may be NULL. index: of the fact rule. */
+struct fact_view fact_winner(const struct fact_book *book,
+                             const struct fact_subject *subject, size_t index);
+
+/* >0 when a happened after b: by time, then by id, numerically when both ids
+ * are numbers. Exported for tests. */
+int fact_event_order(const struct fact_event *a, const struct fact_event *b);
+
+#endif

@@ -1,0 +1,274 @@
+#include "join.h"
+
+#include <string.h>
+
+#include "condition.h"
+#include "transform.h"
+
+void joined_fill(struct joined *joined, const struct join_input *input,
+                 const struct account *account)
+{
+    const struct fact_subject *subject =
+        fact_find(input->book, account_id(account));
+
+    *joined = (struct joined){.input = input, .account = account};
+    for (size_t i = 0; i < input->rules->fact_count; i++)
+        joined->facts[i] = fact_winner(input->book, subject, i);
+}
+
+static struct scope scope_of(const struct joined *joined)
+{
+    return (struct scope){.account = joined->account,
+                          .joined = joined,
+                          .as_of = joined->input->as_of};
+}
+
+bool join_selects(const struct joined *joined)
+{
+    struct scope scope = scope_of(joined);
+    const struct condition *where = joined->input->rules->where;
+
+    return where == NULL || condition_holds(where, &scope);
+}
+
+const char *joined_actor_id(const struct joined *joined, size_t fact)
+{
+    const char *actor = joined->facts[fact].actor;
+    const char *resolved;
+
+    if (actor == NULL)
+        return NULL;
+    resolved = strmap_get(joined->input->actors, actor);
+    return resolved != NULL ? resolved : actor;
+}
+
+/* The name the account has now; what the event called it otherwise. */
+static const char *actor_name(const struct joined *joined, size_t fact)
+{
+    const char *id = joined_actor_id(joined, fact);
+    const struct account *actor;
+    struct value name;
+
+    if (id == NULL)
+        return NULL;
+    actor = roster_find(joined->input->roster, id);
+    if (actor == NULL)
+        return joined->facts[fact].actor_name;
+    name = account_value(actor, USER_DISPLAY_NAME);
+    return name.present ? name.text : joined->facts[fact].actor_name;
+}
+
+static const char *fact_status(const struct joined *joined, size_t fact)
+{
+    if (joined->facts[fact].event == NULL)
+        return joined->input->no_access ? "no_access" : "before_log";
+    return joined->facts[fact].actor == NULL ? "no_actor" : "known";
+}
+
+static struct value fact_value(const struct joined *joined, size_t fact,
+                               enum fact_part part)
+{
+    const struct fact_event *event = joined->facts[fact].event;
+
+    if (part == FACT_STATUS)
+        return value_text(fact_status(joined, fact));
+    if (event == NULL)
+        return value_null(part == FACT_AT ? VALUE_TIMESTAMP : VALUE_STRING);
+    switch (part) {
+    case FACT_AT:
+        return value_instant(event->at);
+    case FACT_ACTOR_ID:
+        return value_text(joined_actor_id(joined, fact));
+    case FACT_ACTOR_NAME:
+        return value_text(actor_name(joined, fact));
+    case FACT_ACTION:
+        return value_text(event->action);
+    case FACT_SOURCE:
+        return value_text(event->source);
+    case FACT_EVENT_ID:
+        return value_text(event->id);
+    default:
+        return value_null(VALUE_STRING);
+    }
+}
+
+/* An account that no earlier run published was first seen inactive now. */
+static struct value first_inactive(const struct joined *joined)
+{
+    const int64_t *earlier = strmap_get(joined->input->observed,
+                                        account_id(joined->account));
+
+    return value_instant(earlier != NULL ? *earlier : joined->input->as_of);
+}
+
+struct value joined_value(const struct joined *joined, const struct ref *ref)
+{
+    switch (ref->kind) {
+    case REF_FACT:
+        return fact_value(joined, ref->index, ref->part);
+    case REF_OBSERVED:
+        return first_inactive(joined);
+    case REF_RUN:
+        if (ref->index == RUN_AS_OF)
+            return value_instant(joined->input->as_of);
+        return value_text(joined->input->run_id);
+    default:
+        return value_null(VALUE_STRING);
+    }
+}
+
+static struct value choose(const struct joined *joined,
+                           const struct column_rule *rule)
+{
+    struct scope scope = scope_of(joined);
+
+    for (size_t i = 0; i < rule->alternative_count; i++) {
+        const struct alternative *a = &rule->alternatives[i];
+        struct value value;
+
+        if (a->when != NULL && !condition_holds(a->when, &scope))
+            continue;
+        value = a->constant ? a->value : scope_value(&scope, &a->ref);
+        if (value.present)
+            return value;
+    }
+    return value_null(VALUE_STRING);
+}
+
+int join_cell(const struct joined *joined, size_t column, struct value *cell,
+              struct arena *arena, struct error *err)
+{
+    const struct rules *rules = joined->input->rules;
+    const struct column_rule *rule = &rules->columns[column];
+
+    *cell = choose(joined, rule);
+    for (size_t i = 0; i < rule->transform_count; i++) {
+        if (transform_apply(&rule->transforms[i], cell, arena, err) != 0)
+            return -1;
+    }
+    if (!cell->present)
+        *cell = value_null(rules->schema.columns[column].type);
+    return 0;
+}
+
+/* Bytes of the first `characters` characters; the whole length when it has no
+ * more than that. */
+static size_t cut_at(const char *text, size_t characters)
+{
+    size_t i = 0;
+
+    for (; text[i] != '\0'; i++) {
+        if (((unsigned char)text[i] & 0xC0) != 0x80 && characters-- == 0)
+            return i;
+    }
+    return i;
+}
+
+static enum join_outcome fit_length(const struct joined *joined,
+                                    const struct column *column,
+                                    struct value *cell, struct arena *arena,
+                                    struct join_notes *notes,
+                                    struct error *err)
+{
+    size_t cut = cut_at(cell->text, column->length);
+
+    if (cell->text[cut] == '\0')
+        return JOIN_ROW;
+    switch (joined->input->rules->over_length) {
+    case OVER_LENGTH_TRUNCATE:
+        cell->text = arena_strndup(arena, cell->text, cut);
+        if (cell->text == NULL)
+            break;
+        notes->truncated++;
+        return JOIN_ROW;
+    case OVER_LENGTH_REJECT:
+        notes->reason = "longer than the column";
+        return JOIN_REJECTED;
+    case OVER_LENGTH_FAIL:
+        error_set(err, ERROR_DATA, "%s: %s of account %s is longer than %zu "
+                  "characters", joined->input->rules->schema.name,
+                  column->name, account_id(joined->account), column->length);
+        error_hint(err, "raise the column's length in the mapping, or set "
+                   "over_length to truncate or reject");
+        return JOIN_FAILED;
+    }
+    error_no_memory(err);
+    return JOIN_FAILED;
+}
+
+static bool among(const char *const *values, const char *text)
+{
+    while (*values != NULL && strcmp(*values, text) != 0)
+        values++;
+    return *values != NULL;
+}
+
+static enum join_outcome check_cell(const struct joined *joined, size_t i,
+                                    struct value *cell, struct arena *arena,
+                                    struct join_notes *notes,
+                                    struct error *err)
+{
+    const struct column *column = &joined->input->rules->schema.columns[i];
+
+    notes->column = column->name;
+    if (!cell->present) {
+        notes->reason = "no value, and the column must have one";
+        return column->nullable ? JOIN_ROW : JOIN_REJECTED;
+    }
+    if (column->type != VALUE_STRING)
+        return JOIN_ROW;
+    if (column->values != NULL && !among(column->values, cell->text)) {
+        notes->reason = "not one of the column's values";
+        return JOIN_REJECTED;
+    }
+    if (column->length == 0)
+        return JOIN_ROW;
+    return fit_length(joined, column, cell, arena, notes, err);
+}
+
+enum join_outcome join_row(const struct joined *joined, struct value *cells,
+                           struct arena *arena, struct join_notes *notes,
+                           struct error *err)
+{
+    size_t count = joined->input->rules->schema.count;
+
+    for (size_t i = 0; i < count; i++) {
+        enum join_outcome outcome;
+
+        if (join_cell(joined, i, &cells[i], arena, err) != 0)
+            return JOIN_FAILED;
+        outcome = check_cell(joined, i, &cells[i], arena, notes, err);
+        if (outcome != JOIN_ROW)
+            return outcome;
+    }
+    return JOIN_ROW;
+}
+
+/* Decimal digits without exponent compare by sign, length and text; anything
+ * else as text, which is still a total order. */
+static int number_order(const char *a, const char *b)
+{
+    bool a_negative = *a == '-', b_negative = *b == '-';
+    size_t a_whole, b_whole;
+    int order;
+
+    if (a_negative != b_negative)
+        return a_negative ? -1 : 1;
+    a += a_negative;
+    b += b_negative;
+    a_whole = strcspn(a, ".");
+    b_whole = strcspn(b, ".");
+    order = a_whole != b_whole ? (a_whole > b_whole ? 1 : -1) : strcmp(a, b);
+    return a_negative ? -order : order;
+}
+
+int value_order(const struct value *a, const struct value *b)
+{
+    if (!a->present || !b->present)
+        return (int)a->present - (int)b->present;
+    if (a->type == VALUE_STRING)
+        return strcmp(a->text, b->text);
+    if (a->type == VALUE_NUMBER)
+        return number_order(a->text, b->text);
+    return (a->integer > b->integer) - (a->integer < b->integer);
+}

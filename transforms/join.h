@@ -1,0 +1,72 @@
+/*
+ * join: one account with its facts, and from it one row.
+ *
+ * Calling order, after everything is read and resolved: joined_fill() for an
+ * account; join_selects() says whether it belongs to the dataset; join_row()
+ * makes its cells. Texts of cells live in the roster, the book, the rules or
+ * the arena passed in.
+ */
+#ifndef ROLLCALL_JOIN_H
+#define ROLLCALL_JOIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "error.h"
+#include "fact.h"
+#include "roster.h"
+#include "rules.h"
+#include "strmap.h"
+
+struct join_input {
+    const struct rules *rules;
+    const struct fact_book *book;
+    const struct roster *roster;  /* actor names */
+    const struct strmap *actors;  /* user key -> account id, resolved ones */
+    const struct strmap *observed; /* account id -> int64_t*, earlier runs */
+    bool no_access;               /* the log could not be read */
+    int64_t as_of;
+    const char *run_id;
+};
+
+struct joined {
+    const struct join_input *input;
+    const struct account *account;
+    struct fact_view facts[RULES_FACTS_MAX];
+};
+
+enum join_outcome { JOIN_ROW, JOIN_REJECTED, JOIN_FAILED };
+
+struct join_notes {
+    const char *column;   /* of a refused row */
+    const char *reason;
+    uint64_t truncated;   /* cells cut to their length, added up */
+};
+
+void joined_fill(struct joined *joined, const struct join_input *input,
+                 const struct account *account);
+bool join_selects(const struct joined *joined);
+
+/* The value of a fact.*, observed.* or run.* reference. */
+struct value joined_value(const struct joined *joined, const struct ref *ref);
+
+/* The account id of who did it, or the raw user key when it is unresolved, or
+ * NULL. */
+const char *joined_actor_id(const struct joined *joined, size_t fact);
+
+/* cells: as many as the schema has columns. JOIN_REJECTED fills notes;
+ * JOIN_FAILED sets *err (over_length "fail", or memory is out). */
+enum join_outcome join_row(const struct joined *joined, struct value *cells,
+                           struct arena *arena, struct join_notes *notes,
+                           struct error *err);
+
+/* One cell only, for sorting. Returns 0, or -1 with *err set. */
+int join_cell(const struct joined *joined, size_t column, struct value *cell,
+              struct arena *arena, struct error *err);
+
+/* Compares cells of one column: nulls first, texts as bytes, numbers by
+ * value. */
+int value_order(const struct value *a, const struct value *b);
+
+#endif

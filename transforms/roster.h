@@ -1,0 +1,52 @@
+/*
+ * roster: every account seen, once each, by account id.
+ *
+ * Calling order: roster_init(); roster_add() for each user; look up or walk in
+ * order of arrival; roster_release(). Texts are copied. The same account seen
+ * twice keeps what it had and gains only fields it lacked, so a page that is
+ * read again changes nothing.
+ * About 120 bytes an account and its texts.
+ */
+#ifndef ROLLCALL_ROSTER_H
+#define ROLLCALL_ROSTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "item.h"
+#include "strmap.h"
+
+struct account {
+    struct account *next; /* in order of arrival */
+    uint32_t present;     /* bit per user field */
+    bool listed;          /* seen in the universe, not only looked up */
+    union {
+        const char *text;
+        int64_t integer;
+    } fields[USER_FIELD_COUNT];
+};
+
+struct roster {
+    struct arena arena;
+    struct strmap by_id;
+    struct account *first, *last;
+    size_t listed; /* accounts of the universe */
+};
+
+void roster_init(struct roster *roster);
+void roster_release(struct roster *roster);
+
+/* user must have an account id. listed: it belongs to the universe. *added
+ * says whether the account is new to the roster or to the universe. Returns 0,
+ * or -1 when memory is out. */
+int roster_add(struct roster *roster, const struct user *user, bool listed,
+               bool *added);
+
+struct account *roster_find(const struct roster *roster, const char *id);
+struct value account_value(const struct account *account,
+                           enum user_field field);
+const char *account_id(const struct account *account);
+
+#endif
