@@ -47,7 +47,7 @@ enum event_field {
     EVENT_FIELD_COUNT
 };
 
-enum { EVENT_SUBJECTS_MAX = 256, EVENT_CHANGES_MAX = 256 };
+enum { EVENT_SUBJECTS_MAX = 4096, EVENT_CHANGES_MAX = 1024 };
 
 struct event_change {
     const char *field; /* NULL where the record has none */

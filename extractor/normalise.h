@@ -1,0 +1,44 @@
+/*
+ * normalise: one item of an answer, by the rules of its source, to a user, an
+ * event or a pair. The only place that reads an API's own member names, and
+ * it reads them from the source definition.
+ *
+ * A member of the wrong type is never guessed at: the item is refused with the
+ * member and the reason. Absent and null are the same. Texts of the result
+ * live in the page's document or in the source definition.
+ */
+#ifndef ROLLCALL_NORMALISE_H
+#define ROLLCALL_NORMALISE_H
+
+#include "item.h"
+#include "json.h"
+#include "source.h"
+
+enum { FIELD_BYTES_MAX = 64 * 1024 }; /* of one text in an item */
+
+enum item_verdict {
+    ITEM_GOOD,
+    ITEM_REFUSED,     /* field and reason say why */
+    ITEM_PLACEHOLDER  /* the id means "nobody in particular" */
+};
+
+struct item_notes {
+    const char *field;  /* pointer or canonical name */
+    const char *reason;
+};
+
+enum item_verdict normalise_user(const struct source *source,
+                                 const struct json *item, struct user *user,
+                                 struct item_notes *notes);
+
+enum item_verdict normalise_event(const struct source *source,
+                                  const struct json *item,
+                                  struct event *event,
+                                  struct item_notes *notes);
+
+/* The pair (user key, account id) an item teaches; false when it teaches
+ * none, or when the account id is a placeholder ("unknown"). */
+bool normalise_pair(const struct source *source, const struct json *item,
+                    const char **key, const char **account_id);
+
+#endif

@@ -1,0 +1,283 @@
+#include "pager.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "strmap.h"
+
+/* How much further each unsuccessful step goes back. */
+enum { STEP_BACK_FACTOR = 4 };
+
+int pager_init(struct pager *pager, const struct paging *rules,
+               struct error *err)
+{
+    *pager = (struct pager){.rules = rules, .size = rules->size};
+    arena_init(&pager->arena);
+    pager->expect = rules->first;
+    pager->planned = rules->first;
+    pager->end = rules->first;
+    pager->newest_end = rules->first;
+    pager->cursors = calloc(1, sizeof(*pager->cursors));
+    return pager->cursors != NULL ? 0 : error_no_memory(err);
+}
+
+void pager_release(struct pager *pager)
+{
+    if (pager->cursors != NULL)
+        strmap_release(pager->cursors);
+    free(pager->cursors);
+    free(pager->anchors);
+    arena_release(&pager->arena);
+    *pager = (struct pager){0};
+}
+
+static int64_t overlap_of(const struct pager *pager, int64_t rows)
+{
+    int64_t overlap = pager->rules->overlap;
+
+    return overlap < rows / 2 ? overlap : rows / 2;
+}
+
+/* Everything under way becomes stale; the next page to take starts here. */
+static void restart_at(struct pager *pager, int64_t start)
+{
+    pager->generation++;
+    pager->asked = 0;
+    pager->ahead = false;
+    pager->expect = start;
+    pager->planned = start;
+}
+
+bool pager_ask(struct pager *pager, size_t most, struct page_ask *ask)
+{
+    if (pager->done || pager->asked >= most)
+        return false;
+    if (pager->asked > 0 && !pager->ahead)
+        return false;
+    *ask = (struct page_ask){.start = pager->planned,
+                             .size = pager->size,
+                             .cursor = pager->cursor,
+                             .generation = pager->generation};
+    pager->asked++;
+    if (pager->rules->style == PAGING_OFFSET)
+        pager->planned += pager->size - overlap_of(pager, pager->size);
+    return true;
+}
+
+enum pager_order pager_accepts(const struct pager *pager,
+                               const struct page_ask *ask)
+{
+    if (pager->done || ask->generation != pager->generation)
+        return PAGER_STALE;
+    if (pager->rules->style != PAGING_OFFSET || ask->start == pager->expect)
+        return PAGER_NOW;
+    return PAGER_LATER;
+}
+
+static bool has_anchor(const struct pager *pager, const char *const *ids,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t a = 0; ids[i] != NULL && a < pager->anchor_count; a++) {
+            if (strcmp(ids[i], pager->anchors[a]) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the page to take now is right without an anchor. */
+static bool joins_anyway(const struct pager *pager, size_t count)
+{
+    if (pager->rules->style != PAGING_OFFSET || pager->anchor_count == 0)
+        return true;
+    if (pager->beyond > 0)
+        return true;
+    if (pager->tail)
+        return count == 0;
+    return pager->back == 0;
+}
+
+/* First to the last row really seen, where a guess ran ahead of it. If that
+ * does not join either, more rows went than the overlap: further back. */
+static void step_back(struct pager *pager)
+{
+    int64_t first = pager->rules->first;
+    int64_t start = pager->end - pager->back;
+
+    if (start >= pager->expect) {
+        pager->moved = true;
+        pager->back *= STEP_BACK_FACTOR;
+        start = pager->end - pager->back;
+    }
+    restart_at(pager, start > first ? start : first);
+}
+
+bool pager_fits(struct pager *pager, const char *const *ids, size_t count)
+{
+    if (joins_anyway(pager, count) || has_anchor(pager, ids, count))
+        return true;
+    if (pager->tail || pager->expect == pager->rules->first) {
+        pager->moved = true;
+        return true;
+    }
+    step_back(pager);
+    return false;
+}
+
+/* Keeps the last ids as anchors; a page with fewer adds to the older ones. */
+static int keep_anchors(struct pager *pager, const char *const *ids,
+                        size_t count, struct error *err)
+{
+    size_t most = (size_t)pager->rules->overlap, found = 0;
+    struct arena old = pager->arena;
+    const char **kept;
+
+    if (most == 0)
+        return 0;
+    kept = calloc(most, sizeof(*kept));
+    if (kept == NULL)
+        return error_no_memory(err);
+    arena_init(&pager->arena);
+    for (size_t i = count; i-- > 0 && found < most;) {
+        if (ids[i] != NULL)
+            kept[found++] = arena_strdup(&pager->arena, ids[i]);
+    }
+    for (size_t i = 0; i < pager->anchor_count && found < most; i++)
+        kept[found++] = arena_strdup(&pager->arena, pager->anchors[i]);
+    free(pager->anchors);
+    arena_release(&old);
+    pager->anchors = kept;
+    pager->anchor_count = found;
+    for (size_t i = 0; i < found; i++) {
+        if (kept[i] == NULL)
+            return error_no_memory(err);
+    }
+    return 0;
+}
+
+/* An empty page: the end, once the windows past it are empty as well. */
+static void took_nothing(struct pager *pager)
+{
+    if (pager->beyond >= pager->rules->past_end) {
+        pager->done = true;
+        return;
+    }
+    pager->beyond++;
+    restart_at(pager, pager->expect + pager->size);
+}
+
+/* A window that begins behind the whole window that last had a new row shares
+ * no row with it, unless the server does not look at the offset at all. */
+static int check_progress(const struct pager *pager, size_t fresh,
+                          struct error *err)
+{
+    if (fresh > 0 || pager->expect < pager->newest_end)
+        return 0;
+    error_set(err, ERROR_DATA, "paging does not advance: the rows at index "
+              "%lld came before", (long long)pager->expect);
+    return error_hint(err, "check the paging parameters \"%s\" and \"%s\" of "
+                      "the source definition",
+                      pager->rules->offset_parameter,
+                      pager->rules->limit_parameter != NULL
+                          ? pager->rules->limit_parameter
+                          : "");
+}
+
+/* Where the page after this one begins, and whether more may be guessed. */
+static void plan_next(struct pager *pager, int64_t start, int64_t rows)
+{
+    bool guess = rows == pager->size || pager->asked > 0;
+
+    if (pager->tail || !guess) {
+        restart_at(pager, pager->end - pager->back);
+        return;
+    }
+    pager->ahead = true;
+    pager->expect = start + pager->size - overlap_of(pager, pager->size);
+    if (pager->asked == 0)
+        pager->planned = pager->expect;
+}
+
+/* The second page is as short as the first: that is the server's cap. */
+static void learn_cap(struct pager *pager, int64_t start, int64_t rows,
+                      size_t fresh)
+{
+    if (pager->taken++ != 1 || rows >= pager->size || rows != pager->rows ||
+        fresh == 0)
+        return;
+    pager->size = rows;
+    restart_at(pager, start);
+}
+
+static int took_offset(struct pager *pager, const char *const *ids,
+                       size_t count, size_t fresh, struct error *err)
+{
+    int64_t rows = (int64_t)count, start = pager->expect;
+
+    pager->asked -= pager->asked > 0;
+    if (count == 0) {
+        took_nothing(pager);
+        return 0;
+    }
+    if (check_progress(pager, fresh, err) != 0 ||
+        keep_anchors(pager, ids, count, err) != 0)
+        return -1;
+    if (fresh > 0 && start + pager->size > pager->newest_end)
+        pager->newest_end = start + pager->size;
+    learn_cap(pager, start, rows, fresh);
+    pager->beyond = 0;
+    pager->tail = fresh == 0;
+    pager->rows = rows;
+    pager->end = start + rows;
+    pager->back = pager->tail ? 0 : overlap_of(pager, rows);
+    plan_next(pager, start, rows);
+    return 0;
+}
+
+static int took_cursor(struct pager *pager, size_t count, const char *next,
+                       struct error *err)
+{
+    pager->asked = 0;
+    if (count == 0 || next == NULL || *next == '\0') {
+        pager->done = true;
+        return 0;
+    }
+    if (strmap_get(pager->cursors, next) != NULL) {
+        error_set(err, ERROR_DATA, "paging does not advance: a cursor came "
+                  "a second time");
+        return error_hint(err, "run again; if it stays, check the paging of "
+                          "the source definition");
+    }
+    pager->cursor = arena_strdup(&pager->arena, next);
+    if (pager->cursor == NULL ||
+        strmap_put(pager->cursors, pager->cursor, pager->cursor) != 0)
+        return error_no_memory(err);
+    return 0;
+}
+
+int pager_took(struct pager *pager, const char *const *ids, size_t count,
+               size_t fresh, const char *next_cursor, struct error *err)
+{
+    switch (pager->rules->style) {
+    case PAGING_OFFSET:
+        return took_offset(pager, ids, count, fresh, err);
+    case PAGING_CURSOR:
+        return took_cursor(pager, count, next_cursor, err);
+    case PAGING_SINGLE:
+        pager->done = true;
+        return 0;
+    }
+    return 0;
+}
+
+bool pager_halve(struct pager *pager)
+{
+    if (pager->size <= PAGER_SIZE_MIN)
+        return false;
+    pager->size /= 2;
+    if (pager->size < PAGER_SIZE_MIN)
+        pager->size = PAGER_SIZE_MIN;
+    restart_at(pager, pager->expect);
+    return true;
+}
