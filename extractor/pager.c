@@ -271,6 +271,11 @@ int pager_took(struct pager *pager, const char *const *ids, size_t count,
     return 0;
 }
 
+void pager_again(struct pager *pager)
+{
+    restart_at(pager, pager->expect);
+}
+
 bool pager_halve(struct pager *pager)
 {
     if (pager->size <= PAGER_SIZE_MIN)

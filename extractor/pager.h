@@ -92,6 +92,9 @@ bool pager_fits(struct pager *pager, const char *const *ids, size_t count);
 int pager_took(struct pager *pager, const char *const *ids, size_t count,
                size_t fresh, const char *next_cursor, struct error *err);
 
+/* The page to take now was unusable: it is asked for again, alone. */
+void pager_again(struct pager *pager);
+
 /* The server could not give a page of this size. Returns false when it cannot
  * be made smaller. */
 bool pager_halve(struct pager *pager);

@@ -57,24 +57,21 @@ static struct account *account_new(struct roster *roster,
     return account;
 }
 
-int roster_add(struct roster *roster, const struct user *user, bool listed,
-               bool *added)
+struct account *roster_add(struct roster *roster, const struct user *user,
+                           bool listed)
 {
-    const char *id = user->fields[USER_ACCOUNT_ID].text;
-    struct account *account = roster_find(roster, id);
+    struct account *account =
+        roster_find(roster, user->fields[USER_ACCOUNT_ID].text);
 
-    *added = account == NULL || (listed && !account->listed);
     if (account == NULL)
         account = account_new(roster, user);
     else if (copy_fields(roster, account, user) != 0)
-        return -1;
-    if (account == NULL)
-        return -1;
-    if (listed && !account->listed) {
+        return NULL;
+    if (account != NULL && listed && !account->listed) {
         account->listed = true;
         roster->listed++;
     }
-    return 0;
+    return account;
 }
 
 struct account *roster_find(const struct roster *roster, const char *id)

@@ -22,6 +22,7 @@ struct account {
     struct account *next; /* in order of arrival */
     uint32_t present;     /* bit per user field */
     bool listed;          /* seen in the universe, not only looked up */
+    unsigned walk;        /* number of the last walk that gave it */
     union {
         const char *text;
         int64_t integer;
@@ -38,11 +39,10 @@ struct roster {
 void roster_init(struct roster *roster);
 void roster_release(struct roster *roster);
 
-/* user must have an account id. listed: it belongs to the universe. *added
- * says whether the account is new to the roster or to the universe. Returns 0,
- * or -1 when memory is out. */
-int roster_add(struct roster *roster, const struct user *user, bool listed,
-               bool *added);
+/* user must have an account id. listed: it belongs to the universe. NULL when
+ * memory is out. */
+struct account *roster_add(struct roster *roster, const struct user *user,
+                           bool listed);
 
 struct account *roster_find(const struct roster *roster, const char *id);
 struct value account_value(const struct account *account,

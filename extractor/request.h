@@ -1,0 +1,48 @@
+/*
+ * request: the path and query of one request, from a source definition.
+ *
+ * Fills {organisation} {directory} {site} {from} {to} and adds paging and
+ * batch parameters, everything percent-encoded (RFC 3986). A cursor of a
+ * source with "only_cursor" leaves out every other parameter. Pure.
+ */
+#ifndef ROLLCALL_REQUEST_H
+#define ROLLCALL_REQUEST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "error.h"
+#include "job.h"
+#include "pager.h"
+#include "source.h"
+
+enum { REQUEST_BYTES_MAX = 8000 }; /* of one path and query */
+
+struct request_window {
+    int64_t from, to; /* [from, to) */
+};
+
+struct request_parts {
+    const struct request_window *window; /* NULL: the source has none */
+    const struct page_ask *page;         /* NULL: no paging parameters */
+    const char *const *batch;            /* names of a lookup, or NULL */
+    size_t batch_count;
+};
+
+/* Appends to out. ERROR_CONFIG when the endpoint lacks a placeholder's value
+ * or the text would pass the buffer's ceiling. */
+int request_path(const struct source *source, const struct endpoint *endpoint,
+                 const struct request_parts *parts, struct buf *out,
+                 struct error *err);
+
+/* The probe of a source; it must have one. */
+int request_probe_path(const struct source *source,
+                       const struct endpoint *endpoint, struct buf *out,
+                       struct error *err);
+
+/* The decoded value of a parameter of a URL, appended to out. -1: text is no
+ * URL ("scheme://" or "/…?") or has no such parameter. */
+int request_query_value(const char *text, const char *name, struct buf *out);
+
+#endif
