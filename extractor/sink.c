@@ -180,6 +180,7 @@ uint64_t sink_bytes(const struct sink *sink)
 /* Everything that can still fail before the file may be trusted. */
 static int finish(struct sink *sink, struct sink_facts *facts)
 {
+    memset(facts, 0, sizeof(*facts));
     if (sink->failed.kind != ERROR_NONE)
         return -1;
     if (sink->gzip && deflate_all(sink, Z_FINISH) != 0)
