@@ -16,6 +16,9 @@
  *                                              and scopes of the source
  *   400, 404, other 4xx                        ERROR_DATA; 404 names the
  *                                              source file to edit
+ *   another 2xx than 200, above a ceiling      ERROR_DATA
+ *   407, a proxy's refusal, unreadable ca_file ERROR_CONFIG
+ *   certificate, no HTTP                       ERROR_UNAVAILABLE
  *   transient, retries used up                 ERROR_UNAVAILABLE, with each
  *                                              different cause once
  *   run_for passed                             ERROR_TRY_LATER
@@ -50,8 +53,9 @@ struct exchange_request {
     const char *path_query;          /* "/rest/api/3/…?a=b", encoded; copied */
     const char *body;                /* JSON text or NULL; copied */
     const char *method;
-    const int *accept;               /* statuses given to done; ended by 0 */
-    struct exchange_stats *stats;
+    const int *accept;               /* statuses given to done; ended by 0;
+                                        NULL: none */
+    struct exchange_stats *stats;    /* NULL: not counted */
 };
 
 struct exchange_answer {
@@ -72,11 +76,13 @@ struct exchange_options {
     const volatile sig_atomic_t *stop; /* NULL: never */
     uint64_t seed;         /* of the jitter */
     const struct http_limits *limits;  /* NULL: production's */
+    int64_t retry_base_ms;             /* 0: RETRY_BASE_MS */
 };
 
 struct exchange;
 
-/* Loads the secrets of the job's endpoints on first use of each. */
+/* Loads the secrets of the job's endpoints on first use of each and wipes them
+ * in exchange_free(). The job outlives the exchange. */
 struct exchange *exchange_new(const struct exchange_options *options,
                               struct error *err);
 void exchange_free(struct exchange *exchange); /* NULL allowed */
@@ -86,7 +92,8 @@ int exchange_submit(struct exchange *exchange,
                     exchange_done_fn *done, void *context, struct error *err);
 
 /* Returns when nothing is left, or -1 at the first error; what was still
- * under way is then abandoned without calling done. */
+ * under way is then abandoned without calling done, and the exchange is good
+ * for exchange_free() only. limits.run_for counts from exchange_new(). */
 int exchange_run(struct exchange *exchange, struct error *err);
 
 #endif

@@ -19,12 +19,12 @@
 #include "buf.h"
 #include "error.h"
 #include "json.h"
+#include "reject.h"
 #include "report.h"
 
 enum { MANIFEST_BYTES_MAX = 64 * 1024 * 1024 };
 
 #define MANIFEST_NAME "manifest.json"
-#define REJECTS_NAME "rejects.jsonl.gz"
 
 /* Appends the text, for people (indented), ending with LF. */
 int manifest_write(const struct run_report *report, struct buf *out,

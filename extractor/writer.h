@@ -10,9 +10,15 @@
  * type or null.
  *
  * CSV: CR LF, CR or LF in text become one blank and are counted; other C0
- * control characters but TAB become blanks; NUL cannot occur. JSONL: one
- * object a line, members in schema order, real nulls, text unchanged, instants
- * as RFC 3339 with Z, dates as YYYY-MM-DD.
+ * control characters but TAB become blanks; NUL cannot occur. Numbers are
+ * plain decimals, never in exponent form; booleans are true and false; dates
+ * YYYY-MM-DD. JSONL: one object a line, members in schema order, real nulls,
+ * text unchanged, instants as RFC 3339 with Z, dates as YYYY-MM-DD.
+ *
+ * A cell above CSV_CELL_MAX or a record above WRITER_RECORD_MAX is ERROR_DATA;
+ * a cell of another type than its column, or null where the column is not
+ * nullable, ERROR_BUG: rows are checked before they come here. The texts of
+ * errors name row number and column, never a value.
  */
 #ifndef ROLLCALL_WRITER_H
 #define ROLLCALL_WRITER_H
@@ -27,12 +33,17 @@
 #include "sink.h"
 #include "value.h"
 
-enum { WRITER_PARTS_MAX = 10000, WRITER_RECORD_MAX = 16 * 1024 * 1024 };
+enum {
+    WRITER_PARTS_MAX = 10000,
+    WRITER_RECORD_MAX = 16 * 1024 * 1024, /* bytes of one line */
+    WRITER_GZIP_LEVEL = 6
+};
 
 struct part_report {
     char name[96];       /* file name inside the run's directory */
     uint64_t rows;
-    uint64_t longest;    /* bytes of the longest record, line end included */
+    uint64_t longest;    /* bytes of the longest line, header and line end
+                            included, byte order mark not */
     struct sink_facts facts;
 };
 
@@ -49,7 +60,7 @@ struct writer_options {
     int dir_fd;          /* the run's directory being built */
     const struct schema *schema;
     const struct csv_dialect *dialect;
-    uint64_t part_size;
+    uint64_t part_size;  /* compressed bytes */
     mode_t mode;
 };
 
@@ -64,5 +75,17 @@ int writer_close(struct writer *writer, struct writer_report *report,
                  struct error *err); /* frees the writer always */
 void writer_abort(struct writer *writer); /* NULL allowed */
 void writer_report_release(struct writer_report *report);
+
+/* The text of a present cell as a CSV of this dialect holds it, before
+ * excel_safe and quoting; what was replaced in it is added to *counts. Both
+ * formats of a dataset are compared in this form. -1: not a number, or the
+ * buf's ceiling was passed. */
+int writer_csv_text(const struct csv_dialect *dialect,
+                    const struct value *value, struct buf *out,
+                    struct writer_report *counts);
+
+/* The column's name in a CSV header. */
+int writer_csv_name(const struct csv_dialect *dialect, const char *name,
+                    struct buf *out);
 
 #endif

@@ -1,0 +1,252 @@
+#include "exchange.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "exchange_internal.h"
+
+enum {
+    STOP_POLL_MS = 100, /* how late *stop may be seen */
+    URL_MAX = 64 * 1024
+};
+
+static const enum http_auth_type http_auth_types[] = {
+    [AUTH_NONE] = HTTP_NO_AUTH,
+    [AUTH_BASIC] = HTTP_BASIC,
+    [AUTH_BEARER] = HTTP_BEARER,
+    [AUTH_COOKIE] = HTTP_COOKIE,
+};
+
+int64_t exchange_now(const struct exchange *exchange)
+{
+    return clock_mono(&exchange->options.clock);
+}
+
+static int64_t deadline_of(const struct exchange *exchange)
+{
+    int64_t run_for_ms = exchange->options.job->limits.run_for_ms;
+
+    return run_for_ms > 0 ? exchange_now(exchange) + run_for_ms : INT64_MAX;
+}
+
+struct exchange *exchange_new(const struct exchange_options *options,
+                              struct error *err)
+{
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+    const struct job *job = options->job;
+
+    if (exchange == NULL)
+        goto no_memory;
+    exchange->options = *options;
+    exchange->random = options->seed;
+    exchange->deadline_ms = deadline_of(exchange);
+    exchange->lanes = calloc(job->endpoint_count + 1, sizeof(struct lane));
+    if (exchange->lanes == NULL)
+        goto no_memory;
+    lanes_init(exchange);
+    exchange->http = http_new("rollcall/" ROLLCALL_VERSION,
+                              job->limits.concurrency, options->limits, err);
+    if (exchange->http == NULL)
+        goto fail;
+    return exchange;
+no_memory:
+    error_no_memory(err);
+fail:
+    exchange_free(exchange);
+    return NULL;
+}
+
+static void free_tasks(struct task *task)
+{
+    while (task != NULL) {
+        struct task *next = task->next;
+
+        task_free(task);
+        task = next;
+    }
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    size_t i;
+
+    if (exchange == NULL)
+        return;
+    http_free(exchange->http);
+    free_tasks(exchange->sent);
+    for (i = 0; i < exchange->lane_count; i++) {
+        free_tasks(exchange->lanes[i].queue);
+        free_tasks(exchange->lanes[i].again);
+        secret_release(&exchange->lanes[i].secret);
+    }
+    free(exchange->lanes);
+    free(exchange);
+}
+
+static struct task *task_new(const struct exchange_request *request)
+{
+    struct task *task = calloc(1, sizeof(*task));
+
+    if (task == NULL)
+        return NULL;
+    task->request = *request;
+    task->idle_ms = -1;
+    task->request.path_query = strdup(request->path_query);
+    if (request->body != NULL)
+        task->request.body = strdup(request->body);
+    if (task->request.path_query != NULL &&
+        (request->body == NULL || task->request.body != NULL))
+        return task;
+    task_free(task);
+    return NULL;
+}
+
+int exchange_submit(struct exchange *exchange,
+                    const struct exchange_request *request,
+                    exchange_done_fn *done, void *context, struct error *err)
+{
+    struct lane *lane = lane_of(exchange, request->endpoint);
+    struct task *task;
+
+    if (lane == NULL)
+        return error_set(err, ERROR_BUG, "%s: endpoint is not of this job",
+                         request->source->name);
+    /* Anything else would extend the host name the credentials go to. */
+    if (request->path_query[0] != '/')
+        return error_set(err, ERROR_DATA,
+                         "%s: a request path that does not begin with /",
+                         request->source->name);
+    task = task_new(request);
+    if (task == NULL)
+        return error_no_memory(err);
+    task->exchange = exchange;
+    task->lane = lane;
+    task->done = done;
+    task->context = context;
+    task->order = exchange->submitted++;
+    task_queue(lane, task);
+    exchange->left++;
+    return 0;
+}
+
+static int load_secret(struct exchange *exchange, struct lane *lane,
+                       struct error *err)
+{
+    if (lane->endpoint->auth == AUTH_NONE || lane->secret.text != NULL)
+        return 0;
+    if (secret_load(&lane->secret, &lane->endpoint->secret,
+                    exchange->options.allow_commands, err) != 0)
+        return error_prefix(err, "endpoint %s", lane->endpoint->name);
+    return 0;
+}
+
+static int put_on_wire(struct exchange *exchange, struct task *task,
+                       struct error *err)
+{
+    const struct endpoint *endpoint = task->request.endpoint;
+    const struct http_auth auth = {
+        .type = http_auth_types[endpoint->auth],
+        .user = endpoint->user,
+        .name = endpoint->cookie,
+        .secret = task->lane->secret.text,
+    };
+    struct http_request request = {
+        .method = task->request.method,
+        .body = task->request.body,
+        .auth = &auth,
+        .ca_file = endpoint->ca_file,
+    };
+    struct buf url;
+    int rc = -1;
+
+    buf_init(&url, URL_MAX);
+    buf_printf(&url, "%s%s", endpoint->url, task->request.path_query);
+    request.url = url.data;
+    if (!buf_ok(&url))
+        error_set(err, ERROR_DATA, "a URL above %d bytes", URL_MAX);
+    else
+        rc = http_start(exchange->http, &request, exchange_reply, task, err);
+    buf_release(&url);
+    return rc == 0 ? 0 : error_prefix(err, "%s", task->request.source->name);
+}
+
+static void count_attempt(struct task *task, int64_t now_ms)
+{
+    struct exchange_stats *stats = task->request.stats;
+
+    if (stats != NULL) {
+        stats->requests++;
+        stats->retries += task->attempts > 0;
+        if (task->idle_ms >= 0)
+            stats->waited_ms += now_ms - task->idle_ms;
+    }
+    if (task->attempts == 0)
+        task->first_ms = now_ms;
+    task->idle_ms = -1;
+    task->sent_ms = now_ms;
+    task->attempts++;
+}
+
+static int send_ready(struct exchange *exchange, struct error *err)
+{
+    size_t most = (size_t)exchange->options.job->limits.concurrency;
+    int64_t now_ms = exchange_now(exchange);
+    struct task *task;
+
+    while (http_running(exchange->http) < most &&
+           (task = lanes_take(exchange, now_ms)) != NULL) {
+        if (load_secret(exchange, task->lane, err) != 0 ||
+            put_on_wire(exchange, task, err) != 0) {
+            task_free(task);
+            return -1;
+        }
+        count_attempt(task, now_ms);
+        task->next = exchange->sent;
+        exchange->sent = task;
+    }
+    return 0;
+}
+
+static int out_of_time(const struct exchange *exchange, struct error *err)
+{
+    char budget[DURATION_TEXT_MAX];
+
+    verdict_duration(exchange->options.job->limits.run_for_ms, budget);
+    error_set(err, ERROR_TRY_LATER,
+              "limits.run_for: %s are not enough, %llu requests are left",
+              budget, (unsigned long long)exchange->left);
+    return error_hint(err, "run again to go on, or raise limits.run_for");
+}
+
+/* One turn of the loop: send what may go, then let bytes move. */
+static int turn(struct exchange *exchange, struct error *err)
+{
+    const volatile sig_atomic_t *stop = exchange->options.stop;
+    int64_t now_ms = exchange_now(exchange), wake_ms;
+
+    if (stop != NULL && *stop != 0)
+        return error_set(err, ERROR_INTERRUPTED, "interrupted");
+    if (now_ms >= exchange->deadline_ms)
+        return out_of_time(exchange, err);
+    if (send_ready(exchange, err) != 0)
+        return -1;
+    wake_ms = lanes_wake_ms(exchange, now_ms);
+    /* Nothing but a wait is left, and it ends too late: no use in waiting. */
+    if (http_running(exchange->http) == 0 && wake_ms != INT64_MAX &&
+        wake_ms >= exchange->deadline_ms)
+        return out_of_time(exchange, err);
+    if (wake_ms > now_ms + STOP_POLL_MS)
+        wake_ms = now_ms + STOP_POLL_MS;
+    return http_wait(exchange->http, (int)(wake_ms - now_ms), err);
+}
+
+int exchange_run(struct exchange *exchange, struct error *err)
+{
+    if (exchange->failed)
+        return error_set(err, ERROR_BUG, "exchange: run again after an error");
+    exchange->err = err;
+    while (exchange->left > 0 && !exchange->failed)
+        if (turn(exchange, err) != 0)
+            exchange->failed = true;
+    return exchange->failed ? -1 : 0;
+}
