@@ -104,17 +104,21 @@ static void *serve(void *context)
     struct connection *connection = context;
     struct server *server = connection->server;
     char text[SERVER_REQUEST_SIZE];
+    const struct script_step *step = server->steps;
     bool more = true;
 
+    if (step->unasked)
+        more = play(connection->fd, step);
     while (more && read_request(connection->fd, text)) {
-        const struct script_step *step = begin(server, text);
+        step = begin(server, text);
 
         if (step->delay_ms > 0)
             poll(NULL, 0, step->delay_ms);
         end(server);
         more = play(connection->fd, step);
     }
-    shutdown(connection->fd, SHUT_WR);
+    if (step->end != SCRIPT_RESET) /* a FIN would go before the reset */
+        shutdown(connection->fd, SHUT_WR);
     pthread_mutex_lock(&server->lock);
     close(connection->fd);
     connection->fd = -1;

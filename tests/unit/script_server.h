@@ -35,6 +35,7 @@ struct script_step {
     enum script_end end;
     const char *again;
     int delay_ms;   /* before the bytes */
+    bool unasked;   /* first step only: play it when a client connects */
 };
 
 struct server;
