@@ -33,6 +33,7 @@ struct retry_input {
     int64_t spent_ms;       /* since the request's first attempt */
     int64_t budget_ms;      /* limits.retry_for */
     uint64_t random;        /* uniform 64 bit, for the jitter */
+    int64_t base_ms;        /* 0: RETRY_BASE_MS; tests want shorter waits */
 };
 
 enum retry_verdict { RETRY_NEVER, RETRY_AGAIN, RETRY_GIVE_UP };
@@ -40,8 +41,8 @@ enum retry_verdict { RETRY_NEVER, RETRY_AGAIN, RETRY_GIVE_UP };
 enum retry_verdict retry_decide(const struct retry_input *in,
                                 int64_t *delay_ms);
 
-/* Retry-After of RFC 9110 §10.2.3: delta seconds (a fraction is rounded up)
- * or an HTTP date in any of its three forms, relative to now_ms. A date in the
+/* Retry-After of RFC 9110 §10.2.3: delta seconds (a fraction is rounded up to
+ * a whole second, seconds without end are read as a century) or an HTTP date in any of its three forms, relative to now_ms. A date in the
  * past gives 0. Returns 0, or -1 when the text is neither. */
 int retry_after_parse(const char *text, int64_t now_ms, int64_t *delay_ms);
 
