@@ -46,15 +46,15 @@ static void read_cookie(struct spec *spec, const struct spec_node *node,
 static const char *const auth_words[] = {"none", "basic", "bearer", "cookie",
                                          NULL};
 
-#define AUTH_TYPE                                                             \
-    {                                                                         \
-        .key = "type", .kind = SPEC_ENUM, .required = true,                   \
-        .offset = offsetof(struct endpoint, auth), .words = auth_words        \
+#define AUTH_TYPE                                                              \
+    {                                                                          \
+        .key = "type", .kind = SPEC_ENUM, .required = true,                    \
+        .offset = offsetof(struct endpoint, auth), .words = auth_words         \
     }
-#define AUTH_SECRET                                                           \
-    {                                                                         \
-        .key = "secret", .kind = SPEC_CUSTOM, .required = true,               \
-        .offset = offsetof(struct endpoint, secret), .read = read_secret      \
+#define AUTH_SECRET                                                            \
+    {                                                                          \
+        .key = "secret", .kind = SPEC_CUSTOM, .required = true,                \
+        .offset = offsetof(struct endpoint, secret), .read = read_secret       \
     }
 
 static const struct spec_field auth_none[] = {AUTH_TYPE, {0}};
@@ -67,10 +67,7 @@ static const struct spec_field auth_basic[] = {
 static const struct spec_field auth_bearer[] = {AUTH_TYPE, AUTH_SECRET, {0}};
 static const struct spec_field auth_cookie[] = {
     AUTH_TYPE,
-    {.key = "name",
-     .kind = SPEC_CUSTOM,
-     .required = true,
-     .read = read_cookie},
+    {.key = "name", .kind = SPEC_CUSTOM, .required = true, .read = read_cookie},
     AUTH_SECRET,
     {0},
 };
@@ -93,8 +90,9 @@ static void read_auth(struct spec *spec, const struct spec_node *node,
     if (!spec_is(spec, node, JSON_OBJECT))
         return;
     if (type == NULL) {
-        spec_problem_at(spec, node, "type", "missing; expected one of "
-                                            "none, basic, bearer, cookie");
+        spec_problem_at(spec, node, "type",
+                        "missing; expected one of "
+                        "none, basic, bearer, cookie");
         return;
     }
     child = spec_child(node, type, 0);
@@ -112,8 +110,7 @@ static bool has_user_part(const char *url)
 }
 
 /* The text is not repeated in a problem: it may hold a password. */
-static void read_url(struct spec *spec, const struct spec_node *node,
-                     void *out)
+static void read_url(struct spec *spec, const struct spec_node *node, void *out)
 {
     struct endpoint *endpoint = out;
     const char *url = spec_text(spec, node);

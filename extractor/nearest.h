@@ -14,7 +14,7 @@
 
 #include <stddef.h>
 
-enum { NEAREST_LIST_MAX = 400 }; /* bytes of the list of known words */
+enum { NEAREST_LIST_MAX = 200 }; /* bytes of the list of known words */
 
 struct nearest {
     const char *word;

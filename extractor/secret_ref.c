@@ -20,8 +20,7 @@ static bool env_name(const char *text)
     return true;
 }
 
-static void read_env(struct spec *spec, const struct spec_node *node,
-                     void *out)
+static void read_env(struct spec *spec, const struct spec_node *node, void *out)
 {
     struct secret_ref *ref = out;
     const char *name = spec_text(spec, node);

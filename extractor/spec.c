@@ -75,6 +75,8 @@ int spec_close(struct spec *spec, struct error *err)
         result = error_no_memory(err);
     else
         result = problems_error(&spec->problems, ERROR_CONFIG, err);
+    if (result != 0)
+        error_prefix(err, "%s", spec->path);
     json_free(&spec->doc);
     problems_release(&spec->problems);
     return result;
@@ -119,8 +121,8 @@ static void add_problem(struct spec *spec, const struct spec_node *node,
 
     write_path(node, where, sizeof(where));
     vsnprintf(text, sizeof(text), format, args);
-    problems_add(&spec->problems, "%s: %s%s%s", spec->path, where,
-                 where[0] != '\0' ? ": " : "", text);
+    problems_add(&spec->problems, "%s%s%s", where, where[0] != '\0' ? ": " : "",
+                 text);
 }
 
 void spec_problem(struct spec *spec, const struct spec_node *node,

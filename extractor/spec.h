@@ -99,7 +99,7 @@ struct spec_node spec_child(const struct spec_node *up, const struct json *json,
 bool spec_object(struct spec *spec, const struct spec_node *node,
                  const struct spec_field *fields, void *out);
 
-/* Adds "FILE: PATH: text". */
+/* Adds "PATH: text"; spec_close() puts the file's name before them. */
 void spec_problem(struct spec *spec, const struct spec_node *node,
                   const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -164,8 +164,8 @@ static bool read_quantity(struct spec *spec, const struct spec_node *node,
     }
     if (value < field->min || value > field->max) {
         spec_problem(spec, node,
-                     "\"%s\" is out of range; expected %" PRId64
-                     " to %" PRId64 " %s",
+                     "\"%s\" is out of range; expected %" PRId64 " to %" PRId64
+                     " %s",
                      text, field->min, field->max, quantity->unit);
         return false;
     }
