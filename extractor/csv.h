@@ -5,14 +5,20 @@
  * csv_row_start() before the first cell of a row and csv_row_end() after the
  * last. A null cell is the dialect's null text, unquoted (default: nothing);
  * empty text is `""`; other text is quoted only when it must be: it holds the
- * delimiter, the quote, CR or LF, begins or ends with a blank, or equals the
- * null text. RFC 4180 doubling.
+ * delimiter, the quote, CR or LF, begins or ends with a blank, equals the
+ * null text, or is \. (PostgreSQL's end of data). RFC 4180 doubling. A row of
+ * a single empty cell would be a blank line, which readers skip: see
+ * csv_dialect_problem(). The byte order mark is the writer of the file's
+ * business: CSV_BOM.
  *
  * Reading: strict (libcsv CSV_STRICT | CSV_STRICT_FINI). csv_reader_feed()
  * pushes bytes; each complete row reaches the callback with its cells; a cell
  * that was unquoted and empty is NULL, a quoted empty one is "". Unquoted
- * edge blanks are kept out by libcsv, which is right for files we wrote.
- * A cell above CSV_CELL_MAX or a row above CSV_COLUMNS_MAX is ERROR_DATA.
+ * edge blanks are kept out by libcsv, which is right for files we wrote. A
+ * byte order mark before the first row and blank lines are skipped. A cell
+ * above CSV_CELL_MAX, a row above CSV_COLUMNS_MAX cells or CSV_ROW_MAX bytes,
+ * and a NUL are ERROR_DATA. Errors name the row's number (the header is row
+ * 1); the caller prefixes the file.
  */
 #ifndef ROLLCALL_CSV_H
 #define ROLLCALL_CSV_H
@@ -23,7 +29,13 @@
 #include "buf.h"
 #include "error.h"
 
-enum { CSV_CELL_MAX = 1024 * 1024, CSV_COLUMNS_MAX = 512 };
+enum {
+    CSV_CELL_MAX = 1024 * 1024,     /* bytes of one cell */
+    CSV_ROW_MAX = 16 * 1024 * 1024, /* bytes of one row's cells */
+    CSV_COLUMNS_MAX = 512
+};
+
+#define CSV_BOM "\xef\xbb\xbf"
 
 enum csv_header_case { CSV_HEADER_AS_IS, CSV_HEADER_UPPER, CSV_HEADER_LOWER };
 
@@ -46,6 +58,11 @@ struct csv_dialect {
 bool csv_preset(const char *name, struct csv_dialect *out);
 const char *csv_preset_names(void); /* "rfc4180, powercenter, …" */
 
+/* What makes a dialect unreadable for a table of so many columns, or NULL.
+ * The text names the setting first ("delimiter is also the quote"). */
+const char *csv_dialect_problem(const struct csv_dialect *dialect,
+                                size_t columns);
+
 struct csv_writer {
     struct buf *out;
     const struct csv_dialect *dialect;
@@ -55,6 +72,12 @@ struct csv_writer {
 void csv_row_start(struct csv_writer *w);
 void csv_put_null(struct csv_writer *w);
 void csv_put_text(struct csv_writer *w, const char *text);
+/* A number, boolean, time or column name: quoted where needed, but never
+ * given excel_safe's apostrophe. */
+void csv_put_plain(struct csv_writer *w, const char *text);
+/* What csv_put_text() puts before this text: "'" or "". */
+const char *csv_text_prefix(const struct csv_dialect *dialect,
+                            const char *text);
 void csv_row_end(struct csv_writer *w);
 
 struct csv_reader;

@@ -50,10 +50,22 @@ struct http_request {
     const char *ca_file;          /* NULL: the system's */
 };
 
+enum http_failure {
+    HTTP_NOT_FAILED,
+    HTTP_FAILED_TRANSPORT,   /* no connection, broken off, no HTTP, … */
+    HTTP_FAILED_CERTIFICATE,
+    HTTP_FAILED_CA_FILE,
+    HTTP_FAILED_CEILING,     /* body or headers */
+    HTTP_FAILED_PROXY        /* it refused the tunnel; see proxy_status */
+};
+
 struct http_reply {
-    bool answered;       /* a complete HTTP answer; else see the next two */
+    bool answered;       /* a complete HTTP answer; else see the next five */
     bool transient;      /* the failure may pass: connection, cut, stall */
-    char detail[HTTP_DETAIL_MAX]; /* why it failed, e.g. "timed out …" */
+    enum http_failure failure;
+    const char *cause;   /* short, always the same words, e.g. "timed out" */
+    char detail[HTTP_DETAIL_MAX]; /* the cause and what libcurl says of it */
+    int proxy_status;
     int status;
     char content_type[128];
     bool json;           /* content type is application/json or …+json */

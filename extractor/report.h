@@ -63,6 +63,9 @@ struct count_report { const char *name; uint64_t count; };
 
 struct dataset_report {
     const struct schema *schema;
+    const size_t *order;  /* column indexes the rows ascend by: text as bytes,
+                             instants and numbers by value, null first */
+    size_t order_count;
     const char *mapping_path;
     const char *mapping_sha256;
     uint64_t rows;

@@ -13,6 +13,11 @@
  * source_file_read() gives decoded bytes, source_file_close() gives the same
  * facts. A second gzip member, bytes after the member, a cut or damaged
  * stream and a wrong trailer are ERROR_DATA.
+ *
+ * Error kinds, for every function here: a file that cannot be created
+ * (permission, read-only, no such folder) is ERROR_CANT_CREATE; a full or
+ * failing disk ERROR_IO; an input that is missing or may not be read
+ * ERROR_NO_INPUT. dir_fd must stay open as long as the object made with it.
  */
 #ifndef ROLLCALL_SINK_H
 #define ROLLCALL_SINK_H
@@ -57,16 +62,32 @@ struct source_file *source_file_open(int dir_fd, const char *path,
 /* Bytes read (0 at the end), or -1. */
 ssize_t source_file_read(struct source_file *file, void *data, size_t size,
                          struct error *err);
+/* Frees always. With facts, what was not read yet is read first, so that they
+ * are of the whole file; after a decoding error bytes and sha256 still are of
+ * the file on disk, plain_sha256 is "" and the result is -1. */
 int source_file_close(struct source_file *file, struct sink_facts *facts,
-                      struct error *err); /* facts may be NULL; frees always */
+                      struct error *err);
+
+/* A descriptor to read from, or -1: what is missing, may not be read or is a
+ * folder is ERROR_NO_INPUT. */
+int file_open_read(int dir_fd, const char *path, struct error *err);
 
 /* A whole small file into memory, for jobs and manifests: NUL terminated,
- * refused above max bytes. Missing: ERROR_NO_INPUT. free() the result. */
+ * refused above max bytes (ERROR_DATA). free() the result. */
 char *read_whole_file(int dir_fd, const char *path, size_t max, size_t *len,
                       struct error *err);
 
-/* Writes, fsyncs and renames NAME into place; replaces an older one. */
+/* Writes a temporary file beside NAME, fsyncs it, renames it into place and
+ * fsyncs the folder; an older file is replaced, anything that is neither a
+ * file nor a symbolic link is refused. NAME may be a path. The temporary name
+ * begins with SINK_TEMP_PREFIX. */
+#define SINK_TEMP_PREFIX ".tmp-"
 int write_whole_file(int dir_fd, const char *name, const void *data,
                      size_t len, mode_t mode, struct error *err);
+
+/* Set an error for errno of a call that should have created, or written to,
+ * what `name` names. Return -1 always. */
+int file_create_error(struct error *err, const char *name);
+int file_write_error(struct error *err, const char *name);
 
 #endif

@@ -1,0 +1,160 @@
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "http_internal.h"
+
+static const struct {
+    CURLcode code;
+    enum http_failure failure;
+    bool transient;
+    const char *cause;
+} failures[] = {
+    {CURLE_OPERATION_TIMEDOUT, HTTP_FAILED_TRANSPORT, true, "timed out"},
+    {CURLE_PARTIAL_FILE, HTTP_FAILED_TRANSPORT, true, "answer cut short"},
+    {CURLE_GOT_NOTHING, HTTP_FAILED_TRANSPORT, true, "empty answer"},
+    {CURLE_RECV_ERROR, HTTP_FAILED_TRANSPORT, true, "connection broken off"},
+    {CURLE_SEND_ERROR, HTTP_FAILED_TRANSPORT, true, "connection broken off"},
+    {CURLE_HTTP2, HTTP_FAILED_TRANSPORT, true, "HTTP/2 broken off"},
+    {CURLE_HTTP2_STREAM, HTTP_FAILED_TRANSPORT, true, "HTTP/2 broken off"},
+    {CURLE_COULDNT_CONNECT, HTTP_FAILED_TRANSPORT, true, "cannot connect"},
+    {CURLE_COULDNT_RESOLVE_HOST, HTTP_FAILED_TRANSPORT, true,
+     "host name not found"},
+    {CURLE_COULDNT_RESOLVE_PROXY, HTTP_FAILED_TRANSPORT, true,
+     "proxy's host name not found"},
+    {CURLE_SSL_CONNECT_ERROR, HTTP_FAILED_TRANSPORT, true,
+     "TLS handshake failed"},
+    {CURLE_BAD_CONTENT_ENCODING, HTTP_FAILED_TRANSPORT, true,
+     "damaged compression"},
+    {CURLE_PEER_FAILED_VERIFICATION, HTTP_FAILED_CERTIFICATE, false,
+     "certificate not accepted"},
+    {CURLE_SSL_CACERT_BADFILE, HTTP_FAILED_CA_FILE, false,
+     "ca_file not readable"},
+};
+
+static void fail(struct http_reply *reply, enum http_failure failure,
+                 const char *cause, const char *words)
+{
+    reply->failure = failure;
+    reply->cause = cause;
+    if (*words != '\0')
+        snprintf(reply->detail, sizeof(reply->detail), "%s: %s", cause, words);
+    else
+        snprintf(reply->detail, sizeof(reply->detail), "%s", cause);
+}
+
+static void explain(struct transfer *transfer, CURLcode result)
+{
+    struct http_reply *reply = &transfer->reply;
+    const char *words = transfer->error_text;
+    size_t i;
+
+    if (*words == '\0') /* libcurl does not always fill it */
+        words = curl_easy_strerror(result);
+    for (i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
+        if (failures[i].code == result) {
+            reply->transient = failures[i].transient;
+            fail(reply, failures[i].failure, failures[i].cause, words);
+            return;
+        }
+    }
+    fail(reply, HTTP_FAILED_TRANSPORT, "no HTTP answer", words);
+}
+
+/* True when a ceiling or a proxy is the cause, whatever libcurl calls it. */
+static bool explain_ours(struct transfer *transfer)
+{
+    struct http_reply *reply = &transfer->reply;
+    long proxy_status = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (transfer->body_full) {
+        fail(reply, HTTP_FAILED_CEILING, "body above its ceiling", "");
+    } else if (transfer->headers_full) {
+        fail(reply, HTTP_FAILED_CEILING, "headers above their ceiling", "");
+    } else if (proxy_status >= 300) {
+        reply->proxy_status = (int)proxy_status;
+        reply->transient = proxy_status >= 500;
+        fail(reply, HTTP_FAILED_PROXY, "refused by the proxy", "");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static bool has_suffix(const char *text, size_t len, const char *suffix)
+{
+    size_t tail = strlen(suffix);
+
+    return len >= tail && strncasecmp(text + len - tail, suffix, tail) == 0;
+}
+
+static void read_content_type(struct transfer *transfer)
+{
+    static const char json[] = "application/json";
+    struct http_reply *reply = &transfer->reply;
+    char *type = NULL;
+    size_t len;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_TYPE, &type);
+    if (type == NULL)
+        return;
+    len = strcspn(type, "; \t");
+    snprintf(reply->content_type, sizeof(reply->content_type), "%.*s", (int)len,
+             type);
+    reply->json =
+        (len == strlen(json) && strncasecmp(type, json, len) == 0) ||
+        (strncasecmp(type, "application/", strlen("application/")) == 0 &&
+         has_suffix(type, len, "+json"));
+}
+
+/* CURLINFO_RETRY_AFTER cannot tell 0 from absent and can be negative. */
+static void read_retry_after(struct transfer *transfer)
+{
+    struct http_reply *reply = &transfer->reply;
+    struct curl_header *header;
+
+    if (curl_easy_header(transfer->easy, "Retry-After", 0, CURLH_HEADER, -1,
+                         &header) != CURLHE_OK ||
+        strlen(header->value) >= sizeof(reply->retry_after))
+        return;
+    reply->has_retry_after = true;
+    strcpy(reply->retry_after, header->value);
+}
+
+static void read_location(struct transfer *transfer)
+{
+    char *target = NULL, *host = NULL;
+    CURLU *url = curl_url();
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &target);
+    if (url != NULL && target != NULL &&
+        curl_url_set(url, CURLUPART_URL, target, 0) == CURLUE_OK &&
+        curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK)
+        snprintf(transfer->reply.location_host,
+                 sizeof(transfer->reply.location_host), "%s", host);
+    curl_free(host);
+    curl_url_cleanup(url);
+}
+
+void transfer_finish(struct transfer *transfer, int result)
+{
+    struct http_reply *reply = &transfer->reply;
+    curl_off_t wire = 0;
+    long status = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &wire);
+    reply->wire_bytes = wire > 0 ? (uint64_t)wire : 0;
+    if (result != CURLE_OK) {
+        if (!explain_ours(transfer))
+            explain(transfer, (CURLcode)result);
+        return;
+    }
+    curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    reply->answered = true;
+    reply->status = (int)status;
+    read_content_type(transfer);
+    read_retry_after(transfer);
+    read_location(transfer);
+}

@@ -1,0 +1,181 @@
+#include <curl/curl.h>
+#include <string.h>
+
+#include "http_internal.h"
+
+enum { COOKIE_MAX = 64 * 1024 };
+
+static size_t take_header(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    size_t len = size * count;
+
+    (void)data; /* read later, from libcurl's own store */
+    transfer->header_bytes += len;
+    if (transfer->header_bytes <= transfer->limits->header_max)
+        return len;
+    transfer->headers_full = true;
+    return CURL_WRITEFUNC_ERROR;
+}
+
+/* Counts decoded bytes: libcurl's own limit looks only at a declared length. */
+static size_t take_body(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    struct buf *body = &transfer->reply.body;
+    size_t len = size * count;
+
+    if (buf_append(body, data, len) == 0)
+        return len;
+    transfer->body_full = len > body->ceiling - body->len;
+    return CURL_WRITEFUNC_ERROR;
+}
+
+static bool set_text(CURL *easy, CURLoption option, const char *text)
+{
+    return curl_easy_setopt(easy, option, text) == CURLE_OK;
+}
+
+static bool set_long(CURL *easy, CURLoption option, long value)
+{
+    return curl_easy_setopt(easy, option, value) == CURLE_OK;
+}
+
+static bool set_callbacks(struct transfer *t)
+{
+    CURL *e = t->easy;
+
+    return curl_easy_setopt(e, CURLOPT_PRIVATE, t) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error_text) ==
+               CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, take_header) ==
+               CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_HEADERDATA, t) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, take_body) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK;
+}
+
+static bool set_numbers(CURL *easy, const struct http_limits *limits)
+{
+    const struct {
+        CURLoption option;
+        long value;
+    } numbers[] = {
+        {CURLOPT_NOSIGNAL, 1},
+        {CURLOPT_NETRC, CURL_NETRC_IGNORED},
+        {CURLOPT_FOLLOWLOCATION, 0},
+        {CURLOPT_DISALLOW_USERNAME_IN_URL, 1},
+        {CURLOPT_PATH_AS_IS, 1}, /* "/a/../b" is not ours to resolve */
+        {CURLOPT_QUICK_EXIT, 1}, /* do not wait for a hanging resolver */
+        {CURLOPT_SSL_VERIFYPEER, 1},
+        {CURLOPT_SSL_VERIFYHOST, 2},
+        {CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2},
+        {CURLOPT_CONNECTTIMEOUT_MS, limits->connect_timeout_ms},
+        {CURLOPT_LOW_SPEED_LIMIT, HTTP_STALL_BYTES},
+        {CURLOPT_LOW_SPEED_TIME, limits->stall_seconds},
+        {CURLOPT_TIMEOUT_MS, limits->total_timeout_ms},
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+        if (!set_long(easy, numbers[i].option, numbers[i].value))
+            return false;
+    return true;
+}
+
+static bool set_target(CURL *easy, const struct http_request *request)
+{
+    bool loopback = http_url_is_loopback(request->url);
+
+    if (!set_text(easy, CURLOPT_PROTOCOLS_STR,
+                  loopback ? "https,http" : "https") ||
+        !set_text(easy, CURLOPT_URL, request->url) ||
+        !set_text(easy, CURLOPT_ACCEPT_ENCODING, ""))
+        return false;
+    /* A proxy could not reach our loopback, and would see the credentials. */
+    if (loopback && !set_text(easy, CURLOPT_NOPROXY, "*"))
+        return false;
+    /* Without the second the system's folder would be trusted as well. */
+    return request->ca_file == NULL ||
+           (set_text(easy, CURLOPT_CAINFO, request->ca_file) &&
+            set_text(easy, CURLOPT_CAPATH, NULL));
+}
+
+static bool set_method(CURL *easy, const struct http_request *request)
+{
+    const char *body = request->body != NULL ? request->body : "";
+
+    if (request->body == NULL && strcmp(request->method, "GET") == 0)
+        return set_long(easy, CURLOPT_HTTPGET, 1);
+    return set_long(easy, CURLOPT_POST, 1) &&
+           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                            (curl_off_t)strlen(body)) == CURLE_OK &&
+           set_text(easy, CURLOPT_COPYPOSTFIELDS, body) &&
+           set_text(easy, CURLOPT_CUSTOMREQUEST, request->method);
+}
+
+static bool add_header(struct transfer *transfer, const char *line)
+{
+    struct curl_slist *longer = curl_slist_append(transfer->headers, line);
+
+    if (longer == NULL)
+        return false;
+    transfer->headers = longer;
+    return true;
+}
+
+static bool set_headers(struct transfer *transfer,
+                        const struct http_request *request)
+{
+    /* "Expect:" keeps libcurl from asking before it sends a long body. */
+    if (!add_header(transfer, "Accept: application/json") ||
+        !add_header(transfer, "Expect:"))
+        return false;
+    if (request->body != NULL &&
+        !add_header(transfer, "Content-Type: application/json"))
+        return false;
+    return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
+                            transfer->headers) == CURLE_OK;
+}
+
+static bool set_cookie(CURL *easy, const struct http_auth *auth)
+{
+    struct buf pair;
+    bool ok;
+
+    buf_init(&pair, COOKIE_MAX);
+    buf_printf(&pair, "%s=%s", auth->name, auth->secret);
+    ok = buf_ok(&pair) && set_text(easy, CURLOPT_COOKIE, pair.data);
+    if (pair.cap != 0)
+        explicit_bzero(pair.data, pair.cap);
+    buf_release(&pair);
+    return ok;
+}
+
+static bool set_auth(CURL *easy, const struct http_auth *auth)
+{
+    if (auth == NULL || auth->type == HTTP_NO_AUTH)
+        return true;
+    if (auth->type == HTTP_COOKIE)
+        return set_cookie(easy, auth);
+    if (auth->type == HTTP_BEARER)
+        return set_long(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER) &&
+               set_text(easy, CURLOPT_XOAUTH2_BEARER, auth->secret);
+    return set_long(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) &&
+           set_text(easy, CURLOPT_USERNAME, auth->user) &&
+           set_text(easy, CURLOPT_PASSWORD, auth->secret);
+}
+
+int transfer_prepare(struct transfer *transfer, const char *user_agent,
+                     const struct http_request *request, struct error *err)
+{
+    CURL *easy = transfer->easy;
+
+    if (!set_callbacks(transfer) || !set_numbers(easy, transfer->limits) ||
+        !set_text(easy, CURLOPT_USERAGENT, user_agent) ||
+        !set_target(easy, request) || !set_method(easy, request) ||
+        !set_headers(transfer, request) || !set_auth(easy, request->auth))
+        return error_set(err, ERROR_BUG,
+                         "http: libcurl refused an option or memory is out");
+    return 0;
+}
