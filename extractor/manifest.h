@@ -7,9 +7,14 @@
  * Layout of the additions:
  *   resource: "x-dataset", "x-part", "x-rows", "x-uncompressedBytes",
  *             "x-uncompressedHash", "x-maxRecordBytes"
+ *   dialect:  "x-headerCase", "x-timeFormat", "x-decimalChar", "x-excelSafe",
+ *             "x-byteOrderMark": with them verify can check any dialect
+ *   schema:   "x-order": the fields the rows ascend by. A CSV resource names
+ *             its fields as its header does
  *   package:  "x-rollcall": {"manifestVersion": 1, "tool", "runId", "asOf",
  *             "verdict": "complete", "datasets": [...], "sources": [...],
- *             "keys", "guards", "timings", …}, from struct run_report
+ *             "keys", "guards", "timings", ...}, from struct run_report
+ * The refused rows are a resource without schema, "x-dataset": "rejects".
  *
  * manifest_load() reads back what verify, cat and the next run need.
  */
@@ -22,9 +27,14 @@
 #include "reject.h"
 #include "report.h"
 
-enum { MANIFEST_BYTES_MAX = 64 * 1024 * 1024 };
+enum {
+    MANIFEST_BYTES_MAX = 64 * 1024 * 1024,
+    MANIFEST_VERSION = 1,
+    MANIFEST_RESOURCES_MAX = 100000
+};
 
 #define MANIFEST_NAME "manifest.json"
+#define REJECTS_DATASET "rejects" /* its "x-dataset" */
 
 /* Appends the text, for people (indented), ending with LF. */
 int manifest_write(const struct run_report *report, struct buf *out,
@@ -33,9 +43,17 @@ int manifest_write(const struct run_report *report, struct buf *out,
 struct manifest_resource {
     const char *path, *format, *dataset;
     uint64_t bytes, rows, plain_bytes, longest;
+    uint64_t part;
     const char *sha256, *plain_sha256;
     struct csv_dialect dialect; /* CSV resources */
-    struct schema schema;
+    struct schema schema;       /* no columns: the refused rows */
+    const size_t *order;        /* column indexes, see struct dataset_report */
+    size_t order_count;
+};
+
+struct manifest_dataset {
+    const char *name;
+    uint64_t rows;
 };
 
 struct manifest {
@@ -45,11 +63,14 @@ struct manifest {
     int64_t as_of;
     struct manifest_resource *resources; /* in file order */
     size_t resource_count;
+    struct manifest_dataset *datasets;
+    size_t dataset_count;
     uint64_t users;
 };
 
-/* Reads manifest.json in dir_fd, strictly: what is missing or ill-typed is
- * ERROR_DATA; a missing file ERROR_NO_INPUT. */
+/* Reads manifest.json in dir_fd, strictly: what is missing, ill-typed or
+ * names a file outside the folder is ERROR_DATA that names the member; a
+ * missing file ERROR_NO_INPUT. On -1 manifest_free() is not needed. */
 int manifest_load(struct manifest *manifest, int dir_fd, struct error *err);
 void manifest_free(struct manifest *manifest);
 

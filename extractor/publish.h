@@ -12,6 +12,13 @@
  * With replace, an existing OUT/RUNID is exchanged in one rename and the old
  * one removed; without it an existing one is an error, because the caller
  * asks publish_exists() first.
+ * A crash may come between that rename and the last done file. Then
+ * publish_exists() is true for the next run of that id, and publish_complete()
+ * sets what is missing from the run's own manifest.
+ *
+ * Done file: OUT/DATASET_YYYYMMDD_RUNID.done (the day of as_of, UTC), JSON:
+ * {"runId", "dataset", "rows", "manifestSha256"}. It is written last.
+ *
  * "latest" never moves back to an older run id. Symbolic links in place of
  * the run's or the temporary directory are refused.
  */
@@ -40,7 +47,19 @@ int publish_out_fd(const struct publish *publish);  /* OUT itself */
 int publish_dir_fd(const struct publish *publish);  /* where files go */
 int publish_commit(struct publish *publish, const struct run_report *report,
                    struct error *err);
+/* For an OUT/RUNID that exists already: points latest at it and writes its
+ * done files, as publish_commit() does; frees. */
+int publish_complete(struct publish *publish, struct error *err);
 void publish_abort(struct publish *publish); /* NULL allowed */
+
+/* Names of the files beside the runs. */
+#define PUBLISH_LOCK_NAME ".rollcall.lock"
+#define PUBLISH_LATEST_NAME "latest"
+enum { PUBLISH_RUN_ID_MAX = 64, PUBLISH_DONE_NAME_MAX = 256 };
+
+/* The done file's name; -1 when it would be too long. */
+int publish_done_name(const char *dataset, int64_t as_of, const char *run_id,
+                      char out[PUBLISH_DONE_NAME_MAX]);
 
 bool publish_run_id_valid(const char *run_id);
 

@@ -5,7 +5,8 @@
  * edits a file when it moves. source_load() checks every key like job_load()
  * does (ERROR_CONFIG, all mistakes at once). Keys of the file:
  *
- *   name, title, kind ("users", "events", "keys"), endpoint
+ *   name      as the file is called, without ".json"
+ *   title, kind ("users", "events", "keys"), endpoint
  *   request   {"method", "path", "query": {name: text}, "body": any}
  *             path and query texts may hold {organisation} {directory} {site}
  *             {from} {to}
@@ -16,17 +17,19 @@
  *              "first": 0, "size": 1000, "overlap": 20, "past_end": 1}
  *             {"style": "cursor", "cursor": parameter, "limit", "size",
  *              "next": [pointers], "only_cursor": bool}
- *             {"style": "single"}
- *   batch     {"parameter": "key", "size": 100}: a lookup; the parameter is
- *             repeated for each of at most `size` names
+ *             {"style": "single", "limit", "size"}: limit and size optional
+ *   batch     {"parameter": "key", "size": 90}: a lookup; the parameter is
+ *             repeated for each of at most `size` names. users and keys only
  *   items     pointer of the array of items; "" is the document itself
  *   total     pointer of the server's own count; recorded, never trusted
  *   halve_on  [409]: statuses that mean "ask for a smaller page"
  *   probe     {"path", "query", "expect": pointer, "items": pointer}
  *   fields    {canonical name: field rule}, see item.h; a field rule is a
- *             pointer, or {"at": [pointers in order of preference],
+ *             pointer, pointers in order of preference, or {"at": either,
  *             "time": "iso8601"|"epoch_ms"|"d_mon_yyyy", "map": {from: to},
- *             "constant": text, "required": bool, "placeholders": [texts]}
+ *             "constant": text, "required": bool, "placeholders": [texts]}.
+ *             account_id (users, keys), id and at (events) must be there and
+ *             are always required
  *   subjects  events only: [{"when": [{"at", "equals"}], "items": pointer of
  *             an object or array, "item": {"at", "equals"}, "name": [pointers]}]
  *   changes   events only: {"items", "field", "from", "to"}

@@ -1,0 +1,227 @@
+#include "job.h"
+
+#include <string.h>
+
+#include "instant.h"
+#include "job_read.h"
+#include "spec.h"
+#include "units.h"
+
+#define WEEK         (INT64_C(7) * INSTANT_DAY)
+#define LOOKBACK_MAX (INT64_C(3650) * INSTANT_DAY)
+#define COUNT_MAX    INT64_C(1000000000)
+
+enum {
+    CONCURRENCY_MAX = 32,
+    ALL_PPM = 1000 * 1000, /* 100 % */
+    DEFAULT_SHARE_PPM = ALL_PPM / 5,
+    DEFAULT_PART_SIZE = 200 * 1024 * 1024
+};
+
+static const char *const no_access_words[] = {"fail", "allow", NULL};
+static const char *const zero_rows_words[] = {"fail", "allow", NULL};
+
+static bool is_file(const char *mapping)
+{
+    size_t len = strlen(mapping), end = strlen(".json");
+
+    return strchr(mapping, '/') != NULL ||
+           (len > end && strcmp(mapping + len - end, ".json") == 0);
+}
+
+static bool earlier(const char *const *texts, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(texts[i], text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void read_mappings(struct spec *spec, const struct spec_node *node,
+                          void *out)
+{
+    struct job *job = out;
+    const char *const *texts = spec_texts(spec, node, 1);
+    const char **names;
+    size_t count = 0;
+
+    while (texts != NULL && texts[count] != NULL)
+        count++;
+    names = spec_alloc(spec, count + 1, sizeof(*names));
+    if (names == NULL)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        names[i] = texts[i];
+        if (is_file(names[i]))
+            names[i] = spec_absolute(spec, names[i]);
+        if (names[i] == NULL)
+            return;
+        if (earlier(names, i, names[i]))
+            spec_problem(spec, node, "names %s twice", names[i]);
+    }
+    job->mappings = names;
+}
+
+static void read_deliver(struct spec *spec, const struct spec_node *node,
+                         void *out)
+{
+    (void)out;
+    if (spec_is(spec, node, JSON_ARRAY) && json_size(node->json) != 0)
+        spec_problem(spec, node,
+                     "delivery is not available in this version; remove the "
+                     "entries and fetch the files from output.dir");
+}
+
+static const struct spec_field event_fields_of_job[] = {
+    {.key = "lookback",
+     .kind = SPEC_DURATION,
+     .offset = offsetof(struct job, events.lookback_ms),
+     .min = 1,
+     .max = LOOKBACK_MAX},
+    {.key = "overlap",
+     .kind = SPEC_DURATION,
+     .offset = offsetof(struct job, events.overlap_ms),
+     .max = LOOKBACK_MAX},
+    {.key = "settle",
+     .kind = SPEC_DURATION,
+     .offset = offsetof(struct job, events.settle_ms),
+     .max = INSTANT_DAY},
+    {.key = "no_access",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct job, events.no_access),
+     .words = no_access_words},
+    {0},
+};
+
+static const struct spec_field key_fields[] = {
+    {.key = "map_file",
+     .kind = SPEC_PATH,
+     .offset = offsetof(struct job, keys.map_file)},
+    {0},
+};
+
+static const struct spec_field limit_fields[] = {
+    {.key = "concurrency",
+     .kind = SPEC_INT,
+     .offset = offsetof(struct job, limits.concurrency),
+     .min = 1,
+     .max = CONCURRENCY_MAX},
+    {.key = "rate", .kind = SPEC_CUSTOM, .read = job_read_rate},
+    {.key = "retry_for",
+     .kind = SPEC_DURATION,
+     .offset = offsetof(struct job, limits.retry_for_ms),
+     .max = WEEK},
+    {.key = "run_for",
+     .kind = SPEC_DURATION,
+     .offset = offsetof(struct job, limits.run_for_ms),
+     .min = 1,
+     .max = WEEK},
+    {0},
+};
+
+static const struct spec_field guard_fields[] = {
+    {.key = "min_users",
+     .kind = SPEC_INTEGER,
+     .offset = offsetof(struct job, guards.min_users),
+     .max = COUNT_MAX},
+    {.key = "max_new_inactive",
+     .kind = SPEC_PERCENT,
+     .offset = offsetof(struct job, guards.max_new_inactive_ppm),
+     .max = ALL_PPM},
+    {.key = "max_placeholders",
+     .kind = SPEC_PERCENT,
+     .offset = offsetof(struct job, guards.max_placeholders_ppm),
+     .max = ALL_PPM},
+    {.key = "max_rejects",
+     .kind = SPEC_INTEGER,
+     .offset = offsetof(struct job, guards.max_rejects),
+     .max = COUNT_MAX},
+    {.key = "zero_rows",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct job, guards.zero_rows),
+     .words = zero_rows_words},
+    {0},
+};
+
+/* Endpoints come before the limits, whose rates refer to them. */
+static const struct spec_field job_fields[] = {
+    {.key = "endpoints",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = job_read_endpoints},
+    {.key = "mappings",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = read_mappings},
+    {.key = "events", .kind = SPEC_OBJECT, .object = event_fields_of_job},
+    {.key = "keys", .kind = SPEC_OBJECT, .object = key_fields},
+    {.key = "limits", .kind = SPEC_OBJECT, .object = limit_fields},
+    {.key = "guards", .kind = SPEC_OBJECT, .object = guard_fields},
+    {.key = "output", .kind = SPEC_CUSTOM, .read = job_read_output},
+    {.key = "state", .kind = SPEC_PATH, .offset = offsetof(struct job, state)},
+    {.key = "deliver", .kind = SPEC_CUSTOM, .read = read_deliver},
+    {0},
+};
+
+static void set_defaults(struct job *job, struct spec *spec)
+{
+    job->events.lookback_ms = INT64_C(180) * INSTANT_DAY;
+    job->events.overlap_ms = INSTANT_DAY;
+    job->events.settle_ms = 5 * INSTANT_MINUTE;
+    job->limits.concurrency = 4;
+    job->limits.retry_for_ms = 15 * INSTANT_MINUTE;
+    job->limits.run_for_ms = 6 * INSTANT_HOUR;
+    job->guards.min_users = 1;
+    job->guards.max_new_inactive_ppm = DEFAULT_SHARE_PPM;
+    job->guards.max_placeholders_ppm = DEFAULT_SHARE_PPM;
+    job->guards.max_rejects = 10;
+    job->output.csv = job->output.jsonl = true;
+    job->output.part_size = DEFAULT_PART_SIZE;
+    job->output.file_mode = 0600;
+    job->output.dir_mode = 0700;
+    csv_preset("rfc4180", &job->output.dialect);
+    job->output.dir = spec_absolute(spec, "out");
+    job->state = spec_absolute(spec, "state/rollcall.db");
+}
+
+int job_load(struct job *job, const char *path, struct error *err)
+{
+    struct spec spec;
+    struct spec_node root;
+
+    memset(job, 0, sizeof(*job));
+    arena_init(&job->arena);
+    if (spec_open(&spec, path, &job->arena, err) != 0)
+        goto err0;
+    job->path = spec.path;
+    job->folder = spec.folder;
+    memcpy(job->sha256, spec.sha256, sizeof(job->sha256));
+    set_defaults(job, &spec);
+    root = spec_root(&spec);
+    spec_object(&spec, &root, job_fields, job);
+    if (job->events.overlap_ms >= job->events.lookback_ms)
+        spec_problem_at(&spec, &root, "events.overlap",
+                        "must be shorter than events.lookback");
+    if (spec_close(&spec, err) != 0)
+        goto err0;
+    return 0;
+err0:
+    job_free(job);
+    return -1;
+}
+
+void job_free(struct job *job)
+{
+    arena_release(&job->arena);
+    memset(job, 0, sizeof(*job));
+}
+
+const struct endpoint *job_endpoint(const struct job *job, const char *name)
+{
+    for (size_t i = 0; i < job->endpoint_count; i++) {
+        if (strcmp(job->endpoints[i].name, name) == 0)
+            return &job->endpoints[i];
+    }
+    return NULL;
+}

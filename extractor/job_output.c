@@ -1,0 +1,225 @@
+#include "job_read.h"
+
+#include <string.h>
+
+#define PART_SIZE_MIN 1                  /* bytes */
+#define PART_SIZE_MAX (INT64_C(1) << 40) /* bytes */
+
+static const char *const format_words[] = {"csv", "jsonl", NULL};
+static const char *const layout_words[] = {"flat", "hive", NULL};
+static const char *const header_case_words[] = {"as_is", "upper", "lower",
+                                                NULL};
+static const char *const line_end_words[] = {"lf", "crlf", NULL};
+
+static void read_formats(struct spec *spec, const struct spec_node *node,
+                         void *out)
+{
+    struct job *job = out;
+    bool *const flags[] = {&job->output.csv, &job->output.jsonl};
+    size_t index = 0;
+
+    if (!spec_is(spec, node, JSON_ARRAY))
+        return;
+    job->output.csv = job->output.jsonl = false;
+    if (json_size(node->json) == 0)
+        spec_problem(spec, node, "expected csv, jsonl or both");
+    for (const struct json *item = json_first(node->json); item != NULL;
+         item = json_next(item)) {
+        struct spec_node child = spec_child(node, item, index++);
+        int word = spec_word(spec, &child, format_words);
+
+        if (word < 0)
+            continue;
+        if (*flags[word])
+            spec_problem(spec, &child, "given twice");
+        *flags[word] = true;
+    }
+}
+
+static void read_layout(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    struct job *job = out;
+    int word = spec_word(spec, node, layout_words);
+
+    if (word == LAYOUT_HIVE)
+        spec_problem(spec, node,
+                     "\"hive\" is not available in this version; use "
+                     "\"flat\"");
+    job->output.layout = LAYOUT_FLAT;
+}
+
+/* "0640": three or four octal digits. */
+static bool octal(const char *text, mode_t *mode)
+{
+    size_t len = strlen(text);
+
+    if (len < 3 || len > 4 || strspn(text, "01234567") != len)
+        return false;
+    for (*mode = 0; *text != '\0'; text++)
+        *mode = *mode * 8 + (mode_t)(*text - '0');
+    return true;
+}
+
+/* needed: what rollcall itself must be able to do. allowed: no more than
+ * this, which leaves out writing by others and special bits. */
+static void read_mode(struct spec *spec, const struct spec_node *node,
+                      mode_t needed, mode_t allowed, mode_t *out)
+{
+    const char *text = spec_text(spec, node);
+    mode_t mode;
+
+    if (text == NULL)
+        return;
+    if (!octal(text, &mode)) {
+        spec_problem(spec, node, "expected octal digits such as \"0%o\"",
+                     (unsigned)needed);
+        return;
+    }
+    if ((mode & needed) != needed || (mode & ~allowed) != 0) {
+        spec_problem(spec, node,
+                     "expected at least \"0%o\" and at most \"0%o\"",
+                     (unsigned)needed, (unsigned)allowed);
+        return;
+    }
+    *out = mode;
+}
+
+static void read_file_mode(struct spec *spec, const struct spec_node *node,
+                           void *out)
+{
+    read_mode(spec, node, 0600, 0664, out);
+}
+
+static void read_dir_mode(struct spec *spec, const struct spec_node *node,
+                          void *out)
+{
+    read_mode(spec, node, 0700, 0775, out);
+}
+
+static void read_char(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    const char *text = spec_text(spec, node);
+
+    if (text == NULL)
+        return;
+    if (strlen(text) != 1 || (unsigned char)text[0] > 0x7f)
+        spec_problem(spec, node, "expected one ASCII character");
+    else
+        *(char *)out = text[0];
+}
+
+static void read_null(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    struct csv_dialect *dialect = out;
+    const char *text = spec_any_text(spec, node);
+
+    if (text != NULL)
+        dialect->null_text = text;
+}
+
+static void read_time_format(struct spec *spec, const struct spec_node *node,
+                             void *out)
+{
+    struct csv_dialect *dialect = out;
+    const char *text = spec_text(spec, node);
+
+    if (text != NULL)
+        dialect->time_format = text;
+}
+
+static void read_line_end(struct spec *spec, const struct spec_node *node,
+                          void *out)
+{
+    struct csv_dialect *dialect = out;
+    int word = spec_word(spec, node, line_end_words);
+
+    if (word >= 0)
+        dialect->crlf = word == 1;
+}
+
+static void read_preset(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    const char *name = spec_text(spec, node);
+
+    if (name != NULL && !csv_preset(name, out))
+        spec_problem(spec, node, "unknown preset \"%.*s\"; expected one of %s",
+                     SPEC_PATH_MAX, name, csv_preset_names());
+}
+
+/* The preset comes first: the keys after it change what it set. */
+static const struct spec_field csv_fields[] = {
+    {.key = "preset", .kind = SPEC_CUSTOM, .read = read_preset},
+    {.key = "delimiter",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct csv_dialect, delimiter),
+     .read = read_char},
+    {.key = "quote",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct csv_dialect, quote),
+     .read = read_char},
+    {.key = "header",
+     .kind = SPEC_BOOL,
+     .offset = offsetof(struct csv_dialect, header)},
+    {.key = "line_end", .kind = SPEC_CUSTOM, .read = read_line_end},
+    {.key = "null", .kind = SPEC_CUSTOM, .read = read_null},
+    {.key = "time_format", .kind = SPEC_CUSTOM, .read = read_time_format},
+    {.key = "decimal",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct csv_dialect, decimal),
+     .read = read_char},
+    {.key = "header_case",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct csv_dialect, header_case),
+     .words = header_case_words},
+    {.key = "excel_safe",
+     .kind = SPEC_BOOL,
+     .offset = offsetof(struct csv_dialect, excel_safe)},
+    {.key = "bom",
+     .kind = SPEC_BOOL,
+     .offset = offsetof(struct csv_dialect, bom)},
+    {0},
+};
+
+static void read_csv(struct spec *spec, const struct spec_node *node, void *out)
+{
+    struct job *job = out;
+    const char *problem;
+
+    if (!spec_object(spec, node, csv_fields, &job->output.dialect))
+        return;
+    problem = csv_dialect_problem(&job->output.dialect, 0);
+    if (problem != NULL)
+        spec_problem(spec, node, "%s", problem);
+}
+
+static const struct spec_field output_fields[] = {
+    {.key = "dir",
+     .kind = SPEC_PATH,
+     .offset = offsetof(struct job, output.dir)},
+    {.key = "formats", .kind = SPEC_CUSTOM, .read = read_formats},
+    {.key = "layout", .kind = SPEC_CUSTOM, .read = read_layout},
+    {.key = "part_size",
+     .kind = SPEC_SIZE,
+     .offset = offsetof(struct job, output.part_size),
+     .min = PART_SIZE_MIN,
+     .max = PART_SIZE_MAX},
+    {.key = "file_mode",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct job, output.file_mode),
+     .read = read_file_mode},
+    {.key = "dir_mode",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct job, output.dir_mode),
+     .read = read_dir_mode},
+    {.key = "csv", .kind = SPEC_CUSTOM, .read = read_csv},
+    {0},
+};
+
+void job_read_output(struct spec *spec, const struct spec_node *node, void *out)
+{
+    spec_object(spec, node, output_fields, out);
+}

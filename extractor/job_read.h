@@ -1,0 +1,22 @@
+/*
+ * job_read: the parts of the job reader, private to job*.c.
+ *
+ * Each reads one section into the struct job given as `out`, reporting
+ * mistakes by spec_problem().
+ */
+#ifndef ROLLCALL_JOB_READ_H
+#define ROLLCALL_JOB_READ_H
+
+#include "job.h"
+#include "spec.h"
+
+/* job_endpoint.c: "endpoints", then "limits.rate", which refers to them. */
+void job_read_endpoints(struct spec *spec, const struct spec_node *node,
+                        void *out);
+void job_read_rate(struct spec *spec, const struct spec_node *node, void *out);
+
+/* job_output.c: "output". */
+void job_read_output(struct spec *spec, const struct spec_node *node,
+                     void *out);
+
+#endif

@@ -1,0 +1,171 @@
+/* "x-rollcall": what the run was, did, and let pass. */
+#include "manifest_parts.h"
+
+struct named_count {
+    const char *name;
+    uint64_t count;
+};
+
+static void put_counts(struct jsonw *w, const struct named_count *counts,
+                       size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        manifest_put_count(w, counts[i].name, counts[i].count);
+}
+
+static void put_writer(struct jsonw *w, const struct writer_report *writer)
+{
+    const struct named_count counts[] = {
+        {"parts", writer->part_count},
+        {"rows", writer->rows},
+        {"newlinesReplaced", writer->newlines_replaced},
+        {"controlsReplaced", writer->controls_replaced},
+    };
+
+    jsonw_object(w, NULL);
+    jsonw_text(w, "format", writer->format);
+    put_counts(w, counts, sizeof(counts) / sizeof(counts[0]));
+    jsonw_object_end(w);
+}
+
+static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
+{
+    const struct named_count counts[] = {
+        {"rows", dataset->rows},
+        {"rejected", dataset->rejected},
+        {"truncated", dataset->truncated},
+    };
+
+    jsonw_object(w, NULL);
+    jsonw_text(w, "name", dataset->schema->name);
+    jsonw_text_or_null(w, "mapping", dataset->mapping_path);
+    jsonw_text_or_null(w, "mappingSha256", dataset->mapping_sha256);
+    put_counts(w, counts, sizeof(counts) / sizeof(counts[0]));
+    jsonw_array(w, "formats");
+    for (size_t i = 0; i < dataset->writer_count; i++)
+        put_writer(w, &dataset->writers[i]);
+    jsonw_array_end(w);
+    jsonw_object(w, "statuses");
+    for (size_t i = 0; i < dataset->status_count; i++)
+        manifest_put_count(w, dataset->statuses[i].name,
+                           dataset->statuses[i].count);
+    jsonw_object_end(w);
+    jsonw_object_end(w);
+}
+
+static void put_window(struct jsonw *w, const struct window_report *window)
+{
+    jsonw_object(w, NULL);
+    jsonw_instant(w, "from", window->from);
+    jsonw_instant(w, "to", window->to);
+    manifest_put_count(w, "pages", window->pages);
+    manifest_put_count(w, "records", window->records);
+    if (window->has_oldest)
+        jsonw_instant(w, "oldest", window->oldest);
+    if (window->has_total)
+        jsonw_int(w, "claimedTotal", window->total);
+    jsonw_object_end(w);
+}
+
+static void put_source(struct jsonw *w, const struct source_report *source)
+{
+    const struct named_count counts[] = {
+        {"requests", source->exchange.requests},
+        {"retries", source->exchange.retries},
+        {"wireBytes", source->exchange.wire_bytes},
+        {"bodyBytes", source->exchange.body_bytes},
+        {"walks", source->walks},
+        {"pages", source->pages},
+        {"items", source->items},
+        {"duplicates", source->duplicates},
+        {"rejected", source->rejected},
+        {"placeholders", source->placeholders},
+        {"repairs", source->repairs},
+    };
+
+    jsonw_object(w, NULL);
+    jsonw_text(w, "name", source->name);
+    jsonw_text_or_null(w, "kind", source->kind);
+    jsonw_text_or_null(w, "definition", source->path);
+    jsonw_text_or_null(w, "definitionSha256", source->sha256);
+    put_counts(w, counts, sizeof(counts) / sizeof(counts[0]));
+    jsonw_int(w, "waitedMs", source->exchange.waited_ms);
+    jsonw_bool(w, "noAccess", source->no_access);
+    if (source->has_span) {
+        jsonw_instant(w, "oldest", source->oldest);
+        jsonw_instant(w, "newest", source->newest);
+    }
+    jsonw_array(w, "windows");
+    for (size_t i = 0; i < source->window_count; i++)
+        put_window(w, &source->windows[i]);
+    jsonw_array_end(w);
+    jsonw_object_end(w);
+}
+
+static void put_keys(struct jsonw *w, const struct key_report *keys)
+{
+    const struct named_count counts[] = {
+        {"asked", keys->asked},
+        {"alreadyIds", keys->already_ids},
+        {"mapped", keys->mapped},
+        {"learned", keys->learned},
+        {"lookedUp", keys->looked_up},
+        {"unresolved", keys->unresolved},
+        {"unresolvedActors", keys->unresolved_actors},
+    };
+
+    jsonw_object(w, "keys");
+    put_counts(w, counts, sizeof(counts) / sizeof(counts[0]));
+    jsonw_object_end(w);
+}
+
+static void put_guard(struct jsonw *w, const struct guard_report *guard)
+{
+    jsonw_object(w, NULL);
+    jsonw_text(w, "name", guard->name);
+    jsonw_int(w, "value", guard->value);
+    jsonw_int(w, "limit", guard->limit);
+    jsonw_text(w, "unit", guard->ppm ? "ppm" : "count");
+    jsonw_object_end(w);
+}
+
+static void put_identity(struct jsonw *w, const struct run_report *report)
+{
+    jsonw_int(w, "manifestVersion", MANIFEST_VERSION);
+    jsonw_object(w, "tool");
+    jsonw_text(w, "name", "rollcall");
+    jsonw_text(w, "version", ROLLCALL_VERSION);
+    jsonw_object_end(w);
+    jsonw_text(w, "runId", report->run_id);
+    jsonw_instant(w, "asOf", report->as_of);
+    jsonw_text(w, "verdict", "complete");
+    if (report->supersedes != NULL)
+        jsonw_text(w, "supersedes", report->supersedes);
+    jsonw_text_or_null(w, "jobSha256", report->job_sha256);
+    manifest_put_count(w, "users", report->users);
+}
+
+void manifest_put_run(struct jsonw *w, const struct run_report *report)
+{
+    jsonw_object(w, "x-rollcall");
+    put_identity(w, report);
+    jsonw_array(w, "datasets");
+    for (size_t i = 0; i < report->dataset_count; i++)
+        put_dataset(w, &report->datasets[i]);
+    jsonw_array_end(w);
+    jsonw_array(w, "sources");
+    for (size_t i = 0; i < report->source_count; i++)
+        put_source(w, &report->sources[i]);
+    jsonw_array_end(w);
+    put_keys(w, &report->keys);
+    jsonw_array(w, "guards");
+    for (size_t i = 0; i < report->guard_count; i++)
+        put_guard(w, &report->guards[i]);
+    jsonw_array_end(w);
+    jsonw_object(w, "timings");
+    jsonw_instant(w, "started", report->started);
+    jsonw_instant(w, "ended", report->ended);
+    jsonw_int(w, "elapsedMs", report->ended - report->started);
+    jsonw_object_end(w);
+    jsonw_object_end(w);
+}

@@ -1,0 +1,292 @@
+#include "publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "digest.h"
+#include "manifest.h"
+#include "publish_parts.h"
+#include "sink.h"
+
+struct publish {
+    char run_id[PUBLISH_RUN_ID_MAX + 1];
+    char temp[sizeof(SINK_TEMP_PREFIX) + PUBLISH_RUN_ID_MAX];
+    mode_t file_mode, dir_mode;
+    bool replace;
+    int out_fd, lock_fd, dir_fd;
+};
+
+bool publish_run_id_valid(const char *run_id)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+    size_t len = strlen(run_id);
+
+    return len > 0 && len <= PUBLISH_RUN_ID_MAX &&
+           strspn(run_id, allowed) == len && strchr("._-", run_id[0]) == NULL;
+}
+
+/* A name that is also one of ours beside the runs. */
+static bool run_id_reserved(const char *run_id)
+{
+    return strcmp(run_id, PUBLISH_LATEST_NAME) == 0;
+}
+
+static void close_all(struct publish *p)
+{
+    if (p->dir_fd >= 0)
+        close(p->dir_fd);
+    if (p->lock_fd >= 0)
+        close(p->lock_fd);
+    if (p->out_fd >= 0)
+        close(p->out_fd);
+    free(p);
+}
+
+static int refuse_links(const struct publish *p, struct error *err)
+{
+    if (publish_entry(p->out_fd, p->run_id) == ENTRY_OTHER)
+        return error_set(err, ERROR_CANT_CREATE,
+                         "%s: exists and is not a folder", p->run_id);
+    if (publish_entry(p->out_fd, p->temp) == ENTRY_OTHER)
+        return error_set(err, ERROR_CANT_CREATE,
+                         "%s: exists and is not a folder", p->temp);
+    return publish_check_latest(p->out_fd, err);
+}
+
+static int make_temp(struct publish *p, struct error *err)
+{
+    if (mkdirat(p->out_fd, p->temp, 0700) != 0)
+        return file_create_error(err, p->temp);
+    p->dir_fd = openat(p->out_fd, p->temp,
+                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (p->dir_fd < 0) {
+        file_create_error(err, p->temp);
+        unlinkat(p->out_fd, p->temp, AT_REMOVEDIR);
+        return -1;
+    }
+    return 0;
+}
+
+struct publish *publish_open(const struct publish_options *options,
+                             struct error *err)
+{
+    struct publish *p;
+
+    if (!publish_run_id_valid(options->run_id) ||
+        run_id_reserved(options->run_id)) {
+        error_set(err, ERROR_USAGE, "%.64s: is no run id", options->run_id);
+        error_hint(err, "use up to 64 letters, digits, '.', '_' and '-', the "
+                        "first a letter or a digit, and not \"latest\"");
+        return NULL;
+    }
+    p = calloc(1, sizeof(*p));
+    if (p == NULL) {
+        error_no_memory(err);
+        return NULL;
+    }
+    p->lock_fd = p->dir_fd = -1;
+    snprintf(p->run_id, sizeof(p->run_id), "%s", options->run_id);
+    snprintf(p->temp, sizeof(p->temp), SINK_TEMP_PREFIX "%s", p->run_id);
+    p->file_mode = options->file_mode;
+    p->dir_mode = options->dir_mode;
+    p->replace = options->replace;
+    p->out_fd = publish_make_dirs(options->out_dir, p->dir_mode, err);
+    if (p->out_fd < 0)
+        goto fail;
+    p->lock_fd = publish_lock(p->out_fd, p->run_id, p->file_mode, err);
+    if (p->lock_fd < 0 || refuse_links(p, err) != 0 ||
+        publish_remove_prefixed(p->out_fd, SINK_TEMP_PREFIX, err) != 0 ||
+        make_temp(p, err) != 0)
+        goto fail_in;
+    return p;
+
+fail_in:
+    error_prefix(err, "%s", options->out_dir);
+fail:
+    close_all(p);
+    return NULL;
+}
+
+static int open_run(const struct publish *p)
+{
+    return openat(p->out_fd, p->run_id,
+                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+bool publish_exists(const struct publish *p)
+{
+    int fd = open_run(p);
+    bool found = fd >= 0 && faccessat(fd, MANIFEST_NAME, F_OK, 0) == 0;
+
+    if (fd >= 0)
+        close(fd);
+    return found;
+}
+
+int publish_out_fd(const struct publish *publish)
+{
+    return publish->out_fd;
+}
+
+int publish_dir_fd(const struct publish *publish)
+{
+    return publish->dir_fd;
+}
+
+static int hash_manifest(int dir_fd, char hex[DIGEST_HEX_SIZE],
+                         struct error *err)
+{
+    size_t len;
+    char *text =
+        read_whole_file(dir_fd, MANIFEST_NAME, MANIFEST_BYTES_MAX, &len, err);
+    int result;
+
+    if (text == NULL)
+        return -1;
+    result = digest_hex(text, len, hex);
+    free(text);
+    return result == 0
+               ? 0
+               : error_set(err, ERROR_BUG, "%s: hashing failed", MANIFEST_NAME);
+}
+
+/* Not every file system has the flag; the lock and the check before keep the
+ * plain rename from meeting a run of that name. */
+static int rename_new(const struct publish *p)
+{
+    if (renameat2(p->out_fd, p->temp, p->out_fd, p->run_id, RENAME_NOREPLACE) ==
+        0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS)
+        return -1;
+    return renameat(p->out_fd, p->temp, p->out_fd, p->run_id);
+}
+
+static int rename_over(const struct publish *p, struct error *err)
+{
+    if (publish_remove_done(p->out_fd, p->run_id, err) != 0)
+        return -1;
+    if (renameat2(p->out_fd, p->temp, p->out_fd, p->run_id, RENAME_EXCHANGE) !=
+        0) {
+        file_create_error(err, p->run_id);
+        return error_hint(err, "publish it under another run id");
+    }
+    return 0;
+}
+
+/* The one step that makes the run visible. */
+static int show(struct publish *p, struct error *err)
+{
+    bool old = publish_entry(p->out_fd, p->run_id) != ENTRY_ABSENT;
+
+    if (old && !p->replace)
+        return error_set(err, ERROR_CANT_CREATE, "%s: is published already",
+                         p->run_id);
+    if (fchmod(p->dir_fd, p->dir_mode) != 0 || fsync(p->dir_fd) != 0)
+        return file_write_error(err, p->temp);
+    if (old && rename_over(p, err) != 0)
+        return -1;
+    if (!old && rename_new(p) != 0)
+        return file_create_error(err, p->run_id);
+    if (fsync(p->out_fd) != 0)
+        return file_write_error(err, p->run_id);
+    return old ? publish_remove(p->out_fd, p->temp, err) : 0;
+}
+
+static int mark(struct publish *p, const struct run_report *report,
+                const char *hex, struct error *err)
+{
+    if (publish_latest(p->out_fd, p->run_id, err) != 0)
+        return -1;
+    for (size_t i = 0; i < report->dataset_count; i++) {
+        const struct publish_done done = {
+            .run_id = p->run_id,
+            .dataset = report->datasets[i].schema->name,
+            .as_of = report->as_of,
+            .rows = report->datasets[i].rows,
+            .manifest_sha256 = hex,
+            .mode = p->file_mode,
+        };
+
+        if (publish_write_done(p->out_fd, &done, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int publish_commit(struct publish *publish, const struct run_report *report,
+                   struct error *err)
+{
+    char hex[DIGEST_HEX_SIZE];
+
+    if (hash_manifest(publish->dir_fd, hex, err) != 0 ||
+        show(publish, err) != 0) {
+        publish_abort(publish);
+        return -1;
+    }
+    if (mark(publish, report, hex, err) != 0) {
+        error_hint(err, "the run is published; only its markers are not: run "
+                        "again with the same run id");
+        close_all(publish);
+        return -1;
+    }
+    close_all(publish);
+    return 0;
+}
+
+static int mark_existing(struct publish *p, int run_fd, struct error *err)
+{
+    char hex[DIGEST_HEX_SIZE];
+    struct manifest manifest;
+    int result;
+
+    if (hash_manifest(run_fd, hex, err) != 0 ||
+        manifest_load(&manifest, run_fd, err) != 0)
+        return -1;
+    result = publish_latest(p->out_fd, p->run_id, err);
+    for (size_t i = 0; i < manifest.dataset_count && result == 0; i++) {
+        const struct publish_done done = {
+            .run_id = p->run_id,
+            .dataset = manifest.datasets[i].name,
+            .as_of = manifest.as_of,
+            .rows = manifest.datasets[i].rows,
+            .manifest_sha256 = hex,
+            .mode = p->file_mode,
+        };
+
+        result = publish_write_done(p->out_fd, &done, err);
+    }
+    manifest_free(&manifest);
+    return result;
+}
+
+int publish_complete(struct publish *publish, struct error *err)
+{
+    int result, fd = open_run(publish);
+
+    if (fd < 0) {
+        result = error_set(err, ERROR_NO_INPUT, "%s: cannot open: %s",
+                           publish->run_id, strerror(errno));
+    } else {
+        result = mark_existing(publish, fd, err);
+        close(fd);
+    }
+    publish_abort(publish);
+    return result;
+}
+
+void publish_abort(struct publish *publish)
+{
+    struct error ignored = {0};
+
+    if (publish == NULL)
+        return;
+    publish_remove(publish->out_fd, publish->temp, &ignored);
+    close_all(publish);
+}

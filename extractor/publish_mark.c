@@ -1,0 +1,203 @@
+/* What stands beside the runs: the lock, "latest" and the done files. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "instant.h"
+#include "jsonw.h"
+#include "publish.h"
+#include "publish_parts.h"
+#include "sink.h"
+
+enum { HOLDER_TEXT_MAX = 128, DONE_TEXT_MAX = 4096, DAY_DIGITS = 8 };
+
+#define LATEST_TEMP SINK_TEMP_PREFIX "latest"
+#define DONE_SUFFIX ".done"
+
+/* The holder wrote the text; it is shown, so only plain characters pass. */
+static int lock_held(int fd, struct error *err)
+{
+    char text[HOLDER_TEXT_MAX] = "";
+    ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
+
+    for (ssize_t i = 0; i < got; i++) {
+        if (text[i] == '\n')
+            text[i] = '\0';
+        else if (text[i] < ' ' || text[i] > '~')
+            text[i] = '?';
+    }
+    error_set(err, ERROR_TRY_LATER, "%s: another run holds the lock: %s",
+              PUBLISH_LOCK_NAME, got > 0 ? text : "pid unknown");
+    return error_hint(err, "wait until it ends; the lock goes with the "
+                           "process, the file may stay");
+}
+
+static int write_holder(int fd, const char *run_id, struct error *err)
+{
+    char text[HOLDER_TEXT_MAX];
+    int len = snprintf(text, sizeof(text), "pid %ld run %s\n", (long)getpid(),
+                       run_id);
+
+    if (ftruncate(fd, 0) != 0 ||
+        pwrite(fd, text, (size_t)len, 0) != (ssize_t)len)
+        return file_write_error(err, PUBLISH_LOCK_NAME);
+    return 0;
+}
+
+int publish_lock(int out_fd, const char *run_id, mode_t mode, struct error *err)
+{
+    int fd = openat(out_fd, PUBLISH_LOCK_NAME,
+                    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return file_create_error(err, PUBLISH_LOCK_NAME);
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+        if (errno == EWOULDBLOCK)
+            lock_held(fd, err);
+        else
+            file_write_error(err, PUBLISH_LOCK_NAME);
+        goto fail;
+    }
+    if (fchmod(fd, mode) != 0) {
+        file_create_error(err, PUBLISH_LOCK_NAME);
+        goto fail;
+    }
+    if (write_holder(fd, run_id, err) != 0)
+        goto fail;
+    return fd;
+
+fail:
+    close(fd);
+    return -1;
+}
+
+int publish_check_latest(int out_fd, struct error *err)
+{
+    struct stat st;
+
+    if (fstatat(out_fd, PUBLISH_LATEST_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        S_ISLNK(st.st_mode))
+        return 0;
+    return error_set(err, ERROR_CANT_CREATE,
+                     "%s: exists and is not a symbolic link",
+                     PUBLISH_LATEST_NAME);
+}
+
+/* The run `latest` names is newer, and is still there. */
+static bool newer_is_there(int out_fd, const char *run_id)
+{
+    char target[PATH_MAX];
+    ssize_t len =
+        readlinkat(out_fd, PUBLISH_LATEST_NAME, target, sizeof(target) - 1);
+
+    if (len < 0)
+        return false;
+    target[len] = '\0';
+    return publish_run_id_valid(target) && strcmp(target, run_id) > 0 &&
+           publish_entry(out_fd, target) == ENTRY_FOLDER;
+}
+
+int publish_latest(int out_fd, const char *run_id, struct error *err)
+{
+    if (newer_is_there(out_fd, run_id))
+        return 0;
+    if (unlinkat(out_fd, LATEST_TEMP, 0) != 0 && errno != ENOENT)
+        return file_create_error(err, PUBLISH_LATEST_NAME);
+    if (symlinkat(run_id, out_fd, LATEST_TEMP) != 0)
+        return file_create_error(err, PUBLISH_LATEST_NAME);
+    if (renameat(out_fd, LATEST_TEMP, out_fd, PUBLISH_LATEST_NAME) != 0) {
+        file_create_error(err, PUBLISH_LATEST_NAME);
+        unlinkat(out_fd, LATEST_TEMP, 0);
+        return -1;
+    }
+    if (fsync(out_fd) != 0)
+        return file_write_error(err, PUBLISH_LATEST_NAME);
+    return 0;
+}
+
+int publish_done_name(const char *dataset, int64_t as_of, const char *run_id,
+                      char out[PUBLISH_DONE_NAME_MAX])
+{
+    char day[INSTANT_TEXT_MAX];
+    int len;
+
+    if (instant_format(as_of, "%Y%m%d", 0, day, sizeof(day)) != 0)
+        return -1;
+    len = snprintf(out, PUBLISH_DONE_NAME_MAX, "%s_%s_%s" DONE_SUFFIX, dataset,
+                   day, run_id);
+    return len < 0 || len >= PUBLISH_DONE_NAME_MAX ? -1 : 0;
+}
+
+int publish_write_done(int out_fd, const struct publish_done *done,
+                       struct error *err)
+{
+    char name[PUBLISH_DONE_NAME_MAX];
+    struct jsonw w;
+    struct buf text;
+    int result = -1;
+
+    if (publish_done_name(done->dataset, done->as_of, done->run_id, name) != 0)
+        return error_set(err, ERROR_CANT_CREATE,
+                         "%s: name of the done file is too long",
+                         done->dataset);
+    buf_init(&text, DONE_TEXT_MAX);
+    jsonw_init(&w, &text, 0);
+    jsonw_object(&w, NULL);
+    jsonw_text(&w, "runId", done->run_id);
+    jsonw_text(&w, "dataset", done->dataset);
+    jsonw_int(&w, "rows", (int64_t)done->rows);
+    jsonw_text(&w, "manifestSha256", done->manifest_sha256);
+    jsonw_object_end(&w);
+    buf_putc(&text, '\n');
+    if (!buf_ok(&text))
+        error_no_memory(err);
+    else
+        result = write_whole_file(out_fd, name, text.data, text.len, done->mode,
+                                  err);
+    buf_release(&text);
+    return result;
+}
+
+/* NAME is DATASET_YYYYMMDD_RUNID.done of this run. */
+static bool is_done_of(const char *name, const char *run_id)
+{
+    char tail[PUBLISH_RUN_ID_MAX + sizeof("_" DONE_SUFFIX)];
+    size_t len = strlen(name), end;
+    const char *day;
+
+    snprintf(tail, sizeof(tail), "_%s" DONE_SUFFIX, run_id);
+    end = strlen(tail);
+    if (len < end + DAY_DIGITS + 2 || strcmp(name + len - end, tail) != 0)
+        return false;
+    day = name + len - end - DAY_DIGITS;
+    return day[-1] == '_' && strspn(day, "0123456789") == DAY_DIGITS;
+}
+
+int publish_remove_done(int out_fd, const char *run_id, struct error *err)
+{
+    int result = 0,
+        fd = openat(out_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    struct dirent *entry;
+
+    if (list == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return file_write_error(err, "done files");
+    }
+    while (result == 0 && (entry = readdir(list)) != NULL) {
+        if (is_done_of(entry->d_name, run_id) &&
+            unlinkat(out_fd, entry->d_name, 0) != 0)
+            result = file_write_error(err, entry->d_name);
+    }
+    closedir(list);
+    if (result == 0 && fsync(out_fd) != 0)
+        result = file_write_error(err, "done files");
+    return result;
+}

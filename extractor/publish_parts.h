@@ -1,0 +1,53 @@
+/*
+ * publish_parts: folders, lock and markers below publish.c. Private to
+ * publish*.c. Names in error texts are relative to the output directory.
+ */
+#ifndef ROLLCALL_PUBLISH_PARTS_H
+#define ROLLCALL_PUBLISH_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "error.h"
+
+/* Makes path and its parents, durably; opens it. */
+int publish_make_dirs(const char *path, mode_t mode, struct error *err);
+
+enum publish_entry { ENTRY_ABSENT, ENTRY_FOLDER, ENTRY_OTHER };
+
+/* What NAME is, without following a link. */
+enum publish_entry publish_entry(int dir_fd, const char *name);
+
+/* Removes the folder NAME and the files in it; never follows a link, never
+ * goes into a folder inside it. Absent: done. */
+int publish_remove(int dir_fd, const char *name, struct error *err);
+
+/* Removes every entry of the directory whose name begins with prefix. */
+int publish_remove_prefixed(int dir_fd, const char *prefix, struct error *err);
+
+/* The lock's descriptor, or -1. Closing it releases the lock. */
+int publish_lock(int out_fd, const char *run_id, mode_t mode,
+                 struct error *err);
+
+/* Points OUT/latest at the run, unless a newer one is there. */
+int publish_latest(int out_fd, const char *run_id, struct error *err);
+
+/* Fails unless OUT/latest is absent or a symbolic link. */
+int publish_check_latest(int out_fd, struct error *err);
+
+struct publish_done {
+    const char *run_id, *dataset;
+    int64_t as_of;
+    uint64_t rows;
+    const char *manifest_sha256;
+    mode_t mode;
+};
+
+int publish_write_done(int out_fd, const struct publish_done *done,
+                       struct error *err);
+
+/* Removes the done files of a run that is about to be replaced. */
+int publish_remove_done(int out_fd, const char *run_id, struct error *err);
+
+#endif

@@ -1,0 +1,273 @@
+#include "source.h"
+
+#include <string.h>
+
+#include "source_read.h"
+#include "spec.h"
+
+enum { STATUS_MIN = 400, STATUS_MAX = 599 };
+
+static const char *const kind_words[] = {"users", "events", "keys", NULL};
+static const char *const time_words[] = {"rfc3339_ms", "epoch_ms", NULL};
+static const char *const to_words[] = {"exclusive", "inclusive", NULL};
+
+/* Names stand in mappings, manifests and cursors and find the file again, so
+ * a copied file must not keep the name of its model. */
+static void read_name(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    const char *slash = strrchr(spec->path, '/');
+    const char *file = slash != NULL ? slash + 1 : spec->path;
+    const char *name = spec_text(spec, node);
+    size_t len = strcspn(file, ".");
+
+    *(const char **)out = name;
+    if (name != NULL && (strlen(name) != len || memcmp(name, file, len) != 0))
+        spec_problem(spec, node, "expected \"%.*s\", the name of the file",
+                     (int)len, file);
+}
+
+static void read_kind(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    struct source_reader *reader = spec->owner;
+    struct source *source = out;
+    int word = spec_word(spec, node, kind_words);
+
+    if (word < 0)
+        return;
+    source->kind = (enum source_kind)word;
+    reader->kind_known = true;
+}
+
+static void read_to(struct spec *spec, const struct spec_node *node, void *out)
+{
+    *(bool *)out = spec_word(spec, node, to_words) == 1;
+}
+
+static void read_halve_on(struct spec *spec, const struct spec_node *node,
+                          void *out)
+{
+    static const struct spec_field status = {
+        .kind = SPEC_INT, .min = STATUS_MIN, .max = STATUS_MAX};
+    int *list;
+    size_t index = 0;
+
+    if (!spec_is(spec, node, JSON_ARRAY))
+        return;
+    list = spec_alloc(spec, json_size(node->json) + 1, sizeof(*list));
+    if (list == NULL)
+        return;
+    for (const struct json *item = json_first(node->json); item != NULL;
+         item = json_next(item)) {
+        struct spec_node child = spec_child(node, item, index);
+
+        spec_value(spec, &child, &status, &list[index++]);
+    }
+    *(const int **)out = list;
+}
+
+#define POINTER(name, need, member)                                            \
+    {                                                                          \
+        .key = name, .kind = SPEC_CUSTOM, .required = need,                    \
+        .offset = offsetof(struct source, member), .read = source_read_pointer \
+    }
+
+static const struct spec_field time_fields[] = {
+    {.key = "format",
+     .kind = SPEC_ENUM,
+     .required = true,
+     .offset = offsetof(struct source, time),
+     .words = time_words},
+    {.key = "to",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, to_inclusive),
+     .read = read_to},
+    {0},
+};
+
+static const struct spec_field change_fields[] = {
+    POINTER("items", true, changes_items),
+    POINTER("field", true, change_field),
+    POINTER("from", true, change_from),
+    POINTER("to", true, change_to),
+    {0},
+};
+
+static const struct spec_field pair_fields[] = {
+    POINTER("key", true, pair_key),
+    POINTER("account_id", true, pair_account_id),
+    {0},
+};
+
+static const struct spec_field need_fields[] = {
+    {.key = "permission",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct source, needs_permission)},
+    {.key = "scopes",
+     .kind = SPEC_TEXTS,
+     .offset = offsetof(struct source, needs_scopes)},
+    {.key = "how",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct source, needs_how)},
+    {0},
+};
+
+/* The kind comes before the fields, which depend on it. */
+static const struct spec_field source_fields[] = {
+    {.key = "name",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, name),
+     .read = read_name},
+    {.key = "title",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct source, title)},
+    {.key = "kind", .kind = SPEC_CUSTOM, .required = true, .read = read_kind},
+    {.key = "endpoint",
+     .kind = SPEC_TEXT,
+     .required = true,
+     .offset = offsetof(struct source, endpoint)},
+    {.key = "request",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = source_read_request},
+    {.key = "time", .kind = SPEC_OBJECT, .object = time_fields},
+    {.key = "paging",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = source_read_paging},
+    {.key = "batch", .kind = SPEC_CUSTOM, .read = source_read_batch},
+    POINTER("items", true, items),
+    POINTER("total", false, total),
+    {.key = "halve_on",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct source, halve_on),
+     .read = read_halve_on},
+    {.key = "probe", .kind = SPEC_CUSTOM, .read = source_read_probe},
+    {.key = "fields",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = source_read_fields},
+    {.key = "subjects", .kind = SPEC_CUSTOM, .read = source_read_subjects},
+    {.key = "changes", .kind = SPEC_OBJECT, .object = change_fields},
+    {.key = "pairs", .kind = SPEC_OBJECT, .object = pair_fields},
+    {.key = "needs", .kind = SPEC_OBJECT, .object = need_fields},
+    {0},
+};
+
+enum presence { OPTIONAL, NEEDED, FORBIDDEN };
+
+/* Which sections a kind of source has, beyond those that all have. */
+static const struct section {
+    const char *key;
+    enum presence presence[3]; /* by enum source_kind */
+} sections[] = {
+    {"subjects", {FORBIDDEN, NEEDED, FORBIDDEN}},
+    {"changes", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
+    {"pairs", {OPTIONAL, OPTIONAL, NEEDED}},
+    {"batch", {OPTIONAL, FORBIDDEN, NEEDED}},
+    {"time", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
+};
+
+static void check_sections(struct spec *spec, const struct spec_node *root,
+                           const struct source *source)
+{
+    const char *kind = kind_words[source->kind];
+
+    for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
+        const struct section *section = &sections[i];
+        bool there = json_member(root->json, section->key) != NULL;
+
+        if (section->presence[source->kind] == NEEDED && !there)
+            spec_problem_at(spec, root, section->key,
+                            "missing; a source of kind \"%s\" needs it", kind);
+        if (section->presence[source->kind] == FORBIDDEN && there)
+            spec_problem_at(spec, root, section->key,
+                            "a source of kind \"%s\" has none", kind);
+    }
+    if (source->kind == SOURCE_EVENTS && source->subjects != NULL &&
+        source->subject_count == 0)
+        spec_problem_at(spec, root, "subjects", "must not be empty");
+}
+
+static void check_window(struct spec *spec, const struct spec_node *root,
+                         const struct source_reader *reader)
+{
+    bool time = json_member(root->json, "time") != NULL;
+    bool window = reader->uses_from && reader->uses_to;
+
+    if (reader->uses_from != reader->uses_to)
+        spec_problem_at(spec, root, "request",
+                        "{from} and {to} are used together or not at all");
+    else if (window && reader->source->kind != SOURCE_EVENTS)
+        spec_problem_at(spec, root, "request",
+                        "only a source of events has {from} and {to}");
+    else if (window && !time)
+        spec_problem_at(spec, root, "time", "missing; {from} needs it");
+    else if (time && !window)
+        spec_problem_at(spec, root, "time",
+                        "the request uses neither {from} nor {to}");
+}
+
+/* A parameter sent twice makes the server choose. */
+static void check_parameters(struct spec *spec, const struct spec_node *root,
+                             const struct source *source)
+{
+    const char *names[] = {
+        source->paging.offset_parameter, source->paging.limit_parameter,
+        source->paging.cursor_parameter, source->batch_parameter};
+    enum { NAMES = sizeof(names) / sizeof(names[0]) };
+
+    for (size_t i = 0; i < NAMES; i++) {
+        const struct name_value *query = source->query;
+
+        if (names[i] == NULL)
+            continue;
+        for (; query != NULL && query->name != NULL; query++) {
+            if (strcmp(query->name, names[i]) == 0)
+                spec_problem_at(spec, root, "request.query",
+                                "holds \"%s\", which paging or batch sends",
+                                names[i]);
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (names[j] != NULL && strcmp(names[i], names[j]) == 0)
+                spec_problem_at(spec, root, "paging",
+                                "parameter \"%s\" is used twice", names[i]);
+        }
+    }
+}
+
+int source_load(struct source *source, const char *path, struct error *err)
+{
+    struct source_reader reader = {.source = source};
+    struct spec spec;
+    struct spec_node root;
+
+    memset(source, 0, sizeof(*source));
+    arena_init(&source->arena);
+    if (spec_open(&spec, path, &source->arena, err) != 0)
+        goto err0;
+    spec.owner = &reader;
+    source->path = spec.path;
+    memcpy(source->sha256, spec.sha256, sizeof(source->sha256));
+    root = spec_root(&spec);
+    if (spec_object(&spec, &root, source_fields, source) && reader.kind_known) {
+        check_sections(&spec, &root, source);
+        check_window(&spec, &root, &reader);
+        check_parameters(&spec, &root, source);
+    }
+    if (spec_close(&spec, err) != 0)
+        goto err0;
+    return 0;
+err0:
+    source_free(source);
+    return -1;
+}
+
+void source_free(struct source *source)
+{
+    arena_release(&source->arena);
+    memset(source, 0, sizeof(*source));
+}

@@ -1,0 +1,48 @@
+/*
+ * source_read: the parts of the source reader, private to source*.c.
+ *
+ * The owner of the spec is a struct source_reader. Read functions report
+ * mistakes by spec_problem().
+ */
+#ifndef ROLLCALL_SOURCE_READ_H
+#define ROLLCALL_SOURCE_READ_H
+
+#include "source.h"
+#include "spec.h"
+
+struct source_reader {
+    struct source *source;
+    bool kind_known;            /* "kind" was read and is right */
+    bool in_probe;              /* reading a probe: no window there */
+    bool uses_from, uses_to;    /* {from}, {to} stand in the request */
+    enum value_type field_type; /* of the field rule being read */
+};
+
+/* A RFC 6901 pointer, which may be "" for the whole; NULL and a problem. */
+const char *source_pointer(struct spec *spec, const struct spec_node *node);
+/* One pointer, or a list of at least one; NULL terminated. */
+const char *const *source_pointers(struct spec *spec,
+                                   const struct spec_node *node);
+/* Read functions of the two, for tables; out is where the result goes. */
+void source_read_pointer(struct spec *spec, const struct spec_node *node,
+                         void *out);
+void source_read_pointers(struct spec *spec, const struct spec_node *node,
+                          void *out);
+
+/* source_request.c; out is the struct source. */
+void source_read_request(struct spec *spec, const struct spec_node *node,
+                         void *out);
+void source_read_probe(struct spec *spec, const struct spec_node *node,
+                       void *out);
+void source_read_paging(struct spec *spec, const struct spec_node *node,
+                        void *out);
+void source_read_batch(struct spec *spec, const struct spec_node *node,
+                       void *out);
+
+/* source_fields.c; out is the struct source. */
+void source_read_fields(struct spec *spec, const struct spec_node *node,
+                        void *out);
+void source_read_subjects(struct spec *spec, const struct spec_node *node,
+                          void *out);
+
+#endif

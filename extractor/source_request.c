@@ -1,0 +1,352 @@
+#include "source_read.h"
+
+#include <string.h>
+
+#include "jsonw.h"
+
+enum {
+    PAGE_SIZE_MAX = 10000,
+    BATCH_SIZE_MAX = 1000,
+    PAST_END_MAX = 10,
+    BODY_MAX = 64 * 1024, /* bytes of a request's body */
+    BODY_DEPTH_MAX = JSONW_DEPTH_MAX - 2
+};
+
+static const char *const method_words[] = {"GET", "POST", NULL};
+
+/* {organisation}, {directory}, {site}: of the endpoint; {from}, {to}: of the
+ * window. */
+static const char *const placeholders[] = {"organisation", "directory", "site",
+                                           "from",         "to",        NULL};
+
+static void note_window(struct spec *spec, const struct spec_node *node,
+                        const char *word)
+{
+    struct source_reader *reader = spec->owner;
+    bool from = strcmp(word, "from") == 0, to = strcmp(word, "to") == 0;
+
+    if ((from || to) && reader->in_probe)
+        spec_problem(spec, node, "a probe has no {%s}", word);
+    else if (from)
+        reader->uses_from = true;
+    else if (to)
+        reader->uses_to = true;
+}
+
+static void check_placeholder(struct spec *spec, const struct spec_node *node,
+                              const char *word)
+{
+    struct nearest nearest;
+
+    nearest_start(&nearest, word);
+    for (size_t i = 0; placeholders[i] != NULL; i++) {
+        if (strcmp(placeholders[i], word) == 0) {
+            note_window(spec, node, word);
+            return;
+        }
+        nearest_offer(&nearest, placeholders[i]);
+    }
+    spec_unknown(spec, node, "placeholder", &nearest);
+}
+
+static void check_placeholders(struct spec *spec, const struct spec_node *node,
+                               const char *text)
+{
+    const char *p = text;
+
+    while ((p = strpbrk(p, "{}")) != NULL) {
+        size_t len = strcspn(p + 1, "{}");
+        const char *word;
+
+        if (*p == '}' || p[1 + len] != '}') {
+            spec_problem(spec, node, "'{' and '}' do not pair");
+            return;
+        }
+        word = arena_strndup(spec->arena, p + 1, len);
+        if (word == NULL) {
+            spec->no_memory = true;
+            return;
+        }
+        check_placeholder(spec, node, word);
+        p += len + 2;
+    }
+}
+
+static void read_path(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    const char *path = spec_text(spec, node);
+
+    *(const char **)out = path;
+    if (path == NULL)
+        return;
+    if (path[0] != '/' || strpbrk(path, "?# ") != NULL)
+        spec_problem(spec, node,
+                     "expected a path that begins with '/'; parameters "
+                     "belong into \"query\"");
+    check_placeholders(spec, node, path);
+}
+
+static void read_query(struct spec *spec, const struct spec_node *node,
+                       void *out)
+{
+    struct name_value *list;
+    size_t count = 0;
+
+    if (!spec_is_container(spec, node, JSON_OBJECT))
+        return;
+    list = spec_alloc(spec, json_size(node->json) + 1, sizeof(*list));
+    if (list == NULL)
+        return;
+    for (const struct json *item = json_first(node->json); item != NULL;
+         item = json_next(item)) {
+        struct spec_node child = spec_child(node, item, 0);
+
+        list[count].name = spec_copy(spec, json_key(item));
+        list[count].value = spec_any_text(spec, &child);
+        if (list[count].name == NULL || list[count].value == NULL)
+            break;
+        check_placeholders(spec, &child, list[count++].value);
+    }
+    list[count] = (struct name_value){NULL, NULL};
+    *(const struct name_value **)out = list;
+}
+
+static void read_method(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    int word = spec_word(spec, node, method_words);
+
+    if (word >= 0)
+        *(const char **)out = method_words[word];
+}
+
+static void write_json(struct jsonw *w, const char *name,
+                       const struct json *json, int depth)
+{
+    enum json_type type = json_type(json);
+
+    switch (type) {
+    case JSON_NULL:
+        jsonw_null(w, name);
+        return;
+    case JSON_BOOLEAN:
+        jsonw_bool(w, name, json_bool(json));
+        return;
+    case JSON_NUMBER:
+        jsonw_number(w, name, json_number_text(json));
+        return;
+    case JSON_STRING:
+        jsonw_text(w, name, json_text(json));
+        return;
+    default:
+        break;
+    }
+    if (depth == BODY_DEPTH_MAX) { /* the caller sees the failed buffer */
+        w->out->failed = true;
+        return;
+    }
+    type == JSON_OBJECT ? jsonw_object(w, name) : jsonw_array(w, name);
+    for (json = json_first(json); json != NULL; json = json_next(json))
+        write_json(w, json_key(json), json, depth + 1);
+    type == JSON_OBJECT ? jsonw_object_end(w) : jsonw_array_end(w);
+}
+
+static void read_body(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    struct buf text;
+    struct jsonw w;
+
+    buf_init(&text, BODY_MAX);
+    jsonw_init(&w, &text, 0);
+    write_json(&w, NULL, node->json, 0);
+    if (buf_ok(&text))
+        *(const char **)out = spec_copy(spec, text.data);
+    else
+        spec_problem(spec, node,
+                     "is too large or too deep; at most %d bytes in %d "
+                     "levels",
+                     BODY_MAX, BODY_DEPTH_MAX);
+    buf_release(&text);
+}
+
+static const struct spec_field request_fields[] = {
+    {.key = "method",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, method),
+     .read = read_method},
+    {.key = "path",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, request_path),
+     .read = read_path},
+    {.key = "query",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct source, query),
+     .read = read_query},
+    {.key = "body",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct source, body),
+     .read = read_body},
+    {0},
+};
+
+void source_read_request(struct spec *spec, const struct spec_node *node,
+                         void *out)
+{
+    struct source *source = out;
+
+    spec_object(spec, node, request_fields, source);
+    if (source->body != NULL && source->method != NULL &&
+        strcmp(source->method, "GET") == 0)
+        spec_problem_at(spec, node, "body", "a GET request has no body");
+}
+
+static const struct spec_field probe_fields[] = {
+    {.key = "path",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, probe_path),
+     .read = read_path},
+    {.key = "query",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct source, probe_query),
+     .read = read_query},
+    {.key = "expect",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct source, probe_expect),
+     .read = source_read_pointer},
+    {.key = "items",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct source, probe_items),
+     .read = source_read_pointer},
+    {0},
+};
+
+void source_read_probe(struct spec *spec, const struct spec_node *node,
+                       void *out)
+{
+    struct source_reader *reader = spec->owner;
+
+    reader->in_probe = true;
+    spec_object(spec, node, probe_fields, out);
+    reader->in_probe = false;
+}
+
+static const char *const style_words[] = {"offset", "cursor", "single", NULL};
+
+#define PAGING(member) offsetof(struct source, paging.member)
+#define PAGING_STYLE                                                           \
+    {                                                                          \
+        .key = "style", .kind = SPEC_ENUM, .required = true,                   \
+        .offset = PAGING(style), .words = style_words                          \
+    }
+#define PAGING_LIMIT                                                           \
+    {                                                                          \
+        .key = "limit", .kind = SPEC_TEXT, .offset = PAGING(limit_parameter)   \
+    }
+#define PAGING_SIZE(needed)                                                    \
+    {                                                                          \
+        .key = "size", .kind = SPEC_INTEGER, .required = needed,               \
+        .offset = PAGING(size), .min = 1, .max = PAGE_SIZE_MAX                 \
+    }
+
+static const struct spec_field offset_fields[] = {
+    PAGING_STYLE,
+    {.key = "offset",
+     .kind = SPEC_TEXT,
+     .required = true,
+     .offset = PAGING(offset_parameter)},
+    PAGING_LIMIT,
+    {.key = "first", .kind = SPEC_INTEGER, .offset = PAGING(first), .max = 1},
+    PAGING_SIZE(true),
+    {.key = "overlap",
+     .kind = SPEC_INTEGER,
+     .offset = PAGING(overlap),
+     .max = PAGE_SIZE_MAX},
+    {.key = "past_end",
+     .kind = SPEC_INTEGER,
+     .offset = PAGING(past_end),
+     .max = PAST_END_MAX},
+    {0},
+};
+
+static const struct spec_field cursor_fields[] = {
+    PAGING_STYLE,
+    {.key = "cursor",
+     .kind = SPEC_TEXT,
+     .required = true,
+     .offset = PAGING(cursor_parameter)},
+    PAGING_LIMIT,
+    PAGING_SIZE(false),
+    {.key = "next",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = PAGING(next),
+     .read = source_read_pointers},
+    {.key = "only_cursor", .kind = SPEC_BOOL, .offset = PAGING(only_cursor)},
+    {0},
+};
+
+static const struct spec_field single_fields[] = {
+    PAGING_STYLE,
+    PAGING_LIMIT,
+    PAGING_SIZE(false),
+    {0},
+};
+
+static const struct spec_field *const paging_tables[] = {
+    [PAGING_OFFSET] = offset_fields,
+    [PAGING_CURSOR] = cursor_fields,
+    [PAGING_SINGLE] = single_fields,
+};
+
+/* The style decides which other keys there are, so it is read first. */
+void source_read_paging(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    const struct json *style = json_member(node->json, "style");
+    struct source *source = out;
+    struct paging *paging = &source->paging;
+    struct spec_node child;
+    int word;
+
+    if (!spec_is(spec, node, JSON_OBJECT))
+        return;
+    if (style == NULL) {
+        spec_problem_at(spec, node, "style",
+                        "missing; expected one of offset, cursor, single");
+        return;
+    }
+    child = spec_child(node, style, 0);
+    word = spec_word(spec, &child, style_words);
+    if (word < 0)
+        return;
+    spec_object(spec, node, paging_tables[word], source);
+    if (paging->limit_parameter != NULL && paging->size == 0)
+        spec_problem_at(spec, node, "size", "missing; \"limit\" needs it");
+    if (paging->size != 0 && paging->overlap >= paging->size)
+        spec_problem_at(spec, node, "overlap", "must be less than size");
+}
+
+static const struct spec_field batch_fields[] = {
+    {.key = "parameter",
+     .kind = SPEC_TEXT,
+     .required = true,
+     .offset = offsetof(struct source, batch_parameter)},
+    {.key = "size",
+     .kind = SPEC_INTEGER,
+     .required = true,
+     .offset = offsetof(struct source, batch_size),
+     .min = 1,
+     .max = BATCH_SIZE_MAX},
+    {0},
+};
+
+void source_read_batch(struct spec *spec, const struct spec_node *node,
+                       void *out)
+{
+    spec_object(spec, node, batch_fields, out);
+}
