@@ -81,6 +81,21 @@ static enum item_verdict read_instant(const struct field_rule *rule,
     return ITEM_GOOD;
 }
 
+int normalise_instant(const struct field_rule *rule, const struct json *item,
+                      int64_t *at)
+{
+    const struct json *node = find(item, rule->at);
+    struct value value = value_null(VALUE_TIMESTAMP);
+    struct item_notes notes;
+
+    if (node == NULL ||
+        read_instant(rule, "", node, &value, &notes) != ITEM_GOOD ||
+        !value.present)
+        return -1;
+    *at = value.integer;
+    return 0;
+}
+
 static enum item_verdict read_boolean(const struct field_rule *rule,
                                       const char *name,
                                       const struct json *node,

@@ -36,6 +36,10 @@ enum item_verdict normalise_event(const struct source *source,
                                   struct event *event,
                                   struct item_notes *notes);
 
+/* The instant a rule finds in an item. Returns 0, or -1 when there is none. */
+int normalise_instant(const struct field_rule *rule, const struct json *item,
+                      int64_t *at);
+
 /* The pair (user key, account id) an item teaches; false when it teaches
  * none, or when the account id is a placeholder ("unknown"). */
 bool normalise_pair(const struct source *source, const struct json *item,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "instant.h"
 #include "json.h"
 #include "normalise.h"
 #include "pager.h"
@@ -12,6 +13,8 @@
 
 /* Ids of this many pages are remembered to leave out a log's duplicates. */
 enum { WALK_RECENT_PAGES = 3 };
+
+enum { WALK_ACCEPT_MAX = 8, HTTP_OK = 200, HTTP_FORBIDDEN = 403 };
 
 /* A page under way, or one that came before its turn. */
 struct slot {
@@ -30,7 +33,10 @@ struct walk {
     struct recent recent;
     struct event event; /* of the item at hand: large, so kept here */
     struct slot *slots;
+    int accept[WALK_ACCEPT_MAX + 1]; /* statuses we deal with; ended by 0 */
     int bad_bodies;     /* in a row */
+    bool no_access;
+    bool announced;     /* its end is in the log */
     const char **ids;   /* of the page at hand */
     size_t id_capacity;
 };
@@ -64,6 +70,11 @@ void walk_free(struct walk *walk)
 bool walk_moved(const struct walk *walk)
 {
     return walk->pager.moved;
+}
+
+bool walk_no_access(const struct walk *walk)
+{
+    return walk->no_access;
 }
 
 int walk_finish(const struct walk *walk, struct error *err)
@@ -389,11 +400,19 @@ static int take_page(struct walk *walk, const struct page_ask *ask,
     return result;
 }
 
-static int halve(struct walk *walk, const struct exchange_answer *answer,
-                 struct error *err)
+/* A status of the accept list: too large a page, or no permission where the
+ * job puts up with that. */
+static int other_status(struct walk *walk,
+                        const struct exchange_answer *answer,
+                        struct error *err)
 {
     const struct source *source = walk->options.source;
 
+    if (answer->status == HTTP_FORBIDDEN && walk->options.allow_no_access) {
+        walk->no_access = true;
+        walk->pager.done = true;
+        return 0;
+    }
     if (!pager_halve(&walk->pager))
         return error_set(err, ERROR_UNAVAILABLE, "%s: the server answers %d "
                          "even to pages of %d items", source->name,
@@ -402,6 +421,29 @@ static int halve(struct walk *walk, const struct exchange_answer *answer,
              "for %" PRId64 " items a page", source->name, answer->status,
              walk->pager.size);
     return 0;
+}
+
+static void announce_end(struct walk *walk)
+{
+    const struct source_report *report = walk->options.report;
+    char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+
+    if (!walk->pager.done || walk->announced)
+        return;
+    walk->announced = true;
+    if (walk->options.window == NULL) {
+        log_line(walk->options.log, LOG_INFO, "source",
+                 "%s: %" PRIu64 " items in %" PRIu64 " pages",
+                 walk->options.source->name, report->items, report->pages);
+        return;
+    }
+    instant_rfc3339(walk->window.from, from);
+    instant_rfc3339(walk->window.to, to);
+    log_line(walk->options.log, LOG_INFO, "window",
+             "%s: %s to %s: %" PRIu64 " records in %" PRIu64 " pages",
+             walk->options.source->name, from, to,
+             walk->options.window_report->records,
+             walk->options.window_report->pages);
 }
 
 /* The answer to a slot: taken at once when it is its turn, kept otherwise. */
@@ -418,7 +460,7 @@ static int answered(void *context, const struct exchange_answer *answer,
         slot_free(walk, slot);
         break;
     case PAGER_LATER:
-        if (answer->status == 200) {
+        if (answer->status == HTTP_OK) {
             slot->body = strndup(answer->body, answer->len);
             slot->len = answer->len;
             return slot->body != NULL ? 0 : error_no_memory(err);
@@ -426,13 +468,14 @@ static int answered(void *context, const struct exchange_answer *answer,
         /* fall through */
     case PAGER_NOW:
         slot_free(walk, slot);
-        result = answer->status != 200
-                     ? halve(walk, answer, err)
+        result = answer->status != HTTP_OK
+                     ? other_status(walk, answer, err)
                      : take_page(walk, &ask, answer->body, answer->len, err);
         break;
     }
     if (result != 0 || take_waiting(walk, err) != 0)
         return -1;
+    announce_end(walk);
     return ask_more(walk, err);
 }
 
@@ -473,7 +516,7 @@ static int submit(struct walk *walk, const struct page_ask *ask,
         .source = options->source,
         .body = options->source->body,
         .method = options->source->method,
-        .accept = options->source->halve_on,
+        .accept = walk->accept,
         .stats = &options->report->exchange,
     };
     struct slot *slot = calloc(1, sizeof(*slot));
@@ -508,6 +551,17 @@ static int ask_more(struct walk *walk, struct error *err)
     return 0;
 }
 
+static void fill_accept(struct walk *walk)
+{
+    const int *status = walk->options.source->halve_on;
+    size_t n = 0;
+
+    for (; status != NULL && *status != 0 && n + 1 < WALK_ACCEPT_MAX; status++)
+        walk->accept[n++] = *status;
+    if (walk->options.allow_no_access)
+        walk->accept[n] = HTTP_FORBIDDEN;
+}
+
 struct walk *walk_start(const struct walk_options *options, struct error *err)
 {
     struct walk *walk = calloc(1, sizeof(*walk));
@@ -520,6 +574,7 @@ struct walk *walk_start(const struct walk_options *options, struct error *err)
     walk->target = *options->target;
     if (options->window != NULL)
         walk->window = *options->window;
+    fill_accept(walk);
     recent_init(&walk->recent, (size_t)options->source->paging.size *
                                    WALK_RECENT_PAGES);
     if (pager_init(&walk->pager, &options->source->paging, err) != 0 ||

@@ -53,12 +53,14 @@ struct walk_options {
     const struct walk_target *target;
     const struct log *log;
     size_t ahead;    /* pages under way at once */
+    bool allow_no_access; /* 403 ends the walk instead of the run */
     unsigned number; /* of this walk over the source, from 1 */
 };
 
 struct walk *walk_start(const struct walk_options *options, struct error *err);
 int walk_finish(const struct walk *walk, struct error *err);
 bool walk_moved(const struct walk *walk);
+bool walk_no_access(const struct walk *walk);
 void walk_free(struct walk *walk);
 
 #endif

@@ -1,0 +1,58 @@
+/*
+ * emit: from what was gathered to the rows of each dataset.
+ *
+ * Calling order: emit_choose() picks the accounts of every dataset and
+ * collects the actors they will show; after resolve_actors(), emit_check()
+ * holds the guards against the outcome; emit_write() sorts, makes the rows and
+ * writes every format; emit_release().
+ * Rows are made one at a time; what is kept is one pointer per account chosen
+ * and the cells it is sorted by.
+ */
+#ifndef ROLLCALL_EMIT_H
+#define ROLLCALL_EMIT_H
+
+#include "error.h"
+#include "gather.h"
+#include "join.h"
+#include "observed.h"
+#include "resolve.h"
+
+struct chosen; /* one account of a dataset and its sort cells */
+
+struct dataset_rows {
+    struct join_input input;
+    struct observed observed;
+    const char *observed_column; /* NULL: the dataset keeps no observation */
+    const char *key_column;      /* name of its single key, or NULL */
+    struct chosen *rows;
+    size_t count, capacity;
+    uint64_t fresh;              /* chosen, and not in the run before */
+    struct value *cells;         /* of one row */
+    struct value *sort_cells;    /* of all rows */
+    struct arena arena;          /* texts of sort cells */
+};
+
+struct emission {
+    const struct gather_options *options;
+    struct gathered *gathered;
+    struct resolved *resolved;
+    struct dataset_rows datasets[SETUP_MAPPINGS_MAX];
+    size_t count;
+    struct strmap actors; /* raw actors that rows will show */
+    struct arena arena;
+};
+
+/* previous_fd: directory of the run published before; -1: none. */
+int emit_choose(struct emission *emission, struct gathered *gathered,
+                struct resolved *resolved,
+                const struct gather_options *options, int previous_fd,
+                struct error *err);
+
+/* ERROR_DATA when a guard trips; values and limits go to the report. */
+int emit_check(struct emission *emission, struct error *err);
+
+int emit_write(struct emission *emission, int dir_fd, struct error *err);
+
+void emit_release(struct emission *emission);
+
+#endif

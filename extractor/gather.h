@@ -1,0 +1,53 @@
+/*
+ * gather: reads every list a run needs and folds it as it comes.
+ *
+ * Calling order: gather_init(); gather_run(), which probes the credentials,
+ * walks the users and all windows of all event sources side by side, reads a
+ * moving user list again, and refuses suspicious emptiness; then the content
+ * is complete and only read; gather_release().
+ *
+ * Memory: accounts, subjects of facts and user keys; never events.
+ */
+#ifndef ROLLCALL_GATHER_H
+#define ROLLCALL_GATHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+#include "fact.h"
+#include "probe.h"
+#include "reject.h"
+#include "roster.h"
+#include "setup.h"
+#include "strmap.h"
+
+enum {
+    GATHER_WALKS_MAX = 5,         /* of a user list that moves */
+    GATHER_WINDOW_DAYS = 30,      /* longest window of a log */
+    GATHER_WINDOWS_MAX = 1000     /* of one source */
+};
+
+struct gathered {
+    struct roster roster;
+    struct fact_book books[SETUP_MAPPINGS_MAX]; /* one per mapping */
+    size_t book_count;
+    struct strmap pairs;    /* user key -> account id, learned from logs */
+    struct strmap pair_ids; /* the account ids of these */
+    struct rejects *rejects;
+    struct strmap refused;  /* what is in rejects, to count a row once */
+    struct arena arena;
+    bool no_access;         /* an event source was refused, as allowed */
+};
+
+int gather_init(struct gathered *gathered, const struct setup *setup,
+                struct error *err);
+int gather_run(struct gathered *gathered, const struct gather_options *options,
+               struct error *err);
+void gather_release(struct gathered *gathered);
+
+/* Adds to the rejects, once; above guards.max_rejects: ERROR_DATA. */
+int gather_refuse(struct gathered *gathered, const struct setup *setup,
+                  const struct reject *reject, struct error *err);
+
+#endif

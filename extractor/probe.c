@@ -1,0 +1,192 @@
+#include "probe.h"
+
+#include <stdlib.h>
+
+#include "instant.h"
+#include "json.h"
+#include "normalise.h"
+
+/* One question, answered; doc is the answer's. */
+struct question {
+    const struct setup_source *entry;
+    struct json_doc doc;
+    bool answered;
+};
+
+static int take_answer(void *context, const struct exchange_answer *answer,
+                       struct error *err)
+{
+    struct question *question = context;
+
+    if (json_parse(&question->doc, answer->body, answer->len, JSON_STRICT,
+                   question->entry->source.name, ERROR_DATA, err) != 0)
+        return -1;
+    question->answered = true;
+    return 0;
+}
+
+/* On success the question's doc must be freed. */
+static int ask(const struct gather_options *options,
+               struct question *question, const char *path, bool probe,
+               struct error *err)
+{
+    const struct setup_source *entry = question->entry;
+    struct exchange_request request = {
+        .endpoint = entry->endpoint,
+        .source = &entry->source,
+        .path_query = path,
+        .method = probe ? "GET" : entry->source.method,
+        .body = probe ? NULL : entry->source.body,
+    };
+
+    if (options->report != NULL)
+        request.stats =
+            &options->report->sources[entry - options->setup->sources]
+                 .exchange;
+    question->answered = false;
+    if (exchange_submit(options->exchange, &request, take_answer, question,
+                        err) == 0 &&
+        exchange_run(options->exchange, err) == 0)
+        return 0;
+    if (question->answered)
+        json_free(&question->doc);
+    return -1;
+}
+
+static int ask_probe(const struct gather_options *options,
+                     struct question *question, struct error *err)
+{
+    struct buf path;
+    int result = -1;
+
+    buf_init(&path, REQUEST_BYTES_MAX);
+    if (request_probe_path(&question->entry->source,
+                           question->entry->endpoint, &path, err) == 0)
+        result = ask(options, question, path.data, true, err);
+    buf_release(&path);
+    return result;
+}
+
+int probe_credential(const struct gather_options *options,
+                     const struct setup_source *entry, struct error *err)
+{
+    struct question question = {.entry = entry};
+    const struct json *node;
+    int result = 0;
+
+    if (ask_probe(options, &question, err) != 0)
+        return -1;
+    node = json_at(question.doc.root, entry->source.probe_expect);
+    if (node == NULL || json_type(node) != JSON_STRING ||
+        json_text(node)[0] == '\0') {
+        error_set(err, ERROR_AUTH, "%s: %s answers as to nobody: %s has no "
+                  "%s", entry->source.name, entry->endpoint->url,
+                  entry->source.probe_path, entry->source.probe_expect);
+        result = error_hint(err, "the token is expired, revoked or not for "
+                            "this user; make a new one");
+    }
+    json_free(&question.doc);
+    return result;
+}
+
+/* Whether one of the records lies inside the window. */
+static bool any_inside(const struct source *source, const struct json *items,
+                       const struct request_window *window)
+{
+    const struct field_rule *rule = &source->event_fields[EVENT_AT];
+    bool found = false;
+
+    for (const struct json *item = items ? json_first(items) : NULL;
+         item != NULL && !found; item = json_next(item)) {
+        int64_t at;
+
+        if (normalise_instant(rule, item, &at) == 0)
+            found = at >= window->from && at < window->to;
+    }
+    return found;
+}
+
+static int suspicious(const struct setup_source *entry, const char *witness,
+                      struct error *err)
+{
+    error_set(err, ERROR_DATA, "%s: the log answers with no records, but %s",
+              entry->source.name, witness);
+    return error_hint(err, "an empty answer is not taken for an empty log: "
+                      "check the permission \"%s\" and the time format of %s",
+                      entry->source.needs_permission != NULL
+                          ? entry->source.needs_permission
+                          : "to read it",
+                      entry->source.path);
+}
+
+static int check_previous(const struct gather_options *options,
+                          const struct setup_source *entry, struct error *err)
+{
+    const struct manifest *previous = options->previous;
+    bool found;
+    uint64_t items;
+
+    if (previous == NULL || previous->as_of <= options->window.from)
+        return 0;
+    items = manifest_source_items(previous, entry->source.name, &found);
+    if (!found || items == 0)
+        return 0;
+    return suspicious(entry, "the run published before saw some", err);
+}
+
+int probe_emptiness(const struct gather_options *options,
+                    const struct setup_source *entry, struct error *err)
+{
+    const struct source *source = &entry->source;
+    struct question question = {.entry = entry};
+    int result = 0;
+
+    if (options->window.from >= options->window.to)
+        return 0;
+    if (source->probe_path != NULL && source->probe_items != NULL) {
+        if (ask_probe(options, &question, err) != 0)
+            return -1;
+        if (any_inside(source, json_at(question.doc.root, source->probe_items),
+                       &options->window))
+            result = suspicious(entry, "asked without dates it shows some of "
+                                "that time", err);
+        json_free(&question.doc);
+    }
+    return result != 0 ? result : check_previous(options, entry, err);
+}
+
+int probe_sample(const struct gather_options *options,
+                 const struct setup_source *entry, struct probe_sample *sample,
+                 struct error *err)
+{
+    const struct source *source = &entry->source;
+    struct page_ask page = {.start = source->paging.first, .size = 1};
+    struct request_parts parts = {.page = &page};
+    struct question question = {.entry = entry};
+    const struct json *items;
+    struct buf path;
+    int result = -1;
+
+    *sample = (struct probe_sample){0};
+    if (source->kind == SOURCE_EVENTS)
+        parts.window = &options->window;
+    buf_init(&path, REQUEST_BYTES_MAX);
+    if (request_path(source, entry->endpoint, &parts, &path, err) == 0)
+        result = ask(options, &question, path.data, false, err);
+    buf_release(&path);
+    if (result != 0)
+        return -1;
+    items = json_at(question.doc.root, source->items);
+    if (items == NULL || json_type(items) != JSON_ARRAY) {
+        result = error_set(err, ERROR_DATA, "%s: the answer has no array at "
+                           "\"%s\"", source->name, source->items);
+    } else {
+        sample->items = json_size(items);
+        if (source->kind == SOURCE_EVENTS && sample->items > 0)
+            sample->has_at =
+                normalise_instant(&source->event_fields[EVENT_AT],
+                                  json_first(items), &sample->at) == 0;
+    }
+    json_free(&question.doc);
+    return result;
+}

@@ -1,0 +1,389 @@
+#include "resolve.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "csv.h"
+#include "lookup.h"
+#include "normalise.h"
+#include "sink.h"
+
+enum { MAP_FILE_BYTES_MAX = 64 * 1024 * 1024 };
+
+/* A growing list of names to ask for. */
+struct names {
+    const char **texts;
+    size_t count, capacity;
+};
+
+void resolve_init(struct resolved *resolved)
+{
+    memset(resolved, 0, sizeof(*resolved));
+    arena_init(&resolved->arena);
+}
+
+void resolve_release(struct resolved *resolved)
+{
+    strmap_release(&resolved->ids);
+    strmap_release(&resolved->map);
+    strmap_release(&resolved->asked);
+    arena_release(&resolved->arena);
+}
+
+static int names_add(struct names *names, const char *text, struct error *err)
+{
+    if (names->count == names->capacity) {
+        size_t capacity = names->capacity ? names->capacity * 2 : 256;
+        const char **grown =
+            realloc(names->texts, capacity * sizeof(*names->texts));
+        if (grown == NULL)
+            return error_no_memory(err);
+        names->texts = grown;
+        names->capacity = capacity;
+    }
+    names->texts[names->count++] = text;
+    return 0;
+}
+
+static int text_order(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, because batches must not depend on the order of arrival, and each
+ * name once. */
+static void names_sort(struct names *names)
+{
+    size_t kept = 0;
+
+    if (names->count > 1)
+        qsort(names->texts, names->count, sizeof(*names->texts), text_order);
+    for (size_t i = 0; i < names->count; i++) {
+        if (kept == 0 || strcmp(names->texts[kept - 1], names->texts[i]) != 0)
+            names->texts[kept++] = names->texts[i];
+    }
+    names->count = kept;
+}
+
+static int remember(struct resolved *resolved, struct strmap *map,
+                    const char *key, const char *id, struct error *err)
+{
+    char *key_copy = arena_strdup(&resolved->arena, key);
+    char *id_copy = arena_strdup(&resolved->arena, id);
+
+    if (key_copy == NULL || id_copy == NULL ||
+        strmap_put(map, key_copy, id_copy) != 0)
+        return error_no_memory(err);
+    return 0;
+}
+
+/* --- the job's map file ------------------------------------------------ */
+
+struct map_reading {
+    struct resolved *resolved;
+    const char *path;
+    size_t row;
+};
+
+static int map_row(void *context, const char *const *cells, size_t count,
+                   struct error *err)
+{
+    struct map_reading *reading = context;
+
+    if (reading->row++ == 0 && count >= 1 && cells[0] != NULL &&
+        strcmp(cells[0], "user_key") == 0)
+        return 0;
+    if (count != 2 || cells[0] == NULL || cells[1] == NULL) {
+        error_set(err, ERROR_CONFIG, "%s: row %zu does not have two values",
+                  reading->path, reading->row);
+        return error_hint(err, "each row is user_key,account_id");
+    }
+    return remember(reading->resolved, &reading->resolved->map, cells[0],
+                    cells[1], err);
+}
+
+static int load_map(struct resolved *resolved, const char *path,
+                    struct error *err)
+{
+    struct map_reading reading = {.resolved = resolved, .path = path};
+    struct csv_reader *reader;
+    size_t len;
+    char *text;
+    int result = -1;
+
+    text = read_whole_file(AT_FDCWD, path, MAP_FILE_BYTES_MAX, &len, err);
+    if (text == NULL)
+        return -1;
+    reader = csv_reader_new(',', '"', map_row, &reading);
+    if (reader == NULL)
+        error_no_memory(err);
+    else if (csv_reader_feed(reader, text, len, err) == 0 &&
+             csv_reader_finish(reader, err) == 0)
+        result = 0;
+    if (result != 0 && err->kind == ERROR_DATA)
+        error_prefix(err, "%s", path);
+    csv_reader_free(reader);
+    free(text);
+    return result;
+}
+
+/* --- keys to ids ------------------------------------------------------- */
+
+/* One round of asking the bridge. */
+struct asking {
+    struct resolved *resolved;
+    struct gathered *gathered;
+    const struct setup_source *entry;
+    struct key_report *report;
+};
+
+static int take_key(void *context, const struct json *item, const char **name,
+                    struct error *err)
+{
+    struct asking *asking = context;
+    const char *key, *id;
+
+    *name = NULL;
+    if (!normalise_pair(&asking->entry->source, item, &key, &id))
+        return 0;
+    *name = key;
+    asking->report->looked_up++;
+    return remember(asking->resolved, &asking->resolved->ids, key, id, err);
+}
+
+/* The account id of a name as far as it is known without asking; NULL. */
+static const char *known_id(struct resolved *resolved,
+                            const struct gathered *gathered, const char *name,
+                            struct key_report *report)
+{
+    const char *id;
+
+    if (roster_find(&gathered->roster, name) != NULL) {
+        report->already_ids++;
+        return name;
+    }
+    id = strmap_get(&resolved->map, name);
+    if (id != NULL) {
+        report->mapped++;
+        return id;
+    }
+    id = strmap_get(&gathered->pairs, name);
+    if (id != NULL) {
+        report->learned++;
+        return id;
+    }
+    if (strmap_get(&gathered->pair_ids, name) != NULL) {
+        report->already_ids++;
+        return name;
+    }
+    return NULL;
+}
+
+/* Sorts a name into known or to be asked; each name once a run. */
+static int sort_name(struct asking *asking, const char *name,
+                     struct names *unknown, struct error *err)
+{
+    struct resolved *resolved = asking->resolved;
+    const char *id;
+
+    if (strmap_get(&resolved->asked, name) != NULL)
+        return 0;
+    if (strmap_put(&resolved->asked, name, resolved) != 0)
+        return error_no_memory(err);
+    asking->report->asked++;
+    id = known_id(resolved, asking->gathered, name, asking->report);
+    if (id == NULL)
+        return names_add(unknown, name, err);
+    if (strcmp(id, name) == 0)
+        return 0;
+    return remember(resolved, &resolved->ids, name, id, err);
+}
+
+/* The source that some event source of the run names for a purpose. */
+static const struct setup_source *helper(const struct setup *setup, bool keys)
+{
+    for (size_t i = 0; i < setup->source_count; i++) {
+        const struct source *source = &setup->sources[i].source;
+        const char *name = keys ? source->resolve_keys : source->resolve_names;
+
+        if (name != NULL)
+            return setup_source(setup, name);
+    }
+    return NULL;
+}
+
+static struct source_report *report_of(const struct gather_options *options,
+                                       const struct setup_source *entry)
+{
+    return &options->report->sources[entry - options->setup->sources];
+}
+
+static int ask_bridge(struct asking *asking, struct names *unknown,
+                      const struct gather_options *options, struct error *err)
+{
+    struct lookup_options lookup = {.exchange = options->exchange,
+                                    .item = take_key,
+                                    .context = asking};
+    uint64_t before = asking->report->looked_up;
+
+    asking->entry = helper(options->setup, true);
+    if (asking->entry != NULL && unknown->count > 0) {
+        names_sort(unknown);
+        lookup.source = &asking->entry->source;
+        lookup.endpoint = asking->entry->endpoint;
+        lookup.report = report_of(options, asking->entry);
+        if (lookup_run(&lookup, unknown->texts, unknown->count, err) != 0)
+            return -1;
+    }
+    asking->report->unresolved +=
+        unknown->count - (asking->report->looked_up - before);
+    return 0;
+}
+
+static int resolve_names(struct asking *asking, struct names *unknown,
+                         const struct gather_options *options,
+                         struct error *err)
+{
+    int result = ask_bridge(asking, unknown, options, err);
+
+    free(unknown->texts);
+    return result;
+}
+
+static int merge_book(struct fact_book *book, const struct resolved *resolved,
+                      struct error *err)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+
+    while ((entry = strmap_next(&resolved->ids, &position)) != NULL) {
+        struct fact_subject *subject = fact_find(book, entry->key);
+
+        if (subject != NULL && fact_merge(book, subject, entry->value) != 0)
+            return error_no_memory(err);
+    }
+    return 0;
+}
+
+int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
+                     const struct gather_options *options, struct error *err)
+{
+    struct asking asking = {.resolved = resolved,
+                            .gathered = gathered,
+                            .report = &options->report->keys};
+    const char *map_file = options->setup->job.keys.map_file;
+    struct names unknown = {0};
+
+    if (map_file != NULL && load_map(resolved, map_file, err) != 0)
+        return -1;
+    for (size_t i = 0; i < gathered->book_count; i++) {
+        const struct strmap_slot *entry;
+        size_t position = 0;
+
+        while ((entry = strmap_next(&gathered->books[i].by_name,
+                                    &position)) != NULL) {
+            if (sort_name(&asking, entry->key, &unknown, err) != 0) {
+                free(unknown.texts);
+                return -1;
+            }
+        }
+    }
+    if (resolve_names(&asking, &unknown, options, err) != 0)
+        return -1;
+    for (size_t i = 0; i < gathered->book_count; i++) {
+        if (merge_book(&gathered->books[i], resolved, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- ids to names ------------------------------------------------------ */
+
+struct naming {
+    struct gathered *gathered;
+    const struct setup_source *entry;
+};
+
+static int take_name(void *context, const struct json *item, const char **name,
+                     struct error *err)
+{
+    struct naming *naming = context;
+    struct item_notes notes = {0};
+    struct user user;
+
+    *name = NULL;
+    if (normalise_user(&naming->entry->source, item, &user, &notes) !=
+        ITEM_GOOD)
+        return 0;
+    *name = user.fields[USER_ACCOUNT_ID].text;
+    if (roster_add(&naming->gathered->roster, &user, false) == NULL)
+        return error_no_memory(err);
+    return 0;
+}
+
+static int ask_names(struct resolved *resolved, struct gathered *gathered,
+                     const struct gather_options *options,
+                     const struct strmap *actors, struct error *err)
+{
+    struct naming naming = {.gathered = gathered,
+                            .entry = helper(options->setup, false)};
+    struct lookup_options lookup = {.exchange = options->exchange,
+                                    .item = take_name,
+                                    .context = &naming};
+    struct names missing = {0};
+    const struct strmap_slot *entry;
+    size_t position = 0;
+    int result = 0;
+
+    if (naming.entry == NULL)
+        return 0;
+    while (result == 0 &&
+           (entry = strmap_next(actors, &position)) != NULL) {
+        const char *id = strmap_get(&resolved->ids, entry->key);
+
+        if (id == NULL)
+            id = entry->key;
+        if (roster_find(&gathered->roster, id) == NULL)
+            result = names_add(&missing, id, err);
+    }
+    names_sort(&missing);
+    lookup.source = &naming.entry->source;
+    lookup.endpoint = naming.entry->endpoint;
+    lookup.report = report_of(options, naming.entry);
+    if (result == 0 && missing.count > 0)
+        result = lookup_run(&lookup, missing.texts, missing.count, err);
+    free(missing.texts);
+    return result;
+}
+
+int resolve_actors(struct resolved *resolved, struct gathered *gathered,
+                   const struct gather_options *options,
+                   const struct strmap *actors, struct error *err)
+{
+    struct key_report counts = {0};
+    struct asking asking = {
+        .resolved = resolved, .gathered = gathered, .report = &counts};
+    struct names unknown = {0};
+    const struct strmap_slot *entry;
+    size_t position = 0;
+
+    while ((entry = strmap_next(actors, &position)) != NULL) {
+        if (sort_name(&asking, entry->key, &unknown, err) != 0) {
+            free(unknown.texts);
+            return -1;
+        }
+    }
+    if (resolve_names(&asking, &unknown, options, err) != 0 ||
+        ask_names(resolved, gathered, options, actors, err) != 0)
+        return -1;
+    position = 0;
+    while ((entry = strmap_next(actors, &position)) != NULL) {
+        const char *id = strmap_get(&resolved->ids, entry->key);
+
+        if (roster_find(&gathered->roster, id ? id : entry->key) == NULL &&
+            strmap_get(&gathered->pair_ids, id ? id : entry->key) == NULL)
+            options->report->keys.unresolved_actors++;
+    }
+    return 0;
+}

@@ -1,0 +1,39 @@
+/*
+ * resolve: names of a log to account ids, and account ids to people's names.
+ *
+ * Calling order, after gathering: resolve_subjects() turns every subject that
+ * facts were folded under into an account; then, once the rows are chosen,
+ * resolve_actors() does the same for the actors that will appear in them and
+ * asks for names the user list did not give.
+ *
+ * A name is, in this order: an account id already; in the job's map file; a
+ * pair learned from the log; known to the bridge source. Otherwise it stays
+ * unresolved and is counted.
+ */
+#ifndef ROLLCALL_RESOLVE_H
+#define ROLLCALL_RESOLVE_H
+
+#include "error.h"
+#include "gather.h"
+#include "probe.h"
+#include "strmap.h"
+
+struct resolved {
+    struct strmap ids;    /* user key -> account id */
+    struct strmap map;    /* of the job's map file */
+    struct strmap asked;  /* names the bridge was asked for */
+    struct arena arena;
+};
+
+void resolve_init(struct resolved *resolved);
+void resolve_release(struct resolved *resolved);
+
+int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
+                     const struct gather_options *options, struct error *err);
+
+/* actors: distinct raw actors of winning events. */
+int resolve_actors(struct resolved *resolved, struct gathered *gathered,
+                   const struct gather_options *options,
+                   const struct strmap *actors, struct error *err);
+
+#endif
