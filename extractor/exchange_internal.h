@@ -87,6 +87,10 @@ int64_t lanes_wake_ms(const struct exchange *exchange, int64_t now_ms);
 void exchange_reply(void *context, struct http_reply *reply);
 void task_free(struct task *task); /* NULL allowed */
 
+/* False when a JSON text stops before its brackets or its string are closed,
+ * or holds nothing. Whether it is JSON otherwise is not looked at. */
+bool verdict_whole(const char *text, size_t len);
+
 /* Whether `done` gets this reply. */
 bool verdict_deliver(const struct exchange_request *request,
                      const struct http_reply *reply);

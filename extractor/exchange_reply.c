@@ -1,7 +1,7 @@
 #include "exchange_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "instant.h"
 #include "retry.h"
@@ -147,6 +147,22 @@ static void retry_or_fail(struct task *task, const struct http_reply *reply,
     fail_task(task);
 }
 
+/* libcurl cannot see the cut of a body that ends with its connection, nor of
+ * a compressed one whose length is right. */
+static void distrust(struct http_reply *reply)
+{
+    if (!reply->answered || reply->status != 200 || !reply->json ||
+        verdict_whole(reply->body.data, reply->body.len))
+        return;
+    reply->answered = false;
+    reply->transient = true;
+    reply->failure = HTTP_FAILED_TRANSPORT;
+    reply->cause = "answer cut short";
+    snprintf(reply->detail, sizeof(reply->detail),
+             "%s: JSON without its end, %zu bytes", reply->cause,
+             reply->body.len);
+}
+
 void exchange_reply(void *context, struct http_reply *reply)
 {
     struct task *task = context;
@@ -154,6 +170,7 @@ void exchange_reply(void *context, struct http_reply *reply)
     int64_t now_ms = exchange_now(exchange);
 
     take_off_wire(exchange, task);
+    distrust(reply);
     note_reply(task, reply, now_ms);
     if (exchange->failed)
         task_free(task); /* abandoned: the run has its error already */

@@ -23,6 +23,27 @@ static const struct {
     {504, "Gateway Timeout"},
 };
 
+bool verdict_whole(const char *text, size_t len)
+{
+    bool in_string = false, any = false;
+    size_t depth = 0, i;
+
+    for (i = 0; i < len; i++) {
+        char c = text[i];
+
+        any = any || strchr(" \t\r\n", c) == NULL;
+        if (in_string && c == '\\')
+            i++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string && (c == '{' || c == '['))
+            depth++;
+        else if (!in_string && (c == '}' || c == ']') && depth > 0)
+            depth--;
+    }
+    return any && !in_string && depth == 0;
+}
+
 bool verdict_deliver(const struct exchange_request *request,
                      const struct http_reply *reply)
 {
