@@ -34,6 +34,8 @@
  *             an object or array, "item": {"at", "equals"}, "name": [pointers]}]
  *   changes   events only: {"items", "field", "from", "to"}
  *   pairs     {"key": pointer, "account_id": pointer}
+ *   resolve   events only: {"keys": source, "names": source}: where user keys
+ *             become account ids, and where names of account ids are asked
  *   needs     {"permission", "scopes": [texts], "how"}: for error hints
  */
 #ifndef ROLLCALL_SOURCE_H
@@ -129,6 +131,8 @@ struct source {
     const char *changes_items;   /* NULL: the source tells no changes */
     const char *change_field, *change_from, *change_to;
     const char *pair_key, *pair_account_id; /* NULL: teaches no pairs */
+    const char *resolve_keys;  /* source that turns user keys into ids */
+    const char *resolve_names; /* source that tells names of account ids */
 
     const char *needs_permission;      /* may be NULL, as the two below */
     const char *const *needs_scopes;   /* NULL terminated */
