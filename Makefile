@@ -1,9 +1,43 @@
-# rollcall: make demo | make test | make | make clean. See README.md.
+# rollcall: a batch extractor for the users and audit events of an Atlassian
+# organisation. README.md says what it does; this file builds and checks it.
+#
+#   make              build/rollcall
+#   make demo         install what is missing, build, run samples/demo.sh
+#   make test         install what is missing, run every check and test
+#   make unit         unit tests        (unit-asan, unit-valgrind: the same
+#                                        under sanitizers, under valgrind)
+#   make e2e          the program against the fake site (also: e2e-asan)
+#   make check-style  layers owners hdr-check sizes
+#   make clean
+#
+# BUILD=DIR builds elsewhere, CC=… and CFLAGS=… are honoured.
 
 VERSION := 0.1.0
 BUILD ?= build
-CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# what is needed
+
+DEPS := gcc make pkg-config libcurl4-openssl-dev libcjson-dev libcsv-dev \
+	zlib1g-dev libsqlite3-dev libssl-dev libmicrohttpd-dev
+TEST_DEPS := libcmocka-dev valgrind python3
+
 PKGS := libcurl libcjson zlib sqlite3 libcrypto
+FAKESITE_PKGS := libmicrohttpd libcjson zlib
+
+# Asked once, and only when something is compiled: `make deps` must work
+# before pkg-config is installed.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags \
+	$$(PKGS)))$(PKG_CFLAGS)
+LIBS = $(eval LIBS := $$(shell pkg-config --libs $$(PKGS)) -lcsv)$(LIBS)
+FAKESITE_CFLAGS = $(eval FAKESITE_CFLAGS := $$(shell pkg-config --cflags \
+	$$(FAKESITE_PKGS)))$(FAKESITE_CFLAGS)
+FAKESITE_LIBS = $(eval FAKESITE_LIBS := $$(shell pkg-config --libs \
+	$$(FAKESITE_PKGS)) -lpthread)$(FAKESITE_LIBS)
+
+# how to compile
 
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
@@ -11,41 +45,123 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DROLLCALL_VERSION='"$(VERSION)"' \
 	-iquote extractor -iquote transforms $(WARN) $(HARDEN) $(CFLAGS) \
-	$(shell pkg-config --cflags $(PKGS))
-ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS)
-LIBS = $(shell pkg-config --libs $(PKGS)) -lcsv
+	$(PKG_CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
 
+# Fortified functions hide from the sanitizers what they are to see.
+ASAN := BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
+	-fsanitize=address,undefined -fno-sanitize-recover=all \
+	-U_FORTIFY_SOURCE'
+
+# what is built
+
+HEADERS := $(wildcard extractor/*.h transforms/*.h)
 LIB_SRC := $(filter-out extractor/main.c, \
 	$(wildcard extractor/*.c transforms/*.c))
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
+FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
+
+MAIN_OBJ := $(BUILD)/extractor/main.o
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+FAKESITE_OBJ := $(FAKESITE_SRC:%.c=$(BUILD)/%.o)
 
-all: $(BUILD)/rollcall
+LIBRARY := $(BUILD)/librollcall.a
+ROLLCALL := $(BUILD)/rollcall
+FAKESITE := $(BUILD)/fakesite
 
-$(BUILD)/rollcall: $(BUILD)/extractor/main.o $(BUILD)/librollcall.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+all: $(ROLLCALL)
 
-$(BUILD)/librollcall.a: $(LIB_OBJ)
+$(ROLLCALL): $(MAIN_OBJ) $(LIBRARY)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(LIBRARY): $(LIB_OBJ)
 	rm -f $@
 	ar rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(FAKESITE): $(FAKESITE_OBJ)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FAKESITE_LIBS)
+
+$(UNIT_BIN): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$(FAKESITE_OBJ): PKG_CFLAGS = $(FAKESITE_CFLAGS)
+
+# The flags and the version are in this file, so it counts as a source.
+$(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/unit/%: tests/unit/%.c $(BUILD)/librollcall.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -iquote tests/unit -MMD -MP $(ALL_LDFLAGS) -o $@ $< \
-		$(BUILD)/librollcall.a $(LIBS) -lcmocka
+-include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(UNIT_OBJ) \
+	$(FAKESITE_OBJ))
+
+# tests
 
 unit: $(UNIT_BIN)
-	@for t in $^; do $$t || exit 1; done
+	@sh .ci/unit.sh $(UNIT_BIN)
+
+unit-asan:
+	$(MAKE) $(ASAN) unit
+
+unit-valgrind: $(UNIT_BIN)
+	@UNDER='valgrind -q --error-exitcode=1 --leak-check=full' \
+		sh .ci/unit.sh $(UNIT_BIN)
+
+e2e: $(ROLLCALL) $(FAKESITE)
+	ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
+		PYTHONDONTWRITEBYTECODE=1 \
+		python3 -m unittest discover -v -s tests/e2e -p 'test_*.py'
+
+e2e-asan:
+	$(MAKE) $(ASAN) e2e
+
+# style gates
+
+layers:
+	@sh .ci/layers.sh
+
+owners:
+	@sh .ci/owners.sh
+
+sizes:
+	@sh .ci/sizes.sh
+
+# Every header compiles on its own.
+hdr-check:
+	@for header in $(HEADERS); do \
+		echo "#include \"$$header\"" | \
+		$(CC) $(ALL_CFLAGS) -I. -fsyntax-only -x c - || exit 1; \
+	done
+
+check-style: layers owners hdr-check sizes
+
+# from a bare machine
+
+STAGES := layers owners hdr-check sizes unit unit-asan unit-valgrind \
+	e2e e2e-asan
+
+deps:
+	@sh .ci/deps.sh $(DEPS)
+
+test-deps:
+	@sh .ci/deps.sh $(DEPS) $(TEST_DEPS)
+
+# A second make, because what pkg-config says depends on what was installed.
+test: test-deps
+	@MAKE='$(MAKE)' sh .ci/test.sh $(STAGES)
+
+demo: deps
+	@$(MAKE) --no-print-directory run-demo
+
+run-demo: $(ROLLCALL) $(FAKESITE)
+	@ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
+		bash samples/demo.sh
 
 clean:
-	rm -rf build
+	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/*/*.d)
-
-.PHONY: all unit clean
+.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan layers owners sizes \
+	hdr-check check-style deps test-deps test demo run-demo clean
 .DELETE_ON_ERROR:

@@ -25,9 +25,12 @@ int error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
     va_list args;
 
-    if (err->kind != ERROR_NONE)
+    if (err->kind != ERROR_NONE) {
+        err->closed = true;
         return -1;
+    }
     err->kind = kind;
+    err->closed = false;
     err->hint[0] = '\0';
     va_start(args, format);
     vsnprintf(err->text, sizeof(err->text), format, args);
@@ -39,7 +42,7 @@ int error_hint(struct error *err, const char *format, ...)
 {
     va_list args;
 
-    if (err->hint[0] != '\0')
+    if (err->closed || err->hint[0] != '\0')
         return -1;
     va_start(args, format);
     vsnprintf(err->hint, sizeof(err->hint), format, args);
@@ -51,16 +54,15 @@ int error_prefix(struct error *err, const char *format, ...)
 {
     char cause[ERROR_TEXT_MAX];
     va_list args;
-    size_t used, room;
+    size_t used;
 
     memcpy(cause, err->text, sizeof(cause));
     va_start(args, format);
     vsnprintf(err->text, sizeof(err->text) - strlen(": "), format, args);
     va_end(args);
-    strcat(err->text, ": ");
     used = strlen(err->text);
-    room = sizeof(err->text) - used - 1;
-    strncat(err->text, cause, room);
+    snprintf(err->text + used, sizeof(err->text) - used, ": %.*s",
+             (int)(sizeof(err->text) - used - sizeof(": ")), cause);
     return -1;
 }
 
@@ -74,6 +76,7 @@ void error_clear(struct error *err)
     err->kind = ERROR_NONE;
     err->text[0] = '\0';
     err->hint[0] = '\0';
+    err->closed = false;
 }
 
 int error_exit_code(const struct error *err)

@@ -18,6 +18,7 @@
 #define ROLLCALL_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 enum { ERROR_TEXT_MAX = 1024, ERROR_HINT_MAX = 512 };
 
@@ -41,6 +42,7 @@ struct error {
     enum error_kind kind;
     char text[ERROR_TEXT_MAX];
     char hint[ERROR_HINT_MAX];
+    bool closed; /* a later error was refused, and so is the hint it brings */
 };
 
 /* Records the first error; later calls on the same struct change nothing, so

@@ -180,7 +180,7 @@ static int parse_iso8601(const char *text, bool lenient, int64_t *out)
         return -1;
     if (!take_time(&p, &c))
         return -1;
-    if (!take_zone(&p, &offset) && !(lenient && *p == '\0'))
+    if (!(lenient && *p == '\0') && !take_zone(&p, &offset))
         return -1;
     return *p == '\0' ? civil_to_instant(c, offset, out) : -1;
 }

@@ -365,6 +365,9 @@ static void broken_strings_are_repaired_and_counted(void **state)
         {"\"\\ude00\\ud83d\"", FFFD FFFD},
         {"\"\\ud83d\\ud83d\\ude00\"", FFFD "\xF0\x9F\x98\x80"},
         {"\"\\ud83d\\n\"", FFFD "\n"},
+        {"\"\\uDBFFx\"", FFFD "x"},
+        {"\"\\uDc00\"", FFFD},
+        {"\"\\ud83d\\ue000\"", FFFD "\xEE\x80\x80"},
         {"\"\x80\"", FFFD},
         {"\"\xC0\xAF\"", FFFD FFFD},          /* overlong '/' */
         {"\"\xE0\x80\xAF\"", FFFD FFFD FFFD}, /* overlong, three bytes */

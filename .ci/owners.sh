@@ -1,0 +1,28 @@
+#!/bin/sh
+# One module owns each library: no other file of extractor/ or transforms/
+# may include its header.
+set -u
+
+status=0
+
+# only OWNERS REGEX: REGEX may be found in files of OWNERS alone.
+only() {
+    found=$(grep -nE "$2" extractor/*.[ch] transforms/*.[ch] |
+        grep -vE "^extractor/($1)\.[ch]:")
+    [ -n "$found" ] || return 0
+    echo "reserved for extractor/($1):"
+    echo "$found"
+    status=1
+}
+
+include='^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]'
+only 'http(_[a-z]+)?' "${include}curl/"
+only 'json' "${include}(cjson/)?cJSON"
+only 'csv(_[a-z]+)?' "${include}csv\.h>"
+only 'sink(_[a-z]+)?' "${include}zlib\.h"
+only 'state(_[a-z]+)?' "${include}sqlite3\.h"
+only 'digest' "${include}openssl/"
+
+# Compares names without case and returns a wrong member.
+only 'nobody' 'cJSON_GetObjectItem\('
+exit "$status"
