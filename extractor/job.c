@@ -21,14 +21,6 @@ enum {
 static const char *const no_access_words[] = {"fail", "allow", NULL};
 static const char *const zero_rows_words[] = {"fail", "allow", NULL};
 
-static bool is_file(const char *mapping)
-{
-    size_t len = strlen(mapping), end = strlen(".json");
-
-    return strchr(mapping, '/') != NULL ||
-           (len > end && strcmp(mapping + len - end, ".json") == 0);
-}
-
 static bool earlier(const char *const *texts, size_t count, const char *text)
 {
     for (size_t i = 0; i < count; i++) {
@@ -53,7 +45,7 @@ static void read_mappings(struct spec *spec, const struct spec_node *node,
         return;
     for (size_t i = 0; i < count; i++) {
         names[i] = texts[i];
-        if (is_file(names[i]))
+        if (spec_is_file(names[i]))
             names[i] = spec_absolute(spec, names[i]);
         if (names[i] == NULL)
             return;

@@ -16,8 +16,13 @@
  *   columns  [{"name", "description", "type", "length", "key", "nullable",
  *            "values": [texts], "from": alternatives, "transforms": [..]}]
  *            from: a reference, or a list of alternatives, each a reference
- *            or {"when": condition, "value": text | "from": reference}
- *            transforms: "trim", or {"truncate": 20}, {"map": {..}}, …
+ *            or {"when": condition, "value": constant | "from": reference};
+ *            a constant has the column's type (or, before transforms, that of
+ *            the first reference): text, a number, true or false, a time with
+ *            zone, "2026-11-23". A timestamp also fills a date column.
+ *            transforms: "trim", or {"truncate": 20}, {"map": {..}}, …, see
+ *            transform.h. "offset" is "+02:00"; a lookup file is UTF-8 CSV of
+ *            two columns; a salt is {"env": NAME} or {"file": PATH}
  *   order    [column names]; default: the key columns
  *   over_length  "reject" (default), "truncate", "fail"
  * Conditions: {"all": [..]}, {"any": [..]}, {"not": c},

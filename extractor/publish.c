@@ -59,6 +59,17 @@ static int refuse_links(const struct publish *p, struct error *err)
     return publish_check_latest(p->out_fd, err);
 }
 
+/* Better said before the run than after hours of it. */
+static int refuse_foreign(const struct publish *p, struct error *err)
+{
+    if (p->replace || publish_exists(p) ||
+        publish_entry(p->out_fd, p->run_id) == ENTRY_ABSENT)
+        return 0;
+    error_set(err, ERROR_CANT_CREATE, "%s: exists and holds no manifest",
+              p->run_id);
+    return error_hint(err, "remove the folder or use another run id");
+}
+
 static int make_temp(struct publish *p, struct error *err)
 {
     if (mkdirat(p->out_fd, p->temp, 0700) != 0)
@@ -101,6 +112,7 @@ struct publish *publish_open(const struct publish_options *options,
         goto fail;
     p->lock_fd = publish_lock(p->out_fd, p->run_id, p->file_mode, err);
     if (p->lock_fd < 0 || refuse_links(p, err) != 0 ||
+        refuse_foreign(p, err) != 0 ||
         publish_remove_prefixed(p->out_fd, SINK_TEMP_PREFIX, err) != 0 ||
         make_temp(p, err) != 0)
         goto fail_in;

@@ -101,6 +101,16 @@ static const struct spec_field pair_fields[] = {
     {0},
 };
 
+static const struct spec_field resolve_fields[] = {
+    {.key = "keys",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct source, resolve_keys)},
+    {.key = "names",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct source, resolve_names)},
+    {0},
+};
+
 static const struct spec_field need_fields[] = {
     {.key = "permission",
      .kind = SPEC_TEXT,
@@ -153,6 +163,7 @@ static const struct spec_field source_fields[] = {
     {.key = "subjects", .kind = SPEC_CUSTOM, .read = source_read_subjects},
     {.key = "changes", .kind = SPEC_OBJECT, .object = change_fields},
     {.key = "pairs", .kind = SPEC_OBJECT, .object = pair_fields},
+    {.key = "resolve", .kind = SPEC_OBJECT, .object = resolve_fields},
     {.key = "needs", .kind = SPEC_OBJECT, .object = need_fields},
     {0},
 };
@@ -167,6 +178,7 @@ static const struct section {
     {"subjects", {FORBIDDEN, NEEDED, FORBIDDEN}},
     {"changes", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"pairs", {OPTIONAL, OPTIONAL, NEEDED}},
+    {"resolve", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"batch", {OPTIONAL, FORBIDDEN, NEEDED}},
     {"time", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
 };

@@ -98,7 +98,7 @@ static void read_constant(struct spec *spec, const struct spec_node *node,
 {
     struct field_rule *rule = out;
 
-    rule->constant = read_target(spec, node);
+    rule->constant = spec_text(spec, node);
 }
 
 static void read_map(struct spec *spec, const struct spec_node *node, void *out)
@@ -151,7 +151,6 @@ static void check_rule(struct spec *spec, const struct spec_node *node,
 {
     const struct source_reader *reader = spec->owner;
     bool timestamp = reader->field_type == VALUE_TIMESTAMP;
-    int64_t instant;
 
     if ((json_member(node->json, "at") == NULL) ==
         (json_member(node->json, "constant") == NULL))
@@ -160,12 +159,12 @@ static void check_rule(struct spec *spec, const struct spec_node *node,
         spec_problem_at(spec, node, "time", "this field is no timestamp");
     if (timestamp && rule->map != NULL)
         spec_problem_at(spec, node, "map", "a timestamp cannot be mapped");
-    if (timestamp && rule->constant != NULL &&
-        instant_parse(rule->constant, rule->time, &instant) != 0)
-        spec_problem_at(spec, node, "constant", "is not a time with a zone");
-    if (reader->field_type != VALUE_STRING && rule->placeholders != NULL)
+    if (reader->field_type != VALUE_STRING && rule->constant != NULL)
+        spec_problem_at(spec, node, "constant",
+                        "only a text field can be constant");
+    if (reader->field_type == VALUE_BOOLEAN && rule->placeholders != NULL)
         spec_problem_at(spec, node, "placeholders",
-                        "only a text field has placeholders");
+                        "a true or false field has none");
 }
 
 static void read_rule(struct spec *spec, const struct spec_node *node,

@@ -82,6 +82,14 @@ int spec_close(struct spec *spec, struct error *err)
     return result;
 }
 
+bool spec_is_file(const char *name_or_file)
+{
+    size_t len = strlen(name_or_file), end = strlen(".json");
+
+    return strchr(name_or_file, '/') != NULL ||
+           (len > end && strcmp(name_or_file + len - end, ".json") == 0);
+}
+
 struct spec_node spec_root(const struct spec *spec)
 {
     return (struct spec_node){.json = spec->doc.root};
@@ -119,6 +127,8 @@ static void add_problem(struct spec *spec, const struct spec_node *node,
 {
     char where[SPEC_PATH_MAX], text[PROBLEM_TEXT_MAX];
 
+    if (spec->mute)
+        return;
     write_path(node, where, sizeof(where));
     vsnprintf(text, sizeof(text), format, args);
     problems_add(&spec->problems, "%s%s%s", where, where[0] != '\0' ? ": " : "",

@@ -41,6 +41,7 @@ struct spec {
     struct json_doc doc;
     struct problems problems;
     bool no_memory;
+    bool mute; /* a look ahead: problems are not recorded */
 };
 
 /* A value and where it stands. Lives on the stack of whoever walks. */
@@ -128,6 +129,10 @@ int spec_word(struct spec *spec, const struct spec_node *node,
 /* NULL terminated list of the array's texts; NULL and problems otherwise. */
 const char *const *spec_texts(struct spec *spec, const struct spec_node *node,
                               size_t fewest);
+
+/* Whether a reference to such a file is a path, not a name: it holds '/' or
+ * ends in ".json". */
+bool spec_is_file(const char *name_or_file);
 
 /* Reads one value of a scalar or list kind; spec_object() does the rest. */
 void spec_value(struct spec *spec, const struct spec_node *node,

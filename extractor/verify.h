@@ -8,8 +8,23 @@
  * required cells, lengths, value lists, keys unique and in order; JSONL: one
  * object a line with exactly the schema's members, same checks; CSV and JSONL
  * of a dataset hold the same rows. Per run: no stray files, manifest syntax.
- * Every finding is reported to `finding`, not only the first; the result is
- * ERROR_DATA when there was one. Memory does not grow with rows.
+ * Inside an output directory (beside the lock file) the run must be in the
+ * folder of its name, and each dataset's done file must name this manifest.
+ * Every finding is reported to `finding`, up to VERIFY_SHOWN_MAX a part; the
+ * result is ERROR_DATA when there was one. A finding names row and column,
+ * never a cell's value. Memory does not grow with rows.
+ *
+ * CSV and JSONL are compared by a digest over the rows' cells as the CSV
+ * dialect holds them: JSONL values are brought to that form first (line ends
+ * and controls in text replaced, excel_safe's apostrophe, time format,
+ * decimal). With a null text that is not empty, text equal to it counts as
+ * null in both. What the CSV form cannot tell any more is not guessed: rows
+ * whose order hangs on a lost millisecond or a replaced character are taken
+ * as ordered in the CSV; the JSONL decides.
+ *
+ * Keys: when the order columns all belong to the key, ascending rows have
+ * unique keys. Otherwise hashes of the keys are collected, at most
+ * VERIFY_KEYS_MAX at a time, and large tables are read once for each lot.
  */
 #ifndef ROLLCALL_VERIFY_H
 #define ROLLCALL_VERIFY_H
@@ -19,8 +34,13 @@
 
 #include "error.h"
 
+enum {
+    VERIFY_SHOWN_MAX = 100,           /* findings about the rows of a part */
+    VERIFY_KEYS_MAX = 2 * 1024 * 1024 /* 16 bytes each, twice */
+};
+
 struct verify_summary {
-    uint64_t parts, rows, findings;
+    uint64_t parts, rows, findings; /* rows: of each dataset, once */
     char run_id[72];
 };
 

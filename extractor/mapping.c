@@ -1,0 +1,238 @@
+#include "mapping.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "mapping_read.h"
+
+static const char *const grain_words[] = {"user", "event", NULL};
+static const char *const over_length_words[] = {"reject", "truncate", "fail",
+                                                NULL};
+
+static const char *const no_events[] = {NULL};
+
+struct mapping_resource *mapping_add_resource(struct spec *spec)
+{
+    struct mapping_reader *reader = spec->owner;
+    struct mapping_resource *resource = spec_alloc(spec, 1, sizeof(*resource));
+
+    if (resource == NULL)
+        return NULL;
+    resource->next = reader->mapping->resources;
+    reader->mapping->resources = resource;
+    return resource;
+}
+
+static void read_name(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    const char *name = spec_text(spec, node);
+
+    *(const char **)out = name;
+    if (name != NULL && !mapping_is_name(name))
+        spec_problem(spec, node,
+                     "a dataset's name begins with a-z and goes on with a-z, "
+                     "0-9 or '_'");
+}
+
+static void read_grain(struct spec *spec, const struct spec_node *node,
+                       void *out)
+{
+    (void)out;
+    if (spec_word(spec, node, grain_words) == 1)
+        spec_problem(spec, node,
+                     "\"event\" is not available in this version; use "
+                     "\"user\"");
+}
+
+/* A source is found by its name in the folders of the mappings, never by a
+ * path, which could lead anywhere. */
+static void check_source_name(struct spec *spec, const struct spec_node *node,
+                              const char *name)
+{
+    for (const char *p = name; *p != '\0'; p++) {
+        if (isalnum((unsigned char)*p) || *p == '_' || *p == '-')
+            continue;
+        spec_problem(spec, node,
+                     "\"%.*s\" is not the name of a source; expected letters, "
+                     "digits, '_' and '-', such as \"jira_users\"",
+                     SPEC_PATH_MAX, name);
+        return;
+    }
+}
+
+static void read_users(struct spec *spec, const struct spec_node *node,
+                       void *out)
+{
+    struct rules *rules = out;
+
+    rules->users = spec_text(spec, node);
+    if (rules->users != NULL)
+        check_source_name(spec, node, rules->users);
+}
+
+static void read_events(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    struct rules *rules = out;
+    const char *const *names = spec_texts(spec, node, 1);
+
+    if (names == NULL)
+        return;
+    rules->events = names;
+    for (; *names != NULL; names++)
+        check_source_name(spec, node, *names);
+}
+
+static void read_where(struct spec *spec, const struct spec_node *node,
+                       void *out)
+{
+    struct rules *rules = out;
+
+    rules->where = mapping_read_condition(spec, node, SCOPE_WHERE);
+}
+
+/* Index of the column, or the number of columns and a problem. */
+static size_t find_column(struct spec *spec, const struct spec_node *node,
+                          const char *name)
+{
+    const struct mapping_reader *reader = spec->owner;
+    struct nearest nearest;
+
+    nearest_start(&nearest, name);
+    for (size_t i = 0; i < reader->column_count; i++) {
+        const char *known = reader->columns[i].name;
+
+        if (known == NULL)
+            continue;
+        if (strcmp(known, name) == 0)
+            return i;
+        nearest_offer(&nearest, known);
+    }
+    spec_unknown(spec, node, "column", &nearest);
+    return reader->column_count;
+}
+
+static void read_order(struct spec *spec, const struct spec_node *node,
+                       void *out)
+{
+    const struct mapping_reader *reader = spec->owner;
+    const char *const *names = spec_texts(spec, node, 1);
+    struct rules *rules = out;
+    size_t *order;
+
+    if (names == NULL || reader->columns == NULL)
+        return;
+    order = spec_alloc(spec, reader->column_count, sizeof(*order));
+    if (order == NULL)
+        return;
+    for (; *names != NULL; names++) {
+        size_t i = find_column(spec, node, *names);
+
+        if (i < reader->column_count)
+            order[rules->order_count++] = i;
+    }
+    rules->order = order;
+}
+
+/* In the order of the references: sources, facts, what refers to facts, and
+ * the order of the columns last. */
+static const struct spec_field mapping_fields[] = {
+    {.key = "name",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct rules, schema.name),
+     .read = read_name},
+    {.key = "title",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct rules, schema.title)},
+    {.key = "grain", .kind = SPEC_CUSTOM, .read = read_grain},
+    {.key = "users", .kind = SPEC_CUSTOM, .required = true, .read = read_users},
+    {.key = "events", .kind = SPEC_CUSTOM, .read = read_events},
+    {.key = "facts", .kind = SPEC_CUSTOM, .read = mapping_read_facts},
+    {.key = "where", .kind = SPEC_CUSTOM, .read = read_where},
+    {.key = "columns",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = mapping_read_columns},
+    {.key = "order", .kind = SPEC_CUSTOM, .read = read_order},
+    {.key = "over_length",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct rules, over_length),
+     .words = over_length_words},
+    {0},
+};
+
+static bool ordered_by(const struct rules *rules, size_t column)
+{
+    for (size_t i = 0; i < rules->order_count; i++) {
+        if (rules->order[i] == column)
+            return true;
+    }
+    return false;
+}
+
+/* With the key columns last the order of rows is total. */
+static void complete_order(struct spec *spec, struct rules *rules)
+{
+    size_t *order;
+
+    if (rules->schema.count == 0)
+        return;
+    order = spec_alloc(spec, rules->schema.count, sizeof(*order));
+    if (order == NULL)
+        return;
+    if (rules->order_count != 0)
+        memcpy(order, rules->order, rules->order_count * sizeof(*order));
+    rules->order = order;
+    for (size_t i = 0; i < rules->schema.count; i++) {
+        if (rules->schema.columns[i].key && !ordered_by(rules, i))
+            order[rules->order_count++] = i;
+    }
+}
+
+int mapping_load(struct mapping *mapping, const char *name_or_file,
+                 const char *const *folders, struct error *err)
+{
+    struct mapping_reader reader = {.mapping = mapping};
+    const char *path = name_or_file;
+    struct spec spec;
+    struct spec_node root;
+
+    memset(mapping, 0, sizeof(*mapping));
+    arena_init(&mapping->arena);
+    if (!spec_is_file(name_or_file))
+        path = mapping_find(&mapping->arena, "mapping", name_or_file, folders,
+                            err);
+    if (path == NULL || spec_open(&spec, path, &mapping->arena, err) != 0)
+        goto err0;
+    spec.owner = &reader;
+    mapping->path = spec.path;
+    memcpy(mapping->sha256, spec.sha256, sizeof(mapping->sha256));
+    mapping->rules.events = no_events;
+    root = spec_root(&spec);
+    spec_object(&spec, &root, mapping_fields, &mapping->rules);
+    complete_order(&spec, &mapping->rules);
+    if (spec_close(&spec, err) != 0)
+        goto err0;
+    return 0;
+err0:
+    mapping_free(mapping);
+    return -1;
+}
+
+void mapping_free(struct mapping *mapping)
+{
+    struct mapping_resource *resource = mapping->resources;
+
+    for (; resource != NULL; resource = resource->next) {
+        if (resource->regex != NULL)
+            regfree(resource->regex);
+        if (resource->table != NULL)
+            strmap_release(resource->table);
+        if (resource->secret != NULL)
+            secret_release(resource->secret);
+    }
+    arena_release(&mapping->arena);
+    memset(mapping, 0, sizeof(*mapping));
+}

@@ -1,0 +1,146 @@
+#include "mapping_read.h"
+
+#include <string.h>
+
+const char *const mapping_status_words[] = {"known", "no_actor", "before_log",
+                                            "no_access", NULL};
+
+static const struct item_field fact_parts[FACT_PART_COUNT] = {
+    [FACT_AT] = {"at", VALUE_TIMESTAMP},
+    [FACT_ACTOR_ID] = {"actor_id", VALUE_STRING},
+    [FACT_ACTOR_NAME] = {"actor_name", VALUE_STRING},
+    [FACT_ACTION] = {"action", VALUE_STRING},
+    [FACT_SOURCE] = {"source", VALUE_STRING},
+    [FACT_EVENT_ID] = {"event_id", VALUE_STRING},
+    [FACT_STATUS] = {"status", VALUE_STRING},
+};
+
+static const struct item_field observed_parts[] = {
+    {"first_inactive_at", VALUE_TIMESTAMP},
+};
+
+static const struct item_field run_parts[RUN_PART_COUNT] = {
+    [RUN_AS_OF] = {"as_of", VALUE_TIMESTAMP},
+    [RUN_ID] = {"id", VALUE_STRING},
+};
+
+static const struct family {
+    const char *name; /* with its point */
+    const struct item_field *parts;
+    size_t count;
+} families[] = {
+    [REF_USER] = {"user.", user_fields, USER_FIELD_COUNT},
+    [REF_EVENT] = {"event.", event_fields, EVENT_FIELD_COUNT},
+    [REF_FACT] = {"fact.", fact_parts, FACT_PART_COUNT},
+    [REF_OBSERVED] = {"observed.", observed_parts, 1},
+    [REF_RUN] = {"run.", run_parts, RUN_PART_COUNT},
+};
+
+enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
+
+/* Index of the family, or -1 and a problem. */
+static int find_family(struct spec *spec, const struct spec_node *node,
+                       const char *text, unsigned scope)
+{
+    size_t len = strcspn(text, ".");
+    const char *word =
+        arena_strndup(spec->arena, text, text[len] == '.' ? len + 1 : len);
+    struct nearest nearest;
+
+    if (word == NULL) {
+        spec->no_memory = true;
+        return -1;
+    }
+    nearest_start(&nearest, word);
+    for (int i = 0; i < FAMILIES; i++) {
+        if ((scope & 1u << i) == 0)
+            continue;
+        if (strcmp(families[i].name, word) == 0)
+            return i;
+        nearest_offer(&nearest, families[i].name);
+    }
+    nearest.word = text;
+    spec_unknown(spec, node, "or misplaced reference", &nearest);
+    return -1;
+}
+
+static bool find_part(struct spec *spec, const struct spec_node *node,
+                      const struct family *family, const char *name,
+                      size_t *out)
+{
+    struct nearest nearest;
+
+    nearest_start(&nearest, name);
+    for (size_t i = 0; i < family->count; i++) {
+        if (strcmp(family->parts[i].name, name) == 0) {
+            *out = i;
+            return true;
+        }
+        nearest_offer(&nearest, family->parts[i].name);
+    }
+    spec_unknown(spec, node, "field", &nearest);
+    return false;
+}
+
+/* rest is "NAME.part" without the "fact." */
+static bool find_fact(struct spec *spec, const struct spec_node *node,
+                      const char *rest, struct ref *out)
+{
+    const struct mapping_reader *reader = spec->owner;
+    size_t len = strcspn(rest, "."), part;
+    struct nearest nearest;
+    const char *name = arena_strndup(spec->arena, rest, len);
+
+    if (name == NULL) {
+        spec->no_memory = true;
+        return false;
+    }
+    nearest_start(&nearest, name);
+    for (out->index = 0; out->index < reader->fact_count; out->index++) {
+        const char *known = reader->facts[out->index].name;
+
+        if (strcmp(known, name) == 0)
+            break;
+        nearest_offer(&nearest, known);
+    }
+    if (out->index == reader->fact_count) {
+        spec_unknown(spec, node, "fact", &nearest);
+        return false;
+    }
+    rest += len + (rest[len] == '.');
+    if (!find_part(spec, node, &families[REF_FACT], rest, &part))
+        return false;
+    out->part = (enum fact_part)part;
+    return true;
+}
+
+bool mapping_read_ref(struct spec *spec, const struct spec_node *node,
+                      unsigned scope, struct ref *out)
+{
+    const char *text = spec_text(spec, node);
+    int family;
+
+    memset(out, 0, sizeof(*out));
+    if (text == NULL)
+        return false;
+    family = find_family(spec, node, text, scope);
+    if (family < 0)
+        return false;
+    out->kind = (enum ref_kind)family;
+    text += strlen(families[family].name);
+    if (out->kind == REF_FACT)
+        return find_fact(spec, node, text, out);
+    return find_part(spec, node, &families[family], text, &out->index);
+}
+
+enum value_type mapping_ref_type(const struct ref *ref)
+{
+    size_t part = ref->kind == REF_FACT ? (size_t)ref->part : ref->index;
+
+    return families[ref->kind].parts[part].type;
+}
+
+bool mapping_ref_is_status(const struct ref *ref)
+{
+    return ref->kind == REF_FACT && ref->part == FACT_STATUS;
+}

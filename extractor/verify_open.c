@@ -1,0 +1,179 @@
+/* Which folder a path stands for, and what must stand beside it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "publish.h"
+#include "sink.h"
+#include "verify_parts.h"
+
+enum {
+    OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+    DONE_BYTES_MAX = 64 * 1024
+};
+
+/* "RUN/manifest.json" stands for RUN. */
+static int open_named(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    char folder[PATH_MAX];
+    int len;
+
+    if (strcmp(name, MANIFEST_NAME) != 0)
+        return open(path, OPEN_FOLDER);
+    len = snprintf(folder, sizeof(folder), "%.*s.", (int)(name - path), path);
+    if (len < 0 || (size_t)len >= sizeof(folder)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    return open(folder, OPEN_FOLDER);
+}
+
+/* OUT stands for the run that OUT/latest names. */
+static int open_latest(int out_fd)
+{
+    char target[PUBLISH_RUN_ID_MAX + 2];
+    ssize_t len =
+        readlinkat(out_fd, PUBLISH_LATEST_NAME, target, sizeof(target) - 1);
+
+    if (len < 0)
+        return -1;
+    target[len] = '\0';
+    if (!publish_run_id_valid(target)) {
+        errno = EINVAL;
+        return -1;
+    }
+    return openat(out_fd, target, OPEN_FOLDER | O_NOFOLLOW);
+}
+
+int verify_open_run(const char *path, struct error *err)
+{
+    int run, fd = open_named(path);
+
+    if (fd < 0)
+        return error_set(err, ERROR_NO_INPUT, "%s: cannot open: %s", path,
+                         strerror(errno));
+    if (faccessat(fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return fd;
+    run = open_latest(fd);
+    close(fd);
+    if (run >= 0)
+        return run;
+    error_set(err, ERROR_NO_INPUT, "%s: holds no %s and no latest run", path,
+              MANIFEST_NAME);
+    return error_hint(err, "name a run's folder or the output directory");
+}
+
+static bool same_folder(int dir_fd, const char *name, int fd)
+{
+    struct stat a, b;
+
+    return fstatat(dir_fd, name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstat(fd, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+static bool names_text(const struct json *root, const char *name,
+                       const char *text)
+{
+    const struct json *node = json_member(root, name);
+
+    return node != NULL && json_type(node) == JSON_STRING &&
+           strcmp(json_text(node), text) == 0;
+}
+
+static void check_done_text(struct verify *v, const char *file,
+                            const struct manifest_dataset *dataset,
+                            const struct json *root, const char *hex)
+{
+    const struct json *rows = json_member(root, "rows");
+    int64_t count;
+
+    if (!names_text(root, "manifestSha256", hex))
+        verify_found(v, file, "names another manifest than the run's");
+    if (!names_text(root, "runId", v->manifest.run_id) ||
+        !names_text(root, "dataset", dataset->name))
+        verify_found(v, file, "names another run or dataset");
+    if (rows == NULL || json_int64(rows, &count) != 0 ||
+        count != (int64_t)dataset->rows)
+        verify_found(v, file, "has another number of rows than the manifest");
+}
+
+static int check_done(struct verify *v, int out_fd,
+                      const struct manifest_dataset *dataset, const char *hex,
+                      struct error *err)
+{
+    char file[PUBLISH_DONE_NAME_MAX];
+    struct error local = {0};
+    struct json_doc doc;
+    size_t len;
+    char *text;
+
+    if (publish_done_name(dataset->name, v->manifest.as_of, v->manifest.run_id,
+                          file) != 0)
+        return error_set(err, ERROR_DATA, "%s: dataset name is too long",
+                         MANIFEST_NAME);
+    text = read_whole_file(out_fd, file, DONE_BYTES_MAX, &len, &local);
+    if (text == NULL && local.kind != ERROR_NO_INPUT &&
+        local.kind != ERROR_DATA) {
+        *err = local;
+        return -1;
+    }
+    if (text == NULL ||
+        json_parse(&doc, text, len, JSON_STRICT, file, ERROR_DATA, &local)) {
+        verify_found(v, file, "%s",
+                     text == NULL ? "done file is missing" : local.text);
+        free(text);
+        return 0;
+    }
+    check_done_text(v, file, dataset, doc.root, hex);
+    json_free(&doc);
+    free(text);
+    return 0;
+}
+
+static int check_all_done(struct verify *v, int out_fd, struct error *err)
+{
+    char hex[DIGEST_HEX_SIZE];
+    size_t len;
+    char *text = read_whole_file(v->run_fd, MANIFEST_NAME, MANIFEST_BYTES_MAX,
+                                 &len, err);
+    int result;
+
+    if (text == NULL)
+        return -1;
+    result = digest_hex(text, len, hex);
+    free(text);
+    if (result != 0)
+        return error_set(err, ERROR_BUG, "%s: hashing failed", MANIFEST_NAME);
+    for (size_t i = 0; i < v->manifest.dataset_count && result == 0; i++)
+        result = check_done(v, out_fd, &v->manifest.datasets[i], hex, err);
+    return result;
+}
+
+int verify_markers(struct verify *v, struct error *err)
+{
+    char temp[sizeof(SINK_TEMP_PREFIX) + PUBLISH_RUN_ID_MAX];
+    int result = 0, out_fd = openat(v->run_fd, "..", OPEN_FOLDER);
+
+    if (out_fd < 0)
+        return 0;
+    snprintf(temp, sizeof(temp), SINK_TEMP_PREFIX "%.*s", PUBLISH_RUN_ID_MAX,
+             v->manifest.run_id);
+    if (faccessat(out_fd, PUBLISH_LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0 ||
+        same_folder(out_fd, temp, v->run_fd))
+        goto done;
+    if (same_folder(out_fd, v->manifest.run_id, v->run_fd))
+        result = check_all_done(v, out_fd, err);
+    else
+        verify_found(v, MANIFEST_NAME,
+                     "is in a folder of another name than its run id");
+done:
+    close(out_fd);
+    return result;
+}
