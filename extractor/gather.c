@@ -212,7 +212,13 @@ static int start_window(struct gathering *g, const struct setup_source *entry,
     return add_walk(g, entry, &options, err);
 }
 
-static size_t windows_needed(const struct request_window *window)
+struct request_window gather_window(const struct job *job, int64_t as_of)
+{
+    return (struct request_window){as_of - job->events.lookback_ms,
+                                   as_of - job->events.settle_ms};
+}
+
+size_t gather_windows_needed(const struct request_window *window)
 {
     int64_t step = (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
     int64_t count = (window->to - window->from + step - 1) / step;
@@ -226,7 +232,7 @@ static int start_events(struct gathering *g, const struct setup_source *entry,
     struct source_report *report = report_of(g->options, entry);
     int64_t step = (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
     int64_t to = g->options->window.to, from = g->options->window.from;
-    size_t count = windows_needed(&g->options->window);
+    size_t count = gather_windows_needed(&g->options->window);
 
     report->windows = calloc(count + 1, sizeof(*report->windows));
     if (report->windows == NULL)
@@ -356,7 +362,7 @@ int gather_run(struct gathered *gathered, const struct gather_options *options,
     g.target = (struct walk_target){take_user, take_event, take_pair,
                                     take_refused, &g};
     g.walk_capacity = 1 + options->setup->source_count *
-                              windows_needed(&options->window);
+                              gather_windows_needed(&options->window);
     g.walks = calloc(g.walk_capacity, sizeof(*g.walks));
     g.walk_sources = calloc(g.walk_capacity, sizeof(*g.walk_sources));
     if (g.walks == NULL || g.walk_sources == NULL)

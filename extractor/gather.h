@@ -40,6 +40,14 @@ struct gathered {
     bool no_access;         /* an event source was refused, as allowed */
 };
 
+/* The span of events a run looks at: closed by settle, so that records which
+ * arrive late are not missed, and by nothing but the as-of time, so that the
+ * same run again reads the same. */
+struct request_window gather_window(const struct job *job, int64_t as_of);
+
+/* Windows one log is read in. */
+size_t gather_windows_needed(const struct request_window *window);
+
 int gather_init(struct gathered *gathered, const struct setup *setup,
                 struct error *err);
 int gather_run(struct gathered *gathered, const struct gather_options *options,

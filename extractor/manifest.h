@@ -60,6 +60,7 @@ struct manifest {
     struct json_doc doc; /* owns the texts */
     struct arena arena;
     const char *run_id;
+    const char *supersedes; /* NULL: no run was published before */
     int64_t as_of;
     struct manifest_resource *resources; /* in file order */
     size_t resource_count;

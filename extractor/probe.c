@@ -161,6 +161,7 @@ int probe_sample(const struct gather_options *options,
 {
     const struct source *source = &entry->source;
     struct page_ask page = {.start = source->paging.first, .size = 1};
+    static const char *const nobody[] = {"rollcall-check"};
     struct request_parts parts = {.page = &page};
     struct question question = {.entry = entry};
     const struct json *items;
@@ -170,6 +171,10 @@ int probe_sample(const struct gather_options *options,
     *sample = (struct probe_sample){0};
     if (source->kind == SOURCE_EVENTS)
         parts.window = &options->window;
+    if (source->batch_parameter != NULL) {
+        parts.batch = nobody;
+        parts.batch_count = 1;
+    }
     buf_init(&path, REQUEST_BYTES_MAX);
     if (request_path(source, entry->endpoint, &parts, &path, err) == 0)
         result = ask(options, &question, path.data, false, err);

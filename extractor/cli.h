@@ -1,0 +1,67 @@
+/*
+ * cli: the command line, by one table.
+ *
+ * cli_parse() reads argv into a struct: the verb, one text per option, and the
+ * operands. An option not given on the command line is taken from its
+ * environment variable (--as-of: ROLLCALL_AS_OF). Unknown verbs and options
+ * name the nearest known one; a repeated option, one the verb does not take,
+ * and a missing argument are errors. All are ERROR_USAGE.
+ * Help texts come from the same tables.
+ */
+#ifndef ROLLCALL_CLI_H
+#define ROLLCALL_CLI_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "error.h"
+
+enum cli_verb {
+    VERB_NONE, /* only --help or --version */
+    VERB_EXTRACT,
+    VERB_PLAN,
+    VERB_CHECK,
+    VERB_VERIFY,
+    VERB_CAT,
+    VERB_COUNT
+};
+
+enum cli_option {
+    OPTION_JOB,
+    OPTION_MAPPING, /* may repeat */
+    OPTION_OUT,
+    OPTION_AS_OF,
+    OPTION_RUN_ID,
+    OPTION_FORCE,
+    OPTION_RESULT_JSON,
+    OPTION_DATASET,
+    OPTION_FORMAT,
+    OPTION_NO_HEADER,
+    OPTION_QUIET,
+    OPTION_VERBOSE,
+    OPTION_LOG_FORMAT,
+    OPTION_COLOR,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_COUNT
+};
+
+enum { CLI_MAPPINGS_MAX = 32, CLI_OPERANDS_MAX = 16 };
+
+struct cli {
+    enum cli_verb verb;
+    const char *values[OPTION_COUNT]; /* NULL: not given; flags: "1" */
+    bool on_command_line[OPTION_COUNT];
+    const char *mappings[CLI_MAPPINGS_MAX + 1]; /* NULL terminated */
+    const char *operands[CLI_OPERANDS_MAX + 1];
+    size_t operand_count;
+};
+
+int cli_parse(struct cli *cli, int argc, char *const *argv, struct error *err);
+
+/* verb VERB_NONE: all verbs. */
+void cli_help(enum cli_verb verb, FILE *out);
+
+const char *cli_verb_name(enum cli_verb verb);
+
+#endif

@@ -1,0 +1,27 @@
+/*
+ * command: the verbs. Each takes the parsed command line, does its work and
+ * returns 0 or -1 with *err set; main turns that into the exit status.
+ * Data goes to stdout, everything else to the log.
+ */
+#ifndef ROLLCALL_COMMAND_H
+#define ROLLCALL_COMMAND_H
+
+#include <signal.h>
+
+#include "cli.h"
+#include "error.h"
+#include "log.h"
+
+struct command {
+    const struct cli *cli;
+    struct log *log;
+    const volatile sig_atomic_t *stop;
+};
+
+int command_extract(const struct command *command, struct error *err);
+int command_plan(const struct command *command, struct error *err);
+int command_check(const struct command *command, struct error *err);
+int command_verify(const struct command *command, struct error *err);
+int command_cat(const struct command *command, struct error *err);
+
+#endif

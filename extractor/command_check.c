@@ -1,0 +1,105 @@
+#include "command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "gather.h"
+#include "prepare.h"
+#include "probe.h"
+
+/* Long enough for a slow answer, short enough for someone who waits. */
+enum { CHECK_RETRY_FOR_MS = 10 * 1000 };
+
+static void print_row(const char *source, const char *verdict,
+                      const char *detail, const char *hint)
+{
+    printf("%-20s %-8s %s\n", source, verdict, detail);
+    if (hint != NULL && *hint != '\0')
+        printf("%-20s %-8s hint: %s\n", "", "", hint);
+}
+
+static void describe(const struct source *source,
+                     const struct probe_sample *sample, char *text,
+                     size_t size)
+{
+    char at[INSTANT_TEXT_MAX];
+
+    if (sample->has_at) {
+        instant_rfc3339(sample->at, at);
+        snprintf(text, size, "readable; newest record in the window %s", at);
+    } else if (source->batch_parameter != NULL) {
+        snprintf(text, size, "reachable");
+    } else if (sample->items == 0) {
+        snprintf(text, size, "readable, but it shows nothing");
+    } else {
+        snprintf(text, size, "readable");
+    }
+}
+
+/* Each source gets an exchange of its own, because an error ends one. */
+static int check_source(const struct command *command,
+                        struct prepared *prepared,
+                        const struct setup_source *entry, struct error *err)
+{
+    const struct exchange_options options = {
+        .job = &prepared->setup.job,
+        .allow_commands = prepared->allow_commands,
+        .log = command->log,
+        .clock = command->log->clock,
+        .stop = command->stop,
+        .seed = (uint64_t)clock_mono(&command->log->clock),
+    };
+    struct gather_options gather = {
+        .setup = &prepared->setup,
+        .exchange = exchange_new(&options, err),
+        .log = command->log,
+        .window = gather_window(&prepared->setup.job, prepared->as_of),
+    };
+    struct probe_sample sample;
+    char text[128];
+    int result = -1;
+
+    if (gather.exchange == NULL)
+        return -1;
+    if ((entry->source.probe_expect == NULL ||
+         probe_credential(&gather, entry, err) == 0) &&
+        probe_sample(&gather, entry, &sample, err) == 0) {
+        describe(&entry->source, &sample, text, sizeof(text));
+        print_row(entry->source.name, "ok", text, NULL);
+        result = 0;
+    } else {
+        print_row(entry->source.name, "failed", err->text, err->hint);
+    }
+    exchange_free(gather.exchange);
+    return result;
+}
+
+int command_check(const struct command *command, struct error *err)
+{
+    struct prepared *prepared = prepare(command, err);
+    size_t failed = 0;
+
+    if (prepared == NULL)
+        return -1;
+    if (prepared->setup.job.limits.retry_for_ms > CHECK_RETRY_FOR_MS)
+        prepared->setup.job.limits.retry_for_ms = CHECK_RETRY_FOR_MS;
+    print_row("job", "ok", prepared->setup.job.path, NULL);
+    for (size_t i = 0; i < prepared->setup.mapping_count; i++)
+        print_row(prepared->setup.mappings[i].rules.schema.name, "ok",
+                  prepared->setup.mappings[i].path, NULL);
+    for (size_t i = 0; i < prepared->setup.source_count; i++) {
+        struct error cause = {0};
+
+        if (check_source(command, prepared, &prepared->setup.sources[i],
+                         &cause) == 0)
+            continue;
+        if (failed++ == 0)
+            error_set(err, cause.kind, "check failed: %s", cause.text);
+        if (cause.kind == ERROR_INTERRUPTED)
+            break;
+    }
+    prepared_free(prepared);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return error_set(err, ERROR_IO, "cannot write to stdout");
+    return failed == 0 ? 0 : -1;
+}

@@ -1,0 +1,110 @@
+#include "command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "gather.h"
+#include "prepare.h"
+
+/* Requests that are certain before anything is known of the site. */
+static int64_t least_requests(const struct setup *setup,
+                              const struct setup_source *entry,
+                              const struct request_window *window)
+{
+    int64_t probe = entry->source.probe_path != NULL &&
+                    entry->source.probe_expect != NULL;
+
+    if (entry->source.kind == SOURCE_EVENTS)
+        return probe + (int64_t)gather_windows_needed(window);
+    if (setup_source(setup, setup->mappings[0].rules.users) == entry)
+        return probe + 1 + entry->source.paging.past_end;
+    return 0;
+}
+
+static void print_source(const struct setup *setup,
+                         const struct setup_source *entry,
+                         const struct request_window *window)
+{
+    const struct source *source = &entry->source;
+    char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+
+    printf("source    %s: %s %s%s, %" PRId64 " items a page", source->name,
+           source->method, entry->endpoint->url, source->request_path,
+           source->batch_parameter != NULL ? source->batch_size
+                                           : source->paging.size);
+    if (source->kind == SOURCE_EVENTS) {
+        instant_rfc3339(window->from, from);
+        instant_rfc3339(window->to, to);
+        printf(", %s to %s in %zu windows", from, to,
+               gather_windows_needed(window));
+    }
+    if (source->batch_parameter != NULL)
+        printf(", only for names the log leaves open");
+    printf("; at least %" PRId64 " requests",
+           least_requests(setup, entry, window));
+    if (entry->endpoint->rate_count > 0)
+        printf(", at most %" PRId64 " in %" PRId64 " ms",
+               entry->endpoint->rate_count, entry->endpoint->rate_per_ms);
+    putchar('\n');
+}
+
+static void print_dataset(const struct setup *setup, size_t index)
+{
+    const struct schema *schema = &setup->mappings[index].rules.schema;
+
+    printf("dataset   %s: %zu columns, from %s\n", schema->name, schema->count,
+           setup->mappings[index].path);
+    if (setup->job.output.csv)
+        printf("file      %s-00001.csv.gz, further parts above %" PRIu64
+               " bytes\n", schema->name, setup->job.output.part_size);
+    if (setup->job.output.jsonl)
+        printf("file      %s-00001.jsonl.gz, further parts above %" PRIu64
+               " bytes\n", schema->name, setup->job.output.part_size);
+}
+
+/* How long the certain requests take where a rate is set. */
+static void print_time(const struct setup *setup,
+                       const struct request_window *window)
+{
+    int64_t requests = 0, longest_ms = 0;
+
+    for (size_t i = 0; i < setup->source_count; i++) {
+        const struct setup_source *entry = &setup->sources[i];
+        int64_t count = least_requests(setup, entry, window);
+
+        requests += count;
+        if (entry->endpoint->rate_count > 0)
+            longest_ms += count * entry->endpoint->rate_per_ms /
+                          entry->endpoint->rate_count;
+    }
+    printf("requests  at least %" PRId64 "; every full page of accounts or "
+           "records adds one\n", requests);
+    if (longest_ms > 0)
+        printf("time      at least %" PRId64 " s at the configured rate\n",
+               (longest_ms + 999) / 1000);
+}
+
+int command_plan(const struct command *command, struct error *err)
+{
+    struct prepared *prepared = prepare(command, err);
+    struct request_window window;
+    char as_of[INSTANT_TEXT_MAX];
+    const struct setup *setup;
+
+    if (prepared == NULL)
+        return -1;
+    setup = &prepared->setup;
+    window = gather_window(&setup->job, prepared->as_of);
+    instant_rfc3339(prepared->as_of, as_of);
+    printf("run       %s, as of %s\n", prepared->run_id, as_of);
+    printf("directory %s/%s\n", setup->out_dir, prepared->run_id);
+    for (size_t i = 0; i < setup->mapping_count; i++)
+        print_dataset(setup, i);
+    for (size_t i = 0; i < setup->source_count; i++)
+        print_source(setup, &setup->sources[i], &window);
+    print_time(setup, &window);
+    prepared_free(prepared);
+    if (fflush(stdout) != 0 || ferror(stdout))
+        return error_set(err, ERROR_IO, "cannot write to stdout");
+    return 0;
+}

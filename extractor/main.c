@@ -1,0 +1,140 @@
+/* rollcall: parses the command line, runs one verb, maps the outcome to an
+ * exit status. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "command.h"
+#include "http.h"
+
+/* The one thing a signal handler may touch. */
+static volatile sig_atomic_t stop_signal;
+
+static void note_signal(int number)
+{
+    stop_signal = number;
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = note_signal};
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        struct sigaction old;
+
+        /* nohup and schedulers may have it ignored on purpose. */
+        if (sigaction(signals[i], NULL, &old) == 0 &&
+            old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
+    signal(SIGPIPE, SIG_IGN);
+}
+
+/* Secrets are in memory: no core file, no ptrace by others. */
+static void protect_memory(void)
+{
+    const struct rlimit none = {0, 0};
+
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+static const struct {
+    int (*run)(const struct command *command, struct error *err);
+} verbs[VERB_COUNT] = {
+    [VERB_EXTRACT] = {command_extract}, [VERB_PLAN] = {command_plan},
+    [VERB_CHECK] = {command_check},     [VERB_VERIFY] = {command_verify},
+    [VERB_CAT] = {command_cat},
+};
+
+static int one_of(const char *option, const char *value,
+                  const char *const *words, struct error *err)
+{
+    for (int i = 0; words[i] != NULL; i++) {
+        if (value == NULL || strcmp(value, words[i]) == 0)
+            return i;
+    }
+    return error_set(err, ERROR_USAGE, "--%s: \"%s\" is none of its values",
+                     option, value);
+}
+
+static int open_log(struct log *log, const struct cli *cli, struct error *err)
+{
+    static const char *const formats[] = {"text", "json", NULL};
+    static const char *const colors[] = {"auto", "never", "always", NULL};
+    int format = one_of("log-format", cli->values[OPTION_LOG_FORMAT], formats,
+                        err);
+    int color = one_of("color", cli->values[OPTION_COLOR], colors, err);
+
+    if (format < 0 || color < 0)
+        return -1;
+    log->json = format == 1;
+    log->color = color == 2 || (color == 0 && isatty(STDERR_FILENO) &&
+                                getenv("NO_COLOR") == NULL);
+    if (cli->values[OPTION_QUIET] != NULL)
+        log->level = LOG_WARN;
+    if (cli->values[OPTION_VERBOSE] != NULL)
+        log->level = LOG_DEBUG;
+    return 0;
+}
+
+static int print_version(void)
+{
+    return printf("rollcall %s (%s)\n", ROLLCALL_VERSION,
+                  http_library_version()) < 0;
+}
+
+static int run(const struct cli *cli, struct log *log, struct error *err)
+{
+    const struct command command = {cli, log, &stop_signal};
+    int result;
+
+    if (http_global_init(err) != 0)
+        return -1;
+    result = verbs[cli->verb].run(&command, err);
+    http_global_cleanup();
+    return result;
+}
+
+/* A scheduler must see that a signal ended us, and which. */
+static int finish(const struct log *log, const struct error *err)
+{
+    if (err->kind == ERROR_NONE)
+        return 0;
+    log_line(log, LOG_ERROR, error_kind_name(err->kind), "%s", err->text);
+    if (err->hint[0] != '\0')
+        log_line(log, LOG_ERROR, "hint", "%s", err->hint);
+    if (err->kind == ERROR_INTERRUPTED && stop_signal != 0) {
+        signal(stop_signal, SIG_DFL);
+        raise(stop_signal);
+    }
+    return error_exit_code(err);
+}
+
+int main(int argc, char **argv)
+{
+    struct log log = {.out = stderr, .level = LOG_INFO};
+    struct error err = {0};
+    struct cli cli;
+
+    log.clock = clock_system();
+    protect_memory();
+    catch_signals();
+    if (cli_parse(&cli, argc, argv, &err) == 0 &&
+        open_log(&log, &cli, &err) == 0) {
+        if (cli.values[OPTION_VERSION] != NULL)
+            return print_version();
+        if (cli.values[OPTION_HELP] != NULL) {
+            cli_help(cli.verb, stdout);
+            return fflush(stdout) != 0;
+        }
+        run(&cli, &log, &err);
+    }
+    return finish(&log, &err);
+}

@@ -1,0 +1,272 @@
+#include "run.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "emit.h"
+#include "gather.h"
+#include "previous.h"
+#include "publish.h"
+#include "resolve.h"
+
+/* Everything a run holds; released in one place. */
+struct run {
+    const struct run_options *options;
+    struct run_report report;
+    struct publish *publish;
+    struct previous previous;
+    struct exchange *exchange;
+    struct gathered gathered;
+    struct resolved resolved;
+    struct emission emission;
+    struct gather_options gather;
+};
+
+static void name_sources(struct run *run)
+{
+    static const char *const kinds[] = {[SOURCE_USERS] = "users",
+                                        [SOURCE_EVENTS] = "events",
+                                        [SOURCE_KEYS] = "keys"};
+    const struct setup *setup = run->options->setup;
+
+    for (size_t i = 0; i < setup->source_count; i++) {
+        const struct source *source = &setup->sources[i].source;
+        struct source_report *report = &run->report.sources[i];
+
+        report->name = source->name;
+        report->kind = kinds[source->kind];
+        report->path = source->path;
+        report->sha256 = source->sha256;
+    }
+    for (size_t i = 0; i < setup->mapping_count; i++) {
+        const struct mapping *mapping = &setup->mappings[i];
+        struct dataset_report *report = &run->report.datasets[i];
+
+        report->schema = &mapping->rules.schema;
+        report->mapping_path = mapping->path;
+        report->mapping_sha256 = mapping->sha256;
+        report->order = mapping->rules.order;
+        report->order_count = mapping->rules.order_count;
+    }
+}
+
+static int start_report(struct run *run, struct error *err)
+{
+    const struct run_options *options = run->options;
+    const struct setup *setup = options->setup;
+    struct run_report *report = &run->report;
+
+    report->run_id = options->run_id;
+    report->as_of = options->as_of;
+    report->started = clock_wall(&options->log->clock);
+    report->job_sha256 = setup->job.sha256;
+    report->dialect = &setup->job.output.dialect;
+    report->source_count = setup->source_count;
+    report->dataset_count = setup->mapping_count;
+    report->sources = calloc(setup->source_count, sizeof(*report->sources));
+    report->datasets = calloc(setup->mapping_count,
+                              sizeof(*report->datasets));
+    if (report->sources == NULL || report->datasets == NULL)
+        return error_no_memory(err);
+    name_sources(run);
+    return 0;
+}
+
+/* Where files go is settled before anything is asked, so that a full or
+ * locked disk costs no requests. */
+static int open_output(struct run *run, struct error *err)
+{
+    const struct run_options *options = run->options;
+    const struct setup *setup = options->setup;
+    const struct publish_options publish = {
+        .out_dir = setup->out_dir,
+        .run_id = options->run_id,
+        .file_mode = setup->job.output.file_mode,
+        .dir_mode = setup->job.output.dir_mode,
+        .replace = options->force,
+    };
+
+    run->publish = publish_open(&publish, err);
+    if (run->publish == NULL)
+        return -1;
+    previous_open(&run->previous, publish_out_fd(run->publish),
+                  options->run_id, options->as_of, options->log);
+    if (run->previous.found)
+        run->report.supersedes = run->previous.manifest.run_id;
+    return 0;
+}
+
+static int open_exchange(struct run *run, struct error *err)
+{
+    const struct run_options *options = run->options;
+    const struct exchange_options exchange = {
+        .job = &options->setup->job,
+        .allow_commands = options->allow_commands,
+        .log = options->log,
+        .clock = options->log->clock,
+        .stop = options->stop,
+        .seed = (uint64_t)clock_mono(&options->log->clock),
+    };
+
+    run->exchange = exchange_new(&exchange, err);
+    if (run->exchange == NULL)
+        return -1;
+    run->gather = (struct gather_options){
+        .setup = options->setup,
+        .exchange = run->exchange,
+        .log = options->log,
+        .window = gather_window(&options->setup->job, options->as_of),
+        .report = &run->report,
+        .previous = run->previous.found ? &run->previous.manifest : NULL,
+    };
+    return 0;
+}
+
+static int check_stop(const struct run *run, struct error *err)
+{
+    if (run->options->stop == NULL || *run->options->stop == 0)
+        return 0;
+    return error_set(err, ERROR_INTERRUPTED, "interrupted; nothing published");
+}
+
+static int read_all(struct run *run, struct error *err)
+{
+    int previous_fd = run->previous.found ? run->previous.dir_fd : -1;
+
+    if (gather_init(&run->gathered, run->options->setup, err) != 0 ||
+        gather_run(&run->gathered, &run->gather, err) != 0)
+        return -1;
+    resolve_init(&run->resolved);
+    if (resolve_subjects(&run->resolved, &run->gathered, &run->gather, err) ||
+        emit_choose(&run->emission, &run->gathered, &run->resolved,
+                    &run->gather, previous_fd, err) != 0)
+        return -1;
+    if (run->report.keys.unresolved > 0)
+        log_line(run->options->log, LOG_WARN, "keys", "%llu user keys of the "
+                 "log belong to no known account",
+                 (unsigned long long)run->report.keys.unresolved);
+    return resolve_actors(&run->resolved, &run->gathered, &run->gather,
+                          &run->emission.actors, err);
+}
+
+static int write_rejects(struct run *run, struct error *err)
+{
+    struct rejects *rejects = run->gathered.rejects;
+
+    run->gathered.rejects = NULL;
+    if (rejects_close(rejects, publish_dir_fd(run->publish),
+                      run->options->setup->job.output.file_mode,
+                      &run->report.rejects, err) != 0)
+        return -1;
+    run->report.has_rejects = run->report.rejects.rows > 0;
+    return 0;
+}
+
+static int write_manifest(struct run *run, struct error *err)
+{
+    struct buf text;
+    int result = -1;
+
+    run->report.ended = clock_wall(&run->options->log->clock);
+    buf_init(&text, MANIFEST_BYTES_MAX);
+    if (manifest_write(&run->report, &text, err) == 0)
+        result = write_whole_file(publish_dir_fd(run->publish), MANIFEST_NAME,
+                                  text.data, text.len,
+                                  run->options->setup->job.output.file_mode,
+                                  err);
+    buf_release(&text);
+    return result;
+}
+
+static int write_all(struct run *run, struct error *err)
+{
+    struct publish *publish = run->publish;
+
+    if (emit_check(&run->emission, err) != 0 ||
+        emit_write(&run->emission, publish_dir_fd(publish), err) != 0 ||
+        write_rejects(run, err) != 0 || write_manifest(run, err) != 0 ||
+        check_stop(run, err) != 0)
+        return -1;
+    run->publish = NULL;
+    return publish_commit(publish, &run->report, err);
+}
+
+static void fill_result(const struct run *run, struct run_result *result)
+{
+    for (size_t i = 0; i < run->report.source_count; i++)
+        result->requests += run->report.sources[i].exchange.requests;
+    result->users = run->report.users;
+    for (size_t i = 0; i < run->report.dataset_count; i++) {
+        const struct dataset_report *report = &run->report.datasets[i];
+        struct run_dataset *dataset = &result->datasets[i];
+
+        dataset->name = report->schema->name;
+        dataset->rows = report->rows;
+        dataset->rejected = report->rejected;
+        for (size_t s = 0; s < report->status_count; s++) {
+            if (strcmp(report->statuses[s].name, "known") != 0)
+                dataset->unknown += report->statuses[s].count;
+        }
+    }
+    result->dataset_count = run->report.dataset_count;
+}
+
+static void release(struct run *run)
+{
+    for (size_t i = 0; run->report.datasets != NULL &&
+                       i < run->report.dataset_count; i++) {
+        struct dataset_report *report = &run->report.datasets[i];
+
+        for (size_t w = 0; w < report->writer_count; w++)
+            writer_report_release(&report->writers[w]);
+        free(report->writers);
+    }
+    for (size_t i = 0; run->report.sources != NULL &&
+                       i < run->report.source_count; i++)
+        free(run->report.sources[i].windows);
+    free(run->report.sources);
+    free(run->report.datasets);
+    emit_release(&run->emission);
+    exchange_free(run->exchange);
+    gather_release(&run->gathered);
+    resolve_release(&run->resolved);
+    previous_close(&run->previous);
+    publish_abort(run->publish);
+}
+
+static int extract(struct run *run, struct run_result *result,
+                   struct error *err)
+{
+    if (start_report(run, err) != 0 || open_output(run, err) != 0)
+        return -1;
+    if (publish_exists(run->publish) && !run->options->force) {
+        struct publish *publish = run->publish;
+
+        result->already = true;
+        run->publish = NULL;
+        return publish_complete(publish, err);
+    }
+    if (open_exchange(run, err) != 0 || read_all(run, err) != 0 ||
+        check_stop(run, err) != 0 || write_all(run, err) != 0)
+        return -1;
+    fill_result(run, result);
+    return 0;
+}
+
+int run_extract(const struct run_options *options, struct run_result *result,
+                struct error *err)
+{
+    struct run *run = calloc(1, sizeof(*run));
+    int outcome;
+
+    memset(result, 0, sizeof(*result));
+    if (run == NULL)
+        return error_no_memory(err);
+    run->options = options;
+    snprintf(result->dir, sizeof(result->dir), "%s/%s",
+             options->setup->out_dir, options->run_id);
+    outcome = extract(run, result, err);
+    release(run);
+    free(run);
+    return outcome;
+}

@@ -1,0 +1,51 @@
+/*
+ * run: one extraction from job to published directory; the one place that
+ * knows the whole story.
+ *
+ * run_extract() either publishes and returns 0, finds the run id published
+ * already and returns 0 with `already` set, or returns -1 with *err set and
+ * leaves nothing visible. The lock of the output directory is held throughout.
+ */
+#ifndef ROLLCALL_RUN_H
+#define ROLLCALL_RUN_H
+
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clock.h"
+#include "error.h"
+#include "log.h"
+#include "setup.h"
+
+struct run_options {
+    const struct setup *setup;
+    int64_t as_of;
+    const char *run_id;
+    bool force;          /* publish again under the same run id */
+    bool allow_commands; /* the job was named with -c */
+    struct log *log;
+    const volatile sig_atomic_t *stop;
+};
+
+enum { RUN_ID_TEXT_MAX = 80 };
+
+struct run_dataset {
+    const char *name; /* lives with the setup */
+    uint64_t rows, rejected;
+    uint64_t unknown; /* rows whose last change nobody is named for */
+};
+
+struct run_result {
+    bool already;
+    char dir[PATH_MAX];
+    uint64_t users, requests;
+    struct run_dataset datasets[SETUP_MAPPINGS_MAX];
+    size_t dataset_count;
+};
+
+int run_extract(const struct run_options *options, struct run_result *result,
+                struct error *err);
+
+#endif
