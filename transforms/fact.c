@@ -14,8 +14,9 @@ void fact_book_init(struct fact_book *book, const struct fact_rule *rules,
 
 static void slot_release(struct fact_slot *slot)
 {
+    if (slot->attributed != slot->newest)
+        free(slot->attributed);
     free(slot->newest);
-    free(slot->attributed);
     *slot = (struct fact_slot){0};
 }
 
@@ -51,22 +52,17 @@ static int id_order(const char *a, const char *b)
     return strcmp(a, b);
 }
 
-int fact_event_order(const struct fact_event *a, const struct fact_event *b)
-{
-    if (a->at != b->at)
-        return a->at > b->at ? 1 : -1;
-    return id_order(a->id, b->id);
-}
-
 /* The whole order of the rules: time, then a named actor, then id; the source
  * last, so that no two different events are equal. */
 static int winner_order(const struct fact_event *a, const struct fact_event *b)
 {
     int order;
 
-    if (a->at == b->at && (a->actor == NULL) != (b->actor == NULL))
+    if (a->at != b->at)
+        return a->at > b->at ? 1 : -1;
+    if ((a->actor == NULL) != (b->actor == NULL))
         return a->actor != NULL ? 1 : -1;
-    order = fact_event_order(a, b);
+    order = id_order(a->id, b->id);
     return order != 0 ? order : strcmp(a->source, b->source);
 }
 
@@ -107,29 +103,56 @@ static struct fact_event *event_copy(const struct fact_event *from)
     return copy;
 }
 
-static int keep_greater(struct fact_event **kept,
-                        const struct fact_event *candidate)
+static void set_newest(struct fact_slot *slot, struct fact_event *event,
+                       int64_t within_ms)
 {
+    struct fact_event *old = slot->newest;
+
+    slot->newest = event;
+    if (event->actor != NULL) {
+        if (slot->attributed != old)
+            free(slot->attributed);
+        slot->attributed = event;
+    } else if (slot->attributed != NULL &&
+               event->at - slot->attributed->at > within_ms) {
+        if (slot->attributed != old)
+            free(slot->attributed);
+        slot->attributed = NULL;
+    }
+    if (old != slot->attributed)
+        free(old);
+}
+
+/* Whether an event that is not the newest may still lend its actor. */
+static bool may_lend(const struct fact_slot *slot,
+                     const struct fact_event *candidate, int64_t within_ms)
+{
+    if (candidate->actor == NULL || slot->newest->actor != NULL ||
+        slot->newest->at - candidate->at > within_ms)
+        return false;
+    return slot->attributed == NULL ||
+           winner_order(candidate, slot->attributed) > 0;
+}
+
+static int slot_offer(struct fact_slot *slot,
+                      const struct fact_event *candidate, int64_t within_ms)
+{
+    bool newest = slot->newest == NULL ||
+                  winner_order(candidate, slot->newest) > 0;
     struct fact_event *copy;
 
-    if (*kept != NULL && winner_order(candidate, *kept) <= 0)
+    if (!newest && !may_lend(slot, candidate, within_ms))
         return 0;
     copy = event_copy(candidate);
     if (copy == NULL)
         return -1;
-    free(*kept);
-    *kept = copy;
-    return 0;
-}
-
-static int slot_offer(struct fact_slot *slot,
-                      const struct fact_event *candidate)
-{
-    if (keep_greater(&slot->newest, candidate) != 0)
-        return -1;
-    if (candidate->actor == NULL)
+    if (newest) {
+        set_newest(slot, copy, within_ms);
         return 0;
-    return keep_greater(&slot->attributed, candidate);
+    }
+    free(slot->attributed);
+    slot->attributed = copy;
+    return 0;
 }
 
 static struct fact_subject *subject_get(struct fact_book *book,
@@ -187,7 +210,8 @@ int fact_fold(struct fact_book *book, const struct event *event)
             struct fact_subject *subject =
                 subject_get(book, event->subjects[s]);
             if (subject == NULL ||
-                slot_offer(&subject->slots[f], &candidate) != 0)
+                slot_offer(&subject->slots[f], &candidate,
+                           book->rules[f].actor_within_ms) != 0)
                 return -1;
         }
     }
@@ -211,11 +235,13 @@ int fact_merge(struct fact_book *book, struct fact_subject *from,
         return -1;
     for (size_t i = 0; i < book->count; i++) {
         struct fact_slot *slot = &from->slots[i];
+        int64_t within_ms = book->rules[i].actor_within_ms;
 
-        if (slot->newest != NULL && slot_offer(&to->slots[i], slot->newest))
+        if (slot->newest != NULL &&
+            slot_offer(&to->slots[i], slot->newest, within_ms) != 0)
             return -1;
         if (slot->attributed != NULL &&
-            slot_offer(&to->slots[i], slot->attributed) != 0)
+            slot_offer(&to->slots[i], slot->attributed, within_ms) != 0)
             return -1;
         slot_release(slot);
     }
@@ -235,7 +261,7 @@ struct fact_view fact_winner(const struct fact_book *book,
     lender = subject->slots[index].attributed;
     if (rule->cancelled_by >= 0)
         cancel = subject->slots[rule->cancelled_by].newest;
-    if (cancel != NULL && fact_event_order(cancel, newest) > 0)
+    if (cancel != NULL && cancel->at > newest->at)
         return view;
     view.event = newest;
     if (newest->actor == NULL && lender != NULL &&

@@ -25,9 +25,12 @@ struct fact_event {
     const char *id, *action, *actor, *actor_name;
 };
 
+/* Only an event that can still lend its actor is kept beside the newest, so
+ * memory does not grow with what happened long ago. */
 struct fact_slot {
     struct fact_event *newest;
-    struct fact_event *attributed; /* newest that names an actor */
+    struct fact_event *attributed; /* newest that names an actor, at most
+                                      actor_within older; may be `newest` */
 };
 
 struct fact_subject {
@@ -68,9 +71,5 @@ int fact_merge(struct fact_book *book, struct fact_subject *from,
 /* subject may be NULL. index: of the fact rule. */
 struct fact_view fact_winner(const struct fact_book *book,
                              const struct fact_subject *subject, size_t index);
-
-/* >0 when a happened after b: by time, then by id, numerically when both ids
- * are numbers. Exported for tests. */
-int fact_event_order(const struct fact_event *a, const struct fact_event *b);
 
 #endif

@@ -117,6 +117,14 @@ struct value joined_value(const struct joined *joined, const struct ref *ref)
     }
 }
 
+static struct value alternative_value(const struct alternative *alternative,
+                                      const struct scope *scope)
+{
+    return alternative->constant ? alternative->value
+                                 : scope_value(scope, &alternative->ref);
+}
+
+/* Null has the type the alternatives have, which transforms rely on. */
 static struct value choose(const struct joined *joined,
                            const struct column_rule *rule)
 {
@@ -128,11 +136,11 @@ static struct value choose(const struct joined *joined,
 
         if (a->when != NULL && !condition_holds(a->when, &scope))
             continue;
-        value = a->constant ? a->value : scope_value(&scope, &a->ref);
+        value = alternative_value(a, &scope);
         if (value.present)
             return value;
     }
-    return value_null(VALUE_STRING);
+    return value_null(alternative_value(&rule->alternatives[0], &scope).type);
 }
 
 int join_cell(const struct joined *joined, size_t column, struct value *cell,
@@ -146,8 +154,8 @@ int join_cell(const struct joined *joined, size_t column, struct value *cell,
         if (transform_apply(&rule->transforms[i], cell, arena, err) != 0)
             return -1;
     }
-    if (!cell->present)
-        *cell = value_null(rules->schema.columns[column].type);
+    /* An instant may fill a date column; writers go by the cell's type. */
+    cell->type = rules->schema.columns[column].type;
     return 0;
 }
 

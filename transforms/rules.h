@@ -88,7 +88,7 @@ struct condition {
  * higher id (numerically when both are numbers), so that arrival order never
  * matters. When the winner has no actor, the newest event of the same fact
  * and account that has one lends it, if it is at most actor_within_ms older.
- * A fact with cancelled_by is null when that fact's event is newer. */
+ * A fact with cancelled_by is null when that fact's event is of a later time. */
 struct fact_rule {
     const char *name;
     const char *const *sources; /* NULL terminated; NULL: all of the mapping */
