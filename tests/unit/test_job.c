@@ -8,14 +8,14 @@
 #include "job.h"
 #include "temp_file.h"
 
-#define ENDPOINT                                                              \
-    "\"endpoints\": {\"jira\": {\"url\": \"https://a.example/\", "            \
+#define ENDPOINT                                                               \
+    "\"endpoints\": {\"jira\": {\"url\": \"https://a.example/\", "             \
     "\"auth\": {\"type\": \"bearer\", \"secret\": {\"env\": \"TOKEN\"}}}}"
-#define MAPPINGS "\"mappings\": [\"inactive_users\"]"
+#define MAPPINGS  "\"mappings\": [\"inactive_users\"]"
 #define JOB(rest) "{" ENDPOINT ", " MAPPINGS ", " rest "}"
-#define WITH_ENDPOINT(body)                                                   \
+#define WITH_ENDPOINT(body)                                                    \
     "{\"endpoints\": {\"jira\": " body "}, " MAPPINGS "}"
-#define WITH_AUTH(auth)                                                       \
+#define WITH_AUTH(auth)                                                        \
     WITH_ENDPOINT("{\"url\": \"https://a.example\", \"auth\": " auth "}")
 
 struct fixture {
@@ -349,8 +349,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_csv_over_a_preset, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_output, setup, teardown),
-        cmocka_unit_test_setup_teardown(overlap_is_shorter_than_lookback,
-                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(overlap_is_shorter_than_lookback, setup,
+                                        teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -33,15 +33,9 @@ static const struct spec_field inner_fields[] = {
 };
 
 static const struct spec_field fields[] = {
-    {.key = "text",
-     .kind = SPEC_TEXT,
-     .offset = offsetof(struct sample, text)},
-    {.key = "path",
-     .kind = SPEC_PATH,
-     .offset = offsetof(struct sample, path)},
-    {.key = "flag",
-     .kind = SPEC_BOOL,
-     .offset = offsetof(struct sample, flag)},
+    {.key = "text", .kind = SPEC_TEXT, .offset = offsetof(struct sample, text)},
+    {.key = "path", .kind = SPEC_PATH, .offset = offsetof(struct sample, path)},
+    {.key = "flag", .kind = SPEC_BOOL, .offset = offsetof(struct sample, flag)},
     {.key = "small",
      .kind = SPEC_INT,
      .offset = offsetof(struct sample, small),
