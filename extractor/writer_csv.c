@@ -24,6 +24,10 @@ static void put_moved(const struct buf *digits, long point, char decimal,
     const char *p = digits->data;
     long count = (long)digits->len;
 
+    if (strspn(p, "0") == digits->len) {
+        buf_putc(out, '0');
+        return;
+    }
     while (count > 1 && point > 1 && *p == '0') {
         p++;
         count--;

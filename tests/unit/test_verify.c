@@ -112,7 +112,7 @@ static void many_parts_and_no_rows_verify(void **state)
     fixture_publish(f);
     expect_clean(f);
     run_verify(f->out, &found);
-    assert_true(found.summary.parts > 10);
+    assert_true(found.summary.parts > 4);
     buf_release(&found.text);
     f->rows = 0;
     f->replace = true;
@@ -211,7 +211,7 @@ static void swapped_parts_are_found(void **state)
     fd = fixture_run_fd(f);
     assert_int_equal(
         renameat2(fd, "people-00001.csv.gz", fd, "people-00002.csv.gz", 2), 0);
-    expect_finding(f, "people-00002.csv.gz: SHA-256 of the file");
+    expect_finding(f, "people-00001.csv.gz: SHA-256 of the file");
     expect_finding(f, "row 1, column account_id: comes before the row above");
     close(fd);
 }
@@ -372,18 +372,17 @@ static void bad_cells_are_found_and_not_shown(void **state)
 
 static void done_files_must_agree(void **state)
 {
+    static const char done[] =
+        "{\"runId\":\"" FIXTURE_RUN "\",\"dataset\":\"people\",\"rows\":40,"
+        "\"manifestSha256\":\"00\"}";
     struct fixture *f = *state;
     struct error err = {0};
     int out;
 
     fixture_publish(f);
     out = open(f->out, O_RDONLY | O_DIRECTORY);
-    write_whole_file(out, FIXTURE_DONE,
-                     "{\"runId\":\"" FIXTURE_RUN
-                     "\",\"dataset\":\"people\",\"rows\":40,"
-                     "\"manifestSha256\":\"00\"}",
-                     93, 0600, &err);
-    expect_finding(f, FIXTURE_DONE ": ");
+    write_whole_file(out, FIXTURE_DONE, done, strlen(done), 0600, &err);
+    expect_finding(f, FIXTURE_DONE ": names another manifest");
     unlinkat(out, FIXTURE_DONE, 0);
     expect_finding(f, FIXTURE_DONE ": done file is missing");
     assert_int_equal(renameat(out, FIXTURE_RUN, out, "copy"), 0);

@@ -1,0 +1,357 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "instant.h"
+#include "job.h"
+#include "temp_file.h"
+
+#define ENDPOINT                                                               \
+    "\"endpoints\": {\"jira\": {\"url\": \"https://a.example/\", "             \
+    "\"auth\": {\"type\": \"bearer\", \"secret\": {\"env\": \"TOKEN\"}}}}"
+#define MAPPINGS  "\"mappings\": [\"inactive_users\"]"
+#define JOB(rest) "{" ENDPOINT ", " MAPPINGS ", " rest "}"
+#define WITH_ENDPOINT(body)                                                    \
+    "{\"endpoints\": {\"jira\": " body "}, " MAPPINGS "}"
+#define WITH_AUTH(auth)                                                        \
+    WITH_ENDPOINT("{\"url\": \"https://a.example\", \"auth\": " auth "}")
+
+struct fixture {
+    struct temp_folder folder;
+    struct job job;
+    struct error err;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    temp_folder_make(&f->folder);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    job_free(&f->job);
+    temp_folder_remove(&f->folder);
+    free(f);
+    return 0;
+}
+
+static int load(struct fixture *f, const char *text)
+{
+    job_free(&f->job);
+    error_clear(&f->err);
+    return job_load(&f->job, temp_file(&f->folder, "rollcall.json", text),
+                    &f->err);
+}
+
+static void accepts(struct fixture *f, const char *text)
+{
+    if (load(f, text) != 0)
+        fail_msg("%s", f->err.text);
+}
+
+static void refuses(struct fixture *f, const char *text, const char *expected)
+{
+    assert_int_equal(load(f, text), -1);
+    assert_int_equal(f->err.kind, ERROR_CONFIG);
+    if (strstr(f->err.text, expected) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", expected, f->err.text);
+}
+
+static const char documented[] =
+    "{\n"
+    "  \"endpoints\": {\n"
+    "    \"jira\": {\"url\": \"https://acme.atlassian.net\",\n"
+    "      \"auth\": {\"type\": \"basic\", \"user\": \"svc@acme.com\",\n"
+    "               \"secret\": {\"env\": \"JIRA_API_TOKEN\"}}},\n"
+    "    \"admin\": {\"url\": \"https://api.atlassian.com\",\n"
+    "      \"organisation\": \"ORG_ID\", \"directory\": \"-\",\n"
+    "      \"auth\": {\"type\": \"bearer\",\n"
+    "               \"secret\": {\"file\": \"/run/secrets/key\"}}},\n"
+    "    \"adminhub\": {\"url\": \"https://admin.atlassian.com\",\n"
+    "      \"organisation\": \"ORG_ID\", \"site\": \"SITE_GUID\",\n"
+    "      \"auth\": {\"type\": \"cookie\",\n"
+    "               \"name\": \"cloud.session.token\",\n"
+    "               \"secret\": {\"env\": \"ATLASSIAN_SESSION\"}}}\n"
+    "  },\n"
+    "  \"mappings\": [\"inactive_users\"],\n"
+    "  \"events\": {\"lookback\": \"180d\", \"overlap\": \"24h\",\n"
+    "             \"settle\": \"5m\"},\n"
+    "  \"limits\": {\"concurrency\": 4,\n"
+    "             \"rate\": {\"jira\": \"10/s\", \"admin\": \"50/min\"},\n"
+    "             \"retry_for\": \"15m\", \"run_for\": \"6h\"},\n"
+    "  \"guards\": {\"min_users\": 1, \"max_new_inactive\": \"20%\",\n"
+    "             \"zero_rows\": \"fail\"},\n"
+    "  \"output\": {\"dir\": \"out\", \"formats\": [\"csv\", \"jsonl\"],\n"
+    "             \"layout\": \"flat\", \"part_size\": \"200MiB\",\n"
+    "             \"csv\": {}},\n"
+    "  \"state\": \"state/rollcall.db\",\n"
+    "  \"deliver\": []\n"
+    "}\n";
+
+static void accepts_the_documented_example(void **state)
+{
+    struct fixture *f = *state;
+    const struct endpoint *jira, *admin, *hub;
+    char path[2 * PATH_MAX];
+
+    accepts(f, documented);
+    jira = job_endpoint(&f->job, "jira");
+    admin = job_endpoint(&f->job, "admin");
+    hub = job_endpoint(&f->job, "adminhub");
+    assert_int_equal(jira->auth, AUTH_BASIC);
+    assert_string_equal(jira->user, "svc@acme.com");
+    assert_int_equal(jira->secret.kind, SECRET_ENV);
+    assert_string_equal(jira->secret.name, "JIRA_API_TOKEN");
+    assert_int_equal(jira->rate_count, 10);
+    assert_int_equal(jira->rate_per_ms, 1000);
+    assert_string_equal(admin->organisation, "ORG_ID");
+    assert_int_equal(admin->secret.kind, SECRET_FILE);
+    assert_string_equal(admin->secret.name, "/run/secrets/key");
+    assert_int_equal(hub->auth, AUTH_COOKIE);
+    assert_string_equal(hub->cookie, "cloud.session.token");
+    assert_string_equal(hub->directory, "-");
+    assert_int_equal(hub->rate_count, 0);
+    assert_null(job_endpoint(&f->job, "other"));
+    snprintf(path, sizeof(path), "%s/state/rollcall.db", f->folder.path);
+    assert_string_equal(f->job.state, path);
+}
+
+static void fills_defaults(void **state)
+{
+    struct fixture *f = *state;
+    char path[2 * PATH_MAX];
+
+    accepts(f, "{" ENDPOINT ", " MAPPINGS "}");
+    assert_string_equal(job_endpoint(&f->job, "jira")->url,
+                        "https://a.example");
+    assert_string_equal(f->job.mappings[0], "inactive_users");
+    assert_null(f->job.mappings[1]);
+    assert_int_equal(f->job.events.lookback_ms, INT64_C(180) * INSTANT_DAY);
+    assert_int_equal(f->job.events.no_access, NO_ACCESS_FAIL);
+    assert_int_equal(f->job.guards.max_new_inactive_ppm, 200000);
+    assert_int_equal(f->job.guards.zero_rows, ZERO_ROWS_FAIL);
+    assert_true(f->job.output.csv && f->job.output.jsonl);
+    assert_int_equal(f->job.output.file_mode, 0600);
+    assert_int_equal(f->job.output.dir_mode, 0700);
+    assert_int_equal(f->job.output.dialect.delimiter, ',');
+    snprintf(path, sizeof(path), "%s/out", f->folder.path);
+    assert_string_equal(f->job.output.dir, path);
+    assert_int_equal(strlen(f->job.sha256), 64);
+}
+
+static void needs_endpoints_and_mappings(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, "{" ENDPOINT "}", "mappings: missing");
+    refuses(f, "{" MAPPINGS "}", "endpoints: missing");
+    refuses(f, "{\"endpoints\": {}, " MAPPINGS "}", "endpoints: expected 1");
+    refuses(f, "{" ENDPOINT ", \"mappings\": []}",
+            "mappings: must not be empty");
+    refuses(f, "{" ENDPOINT ", \"mappings\": [\"./a.json\", \"a.json\"]}",
+            "a.json twice");
+    assert_int_equal(job_load(&f->job, "/nonexistent.json", &f->err), -1);
+}
+
+static void missing_file_is_no_input(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(job_load(&f->job, "/nonexistent/r.json", &f->err), -1);
+    assert_int_equal(error_exit_code(&f->err), 66);
+}
+
+static void names_the_nearest_endpoint(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, JOB("\"limits\": {\"rate\": {\"jria\": \"10/s\"}}"),
+            "limits.rate.jria: unknown endpoint \"jria\"; did you mean "
+            "\"jira\"?");
+    refuses(f, JOB("\"limits\": {\"rate\": {\"jira\": \"10\"}}"),
+            "limits.rate.jira: expected a rate");
+    /* rates stand before the endpoints they refer to */
+    accepts(f, "{\"limits\": {\"rate\": {\"jira\": \"1/h\"}}, " ENDPOINT
+               ", " MAPPINGS "}");
+}
+
+static void never_repeats_a_secret(void **state)
+{
+    static const char *const jobs[] = {
+        WITH_AUTH("{\"type\": \"bearer\", \"secret\": \"hunter2\"}"),
+        WITH_AUTH("{\"type\": \"bearer\", \"secret\": [\"hunter2\"]}"),
+        WITH_AUTH("{\"type\": \"bearer\", "
+                  "\"secret\": {\"env\": \"ATATT-hunter2\"}}"),
+        WITH_ENDPOINT("{\"url\": \"https://me:hunter2@a.example\", "
+                      "\"auth\": {\"type\": \"none\"}}"),
+        WITH_ENDPOINT("{\"url\": \"https://a.example?token=hunter2\", "
+                      "\"auth\": {\"type\": \"none\"}}"),
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+        refuses(f, jobs[i], "endpoints.jira.");
+        assert_null(strstr(f->err.text, "hunter2"));
+        assert_null(strstr(f->err.hint, "hunter2"));
+    }
+    refuses(f, jobs[0], "write {\"env\": \"NAME\"}");
+    refuses(f, jobs[3], "holds a user or password");
+}
+
+static void auth_keys_follow_the_type(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, WITH_AUTH("{\"type\": \"basic\", \"secret\": {\"env\": \"T\"}}"),
+            "auth.user: missing");
+    refuses(f,
+            WITH_AUTH("{\"type\": \"basic\", \"user\": \"a:b\", "
+                      "\"secret\": {\"env\": \"T\"}}"),
+            "must not hold ':'");
+    refuses(f,
+            WITH_AUTH("{\"type\": \"cookie\", \"secret\": {\"env\": \"T\"}}"),
+            "auth.name: missing");
+    refuses(f,
+            WITH_AUTH("{\"type\": \"bearer\", \"user\": \"u\", "
+                      "\"secret\": {\"env\": \"T\"}}"),
+            "unknown key \"user\"");
+    refuses(f, WITH_AUTH("{\"type\": \"bearer\"}"), "auth.secret: missing");
+    refuses(f, WITH_AUTH("{}"), "auth.type: missing");
+    refuses(f, WITH_ENDPOINT("{\"url\": \"https://a.example\"}"),
+            "auth: missing");
+    refuses(f,
+            WITH_AUTH("{\"type\": \"bearer\", \"secret\": "
+                      "{\"env\": \"A\", \"file\": \"b\"}}"),
+            "exactly one of");
+}
+
+static void keeps_repeated_arguments(void **state)
+{
+    struct fixture *f = *state;
+    const char *const *argv;
+    char path[2 * PATH_MAX];
+
+    accepts(f, WITH_AUTH("{\"type\": \"bearer\", \"secret\": {\"command\": "
+                         "[\"./get\", \"\", \"-v\", \"-v\"]}}"));
+    argv = f->job.endpoints[0].secret.argv;
+    snprintf(path, sizeof(path), "%s/get", f->folder.path);
+    assert_string_equal(argv[0], path);
+    assert_string_equal(argv[1], "");
+    assert_string_equal(argv[3], "-v");
+    assert_null(argv[4]);
+}
+
+static void urls_are_https_or_loopback(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f,
+            WITH_ENDPOINT("{\"url\": \"http://a.example\", "
+                          "\"auth\": {\"type\": \"none\"}}"),
+            "endpoints.jira.url: expected https://");
+    accepts(f, WITH_ENDPOINT("{\"url\": \"http://127.0.0.1:80/ex/jira/1/\", "
+                             "\"auth\": {\"type\": \"none\"}}"));
+    assert_string_equal(f->job.endpoints[0].url,
+                        "http://127.0.0.1:80/ex/jira/1");
+}
+
+static void says_what_this_version_cannot(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, JOB("\"output\": {\"layout\": \"hive\"}"),
+            "output.layout: \"hive\" is not available in this version; use "
+            "\"flat\"");
+    refuses(f, JOB("\"deliver\": [{}]"), "deliver: delivery is not available");
+}
+
+static void reads_csv_over_a_preset(void **state)
+{
+    struct fixture *f = *state;
+    const struct csv_dialect *dialect = &f->job.output.dialect;
+
+    accepts(f, JOB("\"output\": {\"csv\": {\"delimiter\": \";\", "
+                   "\"line_end\": \"lf\", \"null\": \"\", "
+                   "\"preset\": \"excel\"}}"));
+    assert_int_equal(dialect->delimiter, ';');
+    assert_false(dialect->crlf);
+    assert_true(dialect->bom);
+    refuses(f, JOB("\"output\": {\"csv\": {\"delimiter\": \"\\n\"}}"),
+            "output.csv: delimiter");
+    refuses(f, JOB("\"output\": {\"csv\": {\"delimiter\": \"é\"}}"),
+            "output.csv.delimiter: expected one ASCII character");
+    refuses(f, JOB("\"output\": {\"csv\": {\"quote\": \",\"}}"),
+            "output.csv: delimiter is also the quote");
+    refuses(f, JOB("\"output\": {\"csv\": {\"time_format\": \"%q\"}}"),
+            "output.csv: time format");
+    refuses(f, JOB("\"output\": {\"csv\": {\"preset\": \"exel\"}}"),
+            "unknown preset \"exel\"");
+}
+
+static void reads_output(void **state)
+{
+    struct fixture *f = *state;
+
+    accepts(f, JOB("\"output\": {\"formats\": [\"jsonl\"], "
+                   "\"file_mode\": \"0640\", \"dir_mode\": \"750\"}"));
+    assert_false(f->job.output.csv);
+    assert_true(f->job.output.jsonl);
+    assert_int_equal(f->job.output.file_mode, 0640);
+    assert_int_equal(f->job.output.dir_mode, 0750);
+    refuses(f, JOB("\"output\": {\"formats\": []}"), "output.formats: ");
+    refuses(f, JOB("\"output\": {\"formats\": [\"csv\", \"csv\"]}"),
+            "output.formats[1]: given twice");
+    refuses(f, JOB("\"output\": {\"file_mode\": \"0666\"}"),
+            "output.file_mode: expected at least \"0600\"");
+    refuses(f, JOB("\"output\": {\"file_mode\": \"0400\"}"),
+            "output.file_mode: ");
+    refuses(f, JOB("\"output\": {\"dir_mode\": \"0800\"}"), "octal digits");
+}
+
+static void overlap_is_shorter_than_lookback(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, JOB("\"events\": {\"lookback\": \"1h\", \"overlap\": \"1h\"}"),
+            "events.overlap: must be shorter");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(accepts_the_documented_example, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(fills_defaults, setup, teardown),
+        cmocka_unit_test_setup_teardown(needs_endpoints_and_mappings, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(missing_file_is_no_input, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(names_the_nearest_endpoint, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(never_repeats_a_secret, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(auth_keys_follow_the_type, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(keeps_repeated_arguments, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(urls_are_https_or_loopback, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(says_what_this_version_cannot, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(reads_csv_over_a_preset, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(reads_output, setup, teardown),
+        cmocka_unit_test_setup_teardown(overlap_is_shorter_than_lookback, setup,
+                                        teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

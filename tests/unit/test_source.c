@@ -1,0 +1,335 @@
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "source.h"
+#include "temp_file.h"
+
+#define HEAD(kind)                                                             \
+    "\"name\": \"s\", \"kind\": \"" kind "\", \"endpoint\": \"jira\", "
+#define GET(query)                                                             \
+    "\"request\": {\"method\": \"GET\", \"path\": \"/p\", \"query\": {" query  \
+    "}}, "
+#define OFFSET                                                                 \
+    "\"paging\": {\"style\": \"offset\", \"offset\": \"startAt\", "            \
+    "\"limit\": \"max\", \"size\": 10}, "
+#define ITEMS "\"items\": \"\", "
+#define USERS(fields, more)                                                    \
+    "{" HEAD("users") GET("") OFFSET ITEMS "\"fields\": {" fields "}" more "}"
+#define ID           "\"account_id\": \"/id\""
+#define EVENT_FIELDS "\"fields\": {\"id\": \"/id\", \"at\": \"/t\"}, "
+#define SUBJECTS     "\"subjects\": [{\"items\": \"/o\", \"name\": [\"/id\"]}]"
+
+struct fixture {
+    struct temp_folder folder;
+    struct source source;
+    struct error err;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+
+    temp_folder_make(&f->folder);
+    *state = f;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+
+    source_free(&f->source);
+    temp_folder_remove(&f->folder);
+    free(f);
+    return 0;
+}
+
+static int load(struct fixture *f, const char *text)
+{
+    source_free(&f->source);
+    error_clear(&f->err);
+    return source_load(&f->source, temp_file(&f->folder, "s.json", text),
+                       &f->err);
+}
+
+static void accepts(struct fixture *f, const char *text)
+{
+    if (load(f, text) != 0)
+        fail_msg("%s", f->err.text);
+}
+
+static void refuses(struct fixture *f, const char *text, const char *expected)
+{
+    assert_int_equal(load(f, text), -1);
+    assert_int_equal(f->err.kind, ERROR_CONFIG);
+    if (strstr(f->err.text, expected) == NULL)
+        fail_msg("\"%s\" is not in \"%s\"", expected, f->err.text);
+}
+
+static void load_shipped(struct fixture *f, const char *path)
+{
+    source_free(&f->source);
+    if (source_load(&f->source, path, &f->err) != 0)
+        fail_msg("%s", f->err.text);
+}
+
+static void reads_the_shipped_users(void **state)
+{
+    struct fixture *f = *state;
+    const struct source *s = &f->source;
+
+    load_shipped(f, "mappings/sources/jira_users.json");
+    assert_int_equal(s->kind, SOURCE_USERS);
+    assert_int_equal(s->paging.style, PAGING_OFFSET);
+    assert_int_equal(s->paging.size, 1000);
+    assert_int_equal(s->paging.overlap, 20);
+    assert_int_equal(s->paging.past_end, 1);
+    assert_int_equal(s->halve_on[0], 409);
+    assert_int_equal(s->halve_on[1], 0);
+    assert_string_equal(s->items, "");
+    assert_string_equal(s->probe_expect, "/accountId");
+    assert_true(s->user_fields[USER_ACTIVE].required);
+    assert_string_equal(s->user_fields[USER_ACCOUNT_ID].placeholders[0],
+                        "unknown");
+    assert_false(s->user_fields[USER_STATUS].used);
+}
+
+static void reads_the_shipped_events(void **state)
+{
+    struct fixture *f = *state;
+    const struct source *s = &f->source;
+
+    load_shipped(f, "mappings/sources/jira_audit.json");
+    assert_int_equal(s->kind, SOURCE_EVENTS);
+    assert_true(s->to_inclusive);
+    assert_int_equal(s->time, REQUEST_RFC3339_MS);
+    assert_string_equal(s->event_fields[EVENT_ACTOR].at[0], "/authorAccountId");
+    assert_string_equal(s->event_fields[EVENT_ACTOR].at[1], "/authorKey");
+    assert_int_equal(s->subject_count, 2);
+    assert_int_equal(s->subjects[0].when_count, 0);
+    assert_string_equal(s->subjects[1].when[0].equals, "group management");
+    assert_string_equal(s->subjects[1].item.equals, "USER");
+    assert_string_equal(s->change_to, "/changedTo");
+    assert_string_equal(s->resolve_keys, "jira_user_keys");
+    assert_string_equal(s->probe_items, "/records");
+}
+
+/* Without their limit Jira answers ten of a hundred names. */
+static void shipped_lookups_send_a_limit(void **state)
+{
+    struct fixture *f = *state;
+
+    load_shipped(f, "mappings/sources/jira_user_keys.json");
+    assert_int_equal(f->source.kind, SOURCE_KEYS);
+    assert_string_equal(f->source.batch_parameter, "key");
+    assert_string_equal(f->source.paging.limit_parameter, "maxResults");
+    assert_true(f->source.batch_size <= f->source.paging.size);
+    assert_string_equal(f->source.pair_account_id, "/accountId");
+    load_shipped(f, "mappings/sources/jira_user_names.json");
+    assert_int_equal(f->source.kind, SOURCE_USERS);
+    assert_string_equal(f->source.batch_parameter, "accountId");
+    assert_string_equal(f->source.paging.limit_parameter, "maxResults");
+    assert_true(f->source.batch_size <= f->source.paging.size);
+}
+
+static void items_need_an_identity(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, USERS("\"email\": \"/e\"", ""), "fields.account_id: missing");
+    refuses(f,
+            USERS("\"account_id\": {\"at\": \"/i\", \"required\": false}", ""),
+            "fields.account_id: is always required");
+    accepts(f, USERS(ID, ""));
+    assert_true(f->source.user_fields[USER_ACCOUNT_ID].required);
+    refuses(f,
+            "{" HEAD("events") GET("") OFFSET ITEMS
+            "\"fields\": {\"id\": \"/id\"}, " SUBJECTS "}",
+            "fields.at: missing");
+}
+
+static void field_rules_fit_the_type(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, USERS(ID ", \"emial\": \"/e\"", ""),
+            "fields.emial: unknown field \"emial\"; did you mean \"email\"?");
+    refuses(f, USERS(ID ", \"email\": \"e\"", ""),
+            "fields.email: expected a JSON pointer");
+    refuses(f, USERS(ID ", \"email\": \"/a~2\"", ""), "JSON pointer");
+    refuses(f, USERS(ID ", \"email\": []", ""), "fields.email: must not be");
+    refuses(f, USERS(ID ", \"email\": {}", ""), "either \"at\" or");
+    refuses(f,
+            USERS(ID ", \"email\": {\"at\": \"/e\", \"time\": "
+                     "\"epoch_ms\"}",
+                  ""),
+            "fields.email.time: this field is no timestamp");
+    refuses(f,
+            USERS(ID ", \"active\": {\"at\": \"/e\", \"map\": "
+                     "{\"ON\": \"yes\"}}",
+                  ""),
+            "fields.active.map.ON: expected true or false");
+    refuses(f, USERS(ID ", \"active\": {\"constant\": \"true\"}", ""),
+            "only a text field can be constant");
+    accepts(f, USERS(ID ", \"active\": {\"at\": [\"/e\"], \"map\": {\"ON\": "
+                        "true, \"OFF\": \"false\"}}, \"added_at\": {\"at\": "
+                        "\"/x\", \"time\": \"d_mon_yyyy\"}",
+                     ""));
+    assert_string_equal(f->source.user_fields[USER_ACTIVE].map[0].value,
+                        "true");
+    assert_null(f->source.user_fields[USER_ACTIVE].map[2].name);
+    assert_int_equal(f->source.user_fields[USER_ADDED_AT].time,
+                     INSTANT_DAY_MON_YEAR);
+}
+
+static void a_copy_needs_its_own_name(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f,
+            "{\"name\": \"jira_users\", \"kind\": \"users\", "
+            "\"endpoint\": \"jira\", " GET("") OFFSET ITEMS "\"fields\": {" ID
+                                                            "}}",
+            "name: expected \"s\", the name of the file");
+}
+
+static void sections_follow_the_kind(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, USERS(ID, ", " SUBJECTS),
+            "subjects: a source of kind \"users\" has none");
+    refuses(f,
+            "{" HEAD("events") GET("") OFFSET ITEMS EVENT_FIELDS
+            "\"subjects\": []}",
+            "subjects: must not be empty");
+    refuses(f, "{" HEAD("keys") GET("") OFFSET ITEMS "\"fields\": {" ID "}}",
+            "batch: missing; a source of kind \"keys\" needs it");
+    assert_non_null(strstr(f->err.text, "pairs: missing"));
+}
+
+static void windows_are_whole(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f,
+            "{" HEAD("events") GET("\"from\": \"{from}\"")
+                OFFSET ITEMS EVENT_FIELDS SUBJECTS "}",
+            "{from} and {to} are used together");
+    refuses(f,
+            "{" HEAD("events") GET("\"a\": \"{from}\", \"b\": \"{to}\"")
+                OFFSET ITEMS EVENT_FIELDS SUBJECTS "}",
+            "time: missing");
+    refuses(f,
+            "{" HEAD("users") GET("\"a\": \"{from}\", \"b\": \"{to}\"")
+                OFFSET ITEMS "\"fields\": {" ID "}}",
+            "only a source of events");
+    refuses(f, USERS(ID, ", \"probe\": {\"path\": \"/{from}\"}"),
+            "probe.path: a probe has no {from}");
+}
+
+static void placeholders_are_known(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f, USERS(ID, ", \"probe\": {\"path\": \"/{organization}\"}"),
+            "did you mean \"organisation\"?");
+    refuses(f, USERS(ID, ", \"probe\": {\"path\": \"/{site\"}"), "do not pair");
+    refuses(f, USERS(ID, ", \"probe\": {\"path\": \"/a}\"}"), "do not pair");
+    refuses(f, USERS(ID, ", \"probe\": {\"path\": \"/a?b=c\"}"),
+            "belong into \"query\"");
+    accepts(f, USERS(ID, ", \"probe\": {\"path\": \"/{site}/{directory}\"}"));
+}
+
+static void parameters_are_sent_once(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f,
+            "{" HEAD("users") GET("\"max\": \"5\"") OFFSET ITEMS
+            "\"fields\": {" ID "}}",
+            "request.query: holds \"max\"");
+    refuses(f,
+            USERS(ID, ", \"batch\": {\"parameter\": \"startAt\", "
+                      "\"size\": 5}"),
+            "\"startAt\" is used twice");
+}
+
+#define PAGED(paging)                                                          \
+    "{" HEAD("users") GET("") "\"paging\": " paging ", " ITEMS                 \
+                              "\"fields\": {" ID "}}"
+
+static void paging_keys_follow_the_style(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f,
+            PAGED("{\"style\": \"offset\", \"offset\": \"o\", "
+                  "\"size\": 20, \"overlap\": 20}"),
+            "paging.overlap: must be less than size");
+    refuses(f,
+            PAGED("{\"style\": \"cursor\", \"cursor\": \"c\", "
+                  "\"next\": \"/n\", \"overlap\": 1}"),
+            "paging: unknown key \"overlap\"");
+    refuses(f, PAGED("{\"style\": \"single\", \"limit\": \"m\"}"),
+            "paging.size: missing");
+    refuses(f, PAGED("{}"), "paging.style: missing");
+    accepts(f, PAGED("{\"style\": \"cursor\", \"cursor\": \"c\", "
+                     "\"next\": [\"/n\", \"/m\"], \"only_cursor\": true}"));
+    assert_string_equal(f->source.paging.next[1], "/m");
+    assert_true(f->source.paging.only_cursor);
+}
+
+static void bodies_keep_their_digits(void **state)
+{
+    struct fixture *f = *state;
+
+    accepts(
+        f,
+        "{" HEAD(
+            "users") "\"request\": {\"method\": \"POST\", \"path\": \"/p\", "
+                     "\"body\": {\"n\": 9007199254740993, \"l\": [null, true, "
+                     "\"\\u00e9\"]}}, " OFFSET ITEMS "\"fields\": {" ID "}}");
+    assert_string_equal(
+        f->source.body,
+        "{\"n\":9007199254740993,\"l\":[null,true,\"\xc3\xa9\"]}");
+    refuses(f,
+            "{" HEAD(
+                "users") "\"request\": {\"method\": \"GET\", \"path\": \"/p\", "
+                         "\"body\": {}}, " OFFSET ITEMS "\"fields\": {" ID "}}",
+            "request.body: a GET request has no body");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(reads_the_shipped_users, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(reads_the_shipped_events, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(shipped_lookups_send_a_limit, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(items_need_an_identity, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(field_rules_fit_the_type, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_copy_needs_its_own_name, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(sections_follow_the_kind, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(windows_are_whole, setup, teardown),
+        cmocka_unit_test_setup_teardown(placeholders_are_known, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(parameters_are_sent_once, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(paging_keys_follow_the_style, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(bodies_keep_their_digits, setup,
+                                        teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
