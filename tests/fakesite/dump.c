@@ -1,8 +1,10 @@
 /* site_dump(): any site in the format site_load() reads. */
 #include "site.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "raw.h"
@@ -97,6 +99,8 @@ static void dump_keys(const struct site *site, const char *dir)
 
 void site_dump(const struct site *site, const char *dir)
 {
+    if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+        die(EX_CANTCREAT, "cannot create %s", dir);
     dump_settings(site, dir);
     dump_rows(site, dir, "users.json", site->account_count);
     dump_rows(site, dir, "audit.json", site->record_count);

@@ -45,10 +45,15 @@ static bool chance(const struct gen *gen, enum gen_draw draw, size_t index,
     return gen_hash(gen, draw, index) % 100 < percent;
 }
 
+static uint32_t scramble_mask(const struct gen *gen)
+{
+    return (uint32_t)gen->seed ^ KEY_MASK;
+}
+
 /* One to one on 32 bits, so that an id leads back to its index. */
 static uint32_t scramble(const struct gen *gen, size_t index)
 {
-    uint32_t x = ((uint32_t)index ^ (uint32_t)gen->seed) * ODD_FACTOR;
+    uint32_t x = ((uint32_t)index ^ scramble_mask(gen)) * ODD_FACTOR;
 
     return x ^ (x >> 16);
 }
@@ -60,7 +65,7 @@ static size_t unscramble(const struct gen *gen, uint32_t x)
     for (int i = 0; i < 5; i++)
         inverse *= 2 - ODD_FACTOR * inverse;
     x ^= x >> 16;
-    return (x * inverse) ^ (uint32_t)gen->seed;
+    return (x * inverse) ^ scramble_mask(gen);
 }
 
 static enum type type_of(const struct gen *gen, size_t index)

@@ -110,6 +110,7 @@ static struct MHD_Response *make_response(struct exchange *x)
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(
         x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     struct stream *stream;
+    uint64_t size;
 
     if (x->answer.body.len < 2 && x->answer.delivery != DELIVER_WHOLE) {
         text_clear(&x->answer.body);
@@ -117,6 +118,7 @@ static struct MHD_Response *make_response(struct exchange *x)
     }
     if (x->answer.body.len == 0)
         return MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    size = declared(x);
     stream = must_alloc(sizeof(*stream));
     *stream = (struct stream){.server = x->server,
                               .body = x->answer.body,
@@ -125,11 +127,8 @@ static struct MHD_Response *make_response(struct exchange *x)
                               .stall_ms = x->answer.stall_ms,
                               .fd = info == NULL ? -1 : info->connect_fd};
     x->answer.body = (struct text){0};
-    return MHD_create_response_from_callback(
-        x->answer.delivery == DELIVER_WHOLE && !x->answer.gzipped
-            ? stream->body.len
-            : declared(x),
-        BLOCK_BYTES, read_body, stream, free_stream);
+    return MHD_create_response_from_callback(size, BLOCK_BYTES, read_body,
+                                             stream, free_stream);
 }
 
 /* Jira's limit headers, and shadow headers nobody must obey. */

@@ -249,7 +249,7 @@ static void file_record(const struct site *site, size_t index, struct text *out)
 {
     const struct files *files = site->data;
 
-    text_add(out, files->records[index].raw.at, files->records[index].raw.len);
+    raw_public(out, files->records[index].raw);
 }
 
 static int64_t file_record_at(const struct site *site, size_t index)

@@ -3,9 +3,9 @@
  *
  * Accounts are numbered in server order. Records are numbered newest first
  * (by created, then by id, both descending). Nothing changes after opening,
- * so any thread may read. Names with a leading '_' in an account are the fake
- * site's own: _key, _hidden (dropped after the window is cut), _unlisted
- * (known to /user/bulk only).
+ * so any thread may read. Members with a leading '_' are the fake site's own
+ * and never served: _key, _hidden (dropped after the window is cut),
+ * _unlisted (known to /user/bulk only), _why (a note to the reader).
  */
 #ifndef FAKESITE_SITE_H
 #define FAKESITE_SITE_H
