@@ -34,7 +34,6 @@ struct server {
     size_t *listed; /* accounts that /users/search knows, in order */
     size_t listed_count;
     int log_fd; /* -1: none */
-    char base[64];
     atomic_bool stopping;
     pthread_mutex_t lock;
     size_t requests; /* guarded, as all below */

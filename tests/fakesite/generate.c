@@ -307,6 +307,7 @@ static const struct site_ops generated_ops = {
     .record = record,
     .record_at = record_at,
     .key_row = key_row,
+    .release = free,
 };
 
 static enum gen_keys keys_named(const char *name)

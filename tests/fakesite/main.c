@@ -208,16 +208,14 @@ static void write_port(const char *path, unsigned port)
     text_free(&temporary);
 }
 
-static void announce(struct server *server, struct MHD_Daemon *daemon,
-                     const struct options *options)
+static void announce(struct MHD_Daemon *daemon, const struct options *options)
 {
     unsigned port =
         MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 
-    snprintf(server->base, sizeof(server->base), "http://127.0.0.1:%u", port);
     if (options->port_file != NULL)
         write_port(options->port_file, port);
-    printf("%s\n", server->base);
+    printf("http://127.0.0.1:%u\n", port);
     if (fflush(stdout) != 0)
         die(EX_IOERR, "cannot write to stdout");
 }
@@ -241,6 +239,17 @@ static void follow_parent(pid_t parent)
         exit(0);
 }
 
+static void release(struct server *server)
+{
+    if (server->log_fd >= 0)
+        close(server->log_fd);
+    scenario_free(&server->scenario);
+    free(server->listed);
+    free(server->auth.authorization);
+    free(server->auth.cookie_name);
+    free(server->auth.cookie_value);
+}
+
 int main(int argc, char **argv)
 {
     pid_t parent = getppid();
@@ -261,6 +270,7 @@ int main(int argc, char **argv)
         site_generate(&site, options.generate);
     if (options.dump != NULL) {
         site_dump(&site, options.dump);
+        site_free(&site);
         return 0;
     }
     scenario_load(&server.scenario, options.scenario);
@@ -271,9 +281,11 @@ int main(int argc, char **argv)
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     follow_parent(parent);
     daemon = start(&server, options.port);
-    announce(&server, daemon, &options);
+    announce(daemon, &options);
     sigwait(&signals, &signal_number);
     atomic_store(&server.stopping, true);
     MHD_stop_daemon(daemon);
+    release(&server);
+    site_free(&site);
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "scenario.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -199,7 +200,17 @@ void scenario_load(struct scenario *scenario, const char *path)
     scenario->keys.unknown = get(get(json, "keys"), "unknown");
     scenario->limit = limit(get(json, "limit"));
     rules(scenario, get(json, "rules"));
+    scenario->json = json;
     text_free(&text);
+}
+
+void scenario_free(struct scenario *scenario)
+{
+    free(scenario->users.drop.values);
+    free(scenario->users.delete_after.indexes.values);
+    free(scenario->users.add_after.indexes.values);
+    free(scenario->rules);
+    cJSON_Delete(scenario->json);
 }
 
 const char *rule_text(const struct rule *rule, const char *name,

@@ -73,10 +73,13 @@ struct scenario {
     struct limit limit;
     struct rule *rules;
     size_t rule_count;
+    cJSON *json; /* owns every text above */
 };
 
 /* PATH may be NULL: nothing goes wrong. */
 void scenario_load(struct scenario *scenario, const char *path);
+
+void scenario_free(struct scenario *scenario);
 
 const char *rule_text(const struct rule *rule, const char *name,
                       const char *otherwise);

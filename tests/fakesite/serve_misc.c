@@ -33,8 +33,7 @@ void serve_server_info(struct exchange *x)
              "{\"baseUrl\":\"%s\",\"version\":\"1001.0.0-SNAPSHOT\","
              "\"versionNumbers\":[1001,0,0],\"deploymentType\":\"Cloud\","
              "\"buildNumber\":100293,\"buildDate\":\"%s\","
-             "\"serverTime\":\"%s\",\"serverTitle\":\"Jira\","
-             "\"defaultLocale\":{\"locale\":\"en_US\"}}",
+             "\"serverTime\":\"%s\",\"serverTitle\":\"Jira\"}",
              x->server->site->base_url, now, now);
 }
 

@@ -183,12 +183,17 @@ static void add_bulk_page(struct exchange *x, const struct view *view,
 {
     struct text *body = &x->answer.body;
     size_t end = start + size < view->count ? start + size : view->count;
+    const char *host = MHD_lookup_connection_value(
+        x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST);
     struct text row = {0};
 
-    text_fmt(body, "{\"self\":\"%s%s\",", x->server->base, x->path);
+    if (host == NULL)
+        host = "127.0.0.1";
+    text_fmt(body, "{\"self\":\"http://%s%s\",", host, x->path);
     if (end < view->count)
-        text_fmt(body, "\"nextPage\":\"%s%s?startAt=%zu&maxResults=%zu\",",
-                 x->server->base, x->path, end, size);
+        text_fmt(body,
+                 "\"nextPage\":\"http://%s%s?startAt=%zu&maxResults=%zu\",",
+                 host, x->path, end, size);
     text_fmt(body,
              "\"maxResults\":%zu,\"startAt\":%zu,\"total\":%zu,"
              "\"isLast\":%s,\"values\":[",

@@ -38,6 +38,7 @@ struct files {
     struct text audit;
     struct text keys;
     struct account *accounts;
+    size_t account_count;
     struct record *records;
     struct key *bridge;
     size_t bridge_count;
@@ -91,6 +92,7 @@ static void load_accounts(struct site *site, struct files *files)
     struct span *rows =
         slice(&files->users, "users.json", &site->account_count);
 
+    files->account_count = site->account_count;
     files->accounts =
         must_alloc((site->account_count + 1) * sizeof(*files->accounts));
     for (size_t i = 0; i < site->account_count; i++) {
@@ -270,6 +272,29 @@ static bool file_key_row(const struct site *site, size_t index,
     return true;
 }
 
+static void file_release(void *data)
+{
+    struct files *files = data;
+
+    for (size_t i = 0; i < files->account_count; i++) {
+        free(files->accounts[i].id);
+        free(files->accounts[i].key);
+    }
+    for (size_t i = 0; i < files->bridge_count; i++) {
+        free(files->bridge[i].key);
+        free(files->bridge[i].id);
+    }
+    free(files->accounts);
+    free(files->records);
+    free(files->bridge);
+    free(files->ids);
+    free(files->names_by_key);
+    text_free(&files->users);
+    text_free(&files->audit);
+    text_free(&files->keys);
+    free(files);
+}
+
 static const struct site_ops file_ops = {
     .account = file_account,
     .flags = file_flags,
@@ -279,6 +304,7 @@ static const struct site_ops file_ops = {
     .record = file_record,
     .record_at = file_record_at,
     .key_row = file_key_row,
+    .release = file_release,
 };
 
 static void load_settings(struct site *site, const char *dir)
@@ -312,4 +338,13 @@ void site_load(struct site *site, const char *dir)
     load_records(site, files);
     load_bridge(files);
     index_names(site, files);
+}
+
+void site_free(struct site *site)
+{
+    site->ops->release(site->data);
+    free(site->base_url);
+    free(site->cloud_id);
+    free(site->user);
+    free(site->caller);
 }

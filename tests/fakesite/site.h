@@ -39,6 +39,7 @@ struct site_ops {
     /* Row INDEX of keys.json appended; false after the last. Rows may be
      * empty. */
     bool (*key_row)(const struct site *site, size_t index, struct text *out);
+    void (*release)(void *data);
 };
 
 struct site {
@@ -59,6 +60,8 @@ void site_load(struct site *site, const char *dir);
 
 /* SPEC: users=N,records=N,seed=N[,now=TIME][,keys=ug|id|mixed] */
 void site_generate(struct site *site, const char *spec);
+
+void site_free(struct site *site);
 
 /* Writes the four files of site_load(), one element per line. */
 void site_dump(const struct site *site, const char *dir);

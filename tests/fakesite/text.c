@@ -73,19 +73,17 @@ void text_str(struct text *text, const char *str)
 
 void text_fmt(struct text *text, const char *format, ...)
 {
+    char *formatted = NULL;
     va_list args;
     int len;
 
     va_start(args, format);
-    len = vsnprintf(NULL, 0, format, args);
+    len = vasprintf(&formatted, format, args);
     va_end(args);
     if (len < 0)
-        die(EX_SOFTWARE, "cannot format '%s'", format);
-    reserve(text, (size_t)len);
-    va_start(args, format);
-    vsnprintf(text->data + text->len, (size_t)len + 1, format, args);
-    va_end(args);
-    text->len += (size_t)len;
+        die(EX_OSERR, "out of memory");
+    text_add(text, formatted, (size_t)len);
+    free(formatted);
 }
 
 void text_json(struct text *text, const char *str)
