@@ -118,6 +118,10 @@ class Access(SampleSite):
                              ("key", "ug:1"), ("accountId", "1"))
                 self.assertEqual(answer.status, 400, (path, name, value))
 
+    def test_a_request_line_can_be_too_long(self):
+        answer = get(self.site, BULK, ("accountId", "1" * 9000))
+        self.assertEqual(answer.status, 414)
+
     def test_headers_of_every_answer(self):
         for path in (SEARCH, "/nothing"):
             headers = get(self.site, path).headers

@@ -53,7 +53,8 @@ EXPECTED = {
     "Max Group": ("08-17T08:09:08Z", "",
                   "08-20T17:00:00Z", "Ada Moreau", "known"),
     "Late Larry": ("08-25T09:00:00Z", "Noor Haddad", "=", "=", "known"),
-    "Edge Edith": ("05-27T02:00:00Z", "Noor Haddad", "=", "=", "known"),
+    "Edge Edith": ("05-27T02:00:00Z", "Noor Haddad",
+                   "11-23T01:54:59.999Z", "", "no_actor"),
     "Selma Self": ("08-27T21:00:00Z", "Selma Self", "=", "=", "known"),
     "Chris Chain": ("08-28T09:30:00Z", "Ben Okafor", "=", "=", "known"),
 }
@@ -97,6 +98,13 @@ class Sample(unittest.TestCase):
             self.assertEqual(tuple(row), truth.COLUMNS)
             self.assertEqual(row["email"] is None,
                              row["email_status"] == "hidden")
+
+    def test_action_is_that_of_the_winner(self):
+        for name, action in (("Rosa Tie", "User updated"),
+                             ("Gwen Meyer", "User removed from group"),
+                             ("Pia Summary", "User deactivated"),
+                             ("Hugo Tanaka", None)):
+            self.assertEqual(self.rows[name]["last_modified_action"], action)
 
     def test_a_key_nobody_knows_stays_the_actor(self):
         row = self.rows["Wim Raw"]

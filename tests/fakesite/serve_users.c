@@ -50,14 +50,16 @@ static struct view make_view(const struct server *server, size_t seen)
 
     view.accounts = must_alloc((server->listed_count + 1) * sizeof(size_t));
     for (size_t i = 0; i < server->listed_count; i++) {
+        size_t account = server->listed[i];
+
         if (faults->delete_after.given &&
             seen >= faults->delete_after.requests &&
-            holds(&faults->delete_after.indexes, i))
+            holds(&faults->delete_after.indexes, account))
             continue;
         if (faults->add_after.given && seen < faults->add_after.requests &&
-            holds(&faults->add_after.indexes, i))
+            holds(&faults->add_after.indexes, account))
             continue;
-        view.accounts[view.count++] = server->listed[i];
+        view.accounts[view.count++] = account;
     }
     if (faults->shuffle)
         shuffle(&view, seen);
