@@ -1,0 +1,88 @@
+/*
+ * scenario: what shall go wrong. README.md has the file format.
+ *
+ * Everything but the counters is fixed after scenario_load(). An unknown
+ * member is an error, so that a misspelt fault does not pass for a test.
+ */
+#ifndef FAKESITE_SCENARIO_H
+#define FAKESITE_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+struct numbers {
+    size_t *values;
+    size_t count;
+};
+
+/* Accounts that go or come after so many user list requests. */
+struct move {
+    bool given;
+    size_t requests;
+    struct numbers indexes;
+};
+
+struct users_faults {
+    size_t page_cap; /* 0: none */
+    struct numbers drop;
+    struct move delete_after;
+    struct move add_after;
+    bool shuffle;
+};
+
+enum audit_empty { AUDIT_EMPTY_NEVER, AUDIT_EMPTY_DATED, AUDIT_EMPTY_ALL };
+
+struct audit_faults {
+    size_t page_cap;
+    bool total_lies;
+    bool total_fixed;
+    size_t total;
+    size_t add_requests;
+    size_t add_records;
+    enum audit_empty empty;
+    size_t repeat_border;
+};
+
+struct keys_faults {
+    size_t page_cap;
+    const cJSON *drop;    /* array of keys, or NULL */
+    const cJSON *unknown; /* array of keys, or NULL */
+};
+
+struct limit {
+    double per_second; /* 0: none */
+    const char *form;  /* of Retry-After */
+    int retry_after;   /* seconds */
+    double tokens;
+    int64_t filled_at;
+};
+
+struct rule {
+    const cJSON *json;
+    size_t seen; /* requests that met path and query */
+};
+
+struct scenario {
+    int latency_ms;
+    struct users_faults users;
+    struct audit_faults audit;
+    struct keys_faults keys;
+    struct limit limit;
+    struct rule *rules;
+    size_t rule_count;
+    cJSON *json; /* owns every text above */
+};
+
+/* PATH may be NULL: nothing goes wrong. */
+void scenario_load(struct scenario *scenario, const char *path);
+
+void scenario_free(struct scenario *scenario);
+
+const char *rule_text(const struct rule *rule, const char *name,
+                      const char *otherwise);
+double rule_number(const struct rule *rule, const char *name, double otherwise);
+
+#endif
