@@ -23,18 +23,8 @@ struct publish {
 
 bool publish_run_id_valid(const char *run_id)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    size_t len = strlen(run_id);
-
-    return len > 0 && len <= PUBLISH_RUN_ID_MAX &&
-           strspn(run_id, allowed) == len && strchr("._-", run_id[0]) == NULL;
-}
-
-/* A name that is also one of ours beside the runs. */
-static bool run_id_reserved(const char *run_id)
-{
-    return strcmp(run_id, PUBLISH_LATEST_NAME) == 0;
+    return manifest_run_id_valid(run_id) &&
+           strcmp(run_id, PUBLISH_LATEST_NAME) != 0;
 }
 
 static void close_all(struct publish *p)
@@ -89,8 +79,7 @@ struct publish *publish_open(const struct publish_options *options,
 {
     struct publish *p;
 
-    if (!publish_run_id_valid(options->run_id) ||
-        run_id_reserved(options->run_id)) {
+    if (!publish_run_id_valid(options->run_id)) {
         error_set(err, ERROR_USAGE, "%.64s: is no run id", options->run_id);
         error_hint(err, "use up to 64 letters, digits, '.', '_' and '-', the "
                         "first a letter or a digit, and not \"latest\"");
