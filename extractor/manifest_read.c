@@ -165,14 +165,10 @@ static int read_run(const struct manifest_object *root)
         manifest_choice(&run, "verdict", verdicts, 1, &verdict) != 0 ||
         manifest_count(&run, "users", &manifest->users) != 0)
         return -1;
-<<<<<<< HEAD
     if (json_member(run.node, "supersedes") != NULL &&
         manifest_text(&run, "supersedes", &manifest->supersedes) != 0)
         return -1;
-    if (!publish_run_id_valid(manifest->run_id))
-=======
     if (!manifest_run_id_valid(manifest->run_id))
->>>>>>> output
         return manifest_bad(&run, "runId", "is no run id");
     if (instant_parse(as_of, INSTANT_ISO8601, &manifest->as_of) != 0)
         return manifest_bad(&run, "asOf", "is no time");
