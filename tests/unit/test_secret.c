@@ -246,6 +246,8 @@ static void a_hanging_command_is_killed(void **state)
     assert_refused(&ref, ERROR_AUTH, "longer than");
     ref = shell("echo hush; exec 1>&-; exec sleep 60");
     assert_refused(&ref, ERROR_AUTH, "longer than");
+    ref = shell("echo hush; sleep 3 &"); /* ends well, its child holds on */
+    assert_refused(&ref, ERROR_AUTH, "longer than");
     leap_ms = 0;
 }
 
