@@ -21,7 +21,6 @@
 struct resolved {
     struct strmap ids;    /* user key -> account id */
     struct strmap map;    /* of the job's map file */
-    struct strmap asked;  /* names the bridge was asked for */
     struct arena arena;
 };
 
