@@ -86,14 +86,15 @@ const char *cli_verb_name(enum cli_verb verb)
     return verbs[verb].name;
 }
 
-static int unknown(const char *what, const char *text,
+/* dashes: what stands before the word on the command line. */
+static int unknown(const char *what, const char *dashes, const char *text,
                    const struct nearest *nearest, struct error *err)
 {
     const char *near = nearest_word(nearest);
 
-    error_set(err, ERROR_USAGE, "unknown %s \"%s\"", what, text);
+    error_set(err, ERROR_USAGE, "unknown %s \"%s%s\"", what, dashes, text);
     if (near != NULL)
-        return error_hint(err, "did you mean \"%s\"?", near);
+        return error_hint(err, "did you mean \"%s%s\"?", dashes, near);
     return error_hint(err, "see rollcall --help");
 }
 
@@ -109,7 +110,7 @@ static int find_verb(const char *text, enum cli_verb *verb, struct error *err)
             return 0;
         }
     }
-    return unknown("command", text, &nearest, err);
+    return unknown("command", "", text, &nearest, err);
 }
 
 static int find_long(const char *text, size_t len, struct error *err)
@@ -124,7 +125,7 @@ static int find_long(const char *text, size_t len, struct error *err)
         if (strcmp(options[i].name, name) == 0)
             return i;
     }
-    return unknown("option", name, &nearest, err);
+    return unknown("option", "--", name, &nearest, err);
 }
 
 static int find_letter(char letter, struct error *err)

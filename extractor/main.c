@@ -75,7 +75,8 @@ static int open_log(struct log *log, const struct cli *cli, struct error *err)
     if (format < 0 || color < 0)
         return -1;
     log->json = format == 1;
-    log->color = color == 2 || (color == 0 && isatty(STDERR_FILENO) &&
+    log->terminal = isatty(STDERR_FILENO);
+    log->color = color == 2 || (color == 0 && log->terminal &&
                                 getenv("NO_COLOR") == NULL);
     if (cli->values[OPTION_QUIET] != NULL)
         log->level = LOG_WARN;
