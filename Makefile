@@ -59,11 +59,14 @@ HEADERS := $(wildcard extractor/*.h transforms/*.h)
 LIB_SRC := $(filter-out extractor/main.c, \
 	$(wildcard extractor/*.c transforms/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
+# Linked, before the library, into the tests that name it below.
+UNIT_HELPER_SRC := tests/unit/fake_exchange.c
+FAKE_EXCHANGE_TESTS := lookup probe resolve walk
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
 
 MAIN_OBJ := $(BUILD)/extractor/main.o
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
-UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o)
+UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o) $(UNIT_HELPER_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 FAKESITE_OBJ := $(FAKESITE_SRC:%.c=$(BUILD)/%.o)
 
@@ -86,10 +89,14 @@ $(FAKESITE): $(FAKESITE_OBJ)
 	@echo "  LD    $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FAKESITE_LIBS)
 
+# A helper that defines all of a module is taken in its place.
 $(UNIT_BIN): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS) -lcmocka
+
+$(FAKE_EXCHANGE_TESTS:%=$(BUILD)/unit/test_%): \
+	$(BUILD)/tests/unit/fake_exchange.o
 
 $(FAKESITE_OBJ): PKG_CFLAGS = $(FAKESITE_CFLAGS)
 

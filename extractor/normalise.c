@@ -322,6 +322,11 @@ enum item_verdict normalise_event(const struct source *source,
                        &event->fields[i], notes) == ITEM_REFUSED)
             return ITEM_REFUSED;
     }
+    if (!event->fields[EVENT_ID].present ||
+        event->fields[EVENT_ID].text[0] == '\0')
+        return refuse(notes, "id", "is missing");
+    if (!event->fields[EVENT_AT].present)
+        return refuse(notes, "at", "is missing");
     for (size_t i = 0; i < source->subject_count; i++) {
         if (apply_subject_rule(&source->subjects[i], item, event, notes) !=
             ITEM_GOOD)

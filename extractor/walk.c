@@ -235,9 +235,12 @@ static int answered(void *context, const struct exchange_answer *answer,
         break;
     case PAGER_LATER:
         if (answer->status == HTTP_OK) {
-            slot->body = strndup(answer->body, answer->len);
+            slot->body = malloc(answer->len + 1); /* may hold a NUL */
+            if (slot->body == NULL)
+                return error_no_memory(err);
+            memcpy(slot->body, answer->body, answer->len + 1);
             slot->len = answer->len;
-            return slot->body != NULL ? 0 : error_no_memory(err);
+            return 0;
         }
         /* fall through */
     case PAGER_NOW:

@@ -46,16 +46,24 @@ static bool all_digits(const char *text)
 }
 
 /* Ids grow with time; as numbers they are compared by length first, so that
- * any number of digits is exact. */
+ * any number of digits is exact. Numbers come before other texts, because
+ * 9 < 10 < 1a < 9 would be no order; 01 and 1 differ as texts. */
 static int id_order(const char *a, const char *b)
 {
-    if (all_digits(a) && all_digits(b)) {
-        a += strspn(a, "0");
-        b += strspn(b, "0");
-        if (strlen(a) != strlen(b))
-            return strlen(a) > strlen(b) ? 1 : -1;
+    bool a_number = all_digits(a), b_number = all_digits(b);
+    const char *x = a, *y = b;
+    int order;
+
+    if (a_number != b_number)
+        return a_number ? -1 : 1;
+    if (a_number) {
+        x += strspn(x, "0");
+        y += strspn(y, "0");
+        if (strlen(x) != strlen(y))
+            return strlen(x) > strlen(y) ? 1 : -1;
     }
-    return strcmp(a, b);
+    order = strcmp(x, y);
+    return order != 0 ? order : strcmp(a, b);
 }
 
 /* The whole order of the rules: time, then a named actor, then id; the source

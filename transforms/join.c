@@ -1,5 +1,6 @@
 #include "join.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "condition.h"
@@ -252,14 +253,18 @@ enum join_outcome join_row(const struct joined *joined, struct value *cells,
     return JOIN_ROW;
 }
 
-/* Decimal digits without exponent compare by sign, length and text; anything
- * else as text, which is still a total order. */
+/* By value as far as a double tells; numbers it does not tell apart by sign,
+ * length and text, which is exact for digits without exponent and a total
+ * order for all. */
 static int number_order(const char *a, const char *b)
 {
+    double a_value = strtod(a, NULL), b_value = strtod(b, NULL);
     bool a_negative = *a == '-', b_negative = *b == '-';
     size_t a_whole, b_whole;
     int order;
 
+    if (a_value != b_value)
+        return a_value < b_value ? -1 : 1;
     if (a_negative != b_negative)
         return a_negative ? -1 : 1;
     a += a_negative;

@@ -1,0 +1,352 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+enum { WORDS_MAX = 48, HELP_MAX = 16 * 1024 };
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const variables[] = {
+    "ROLLCALL_JOB",    "ROLLCALL_MAPPING", "ROLLCALL_OUT",   "ROLLCALL_AS_OF",
+    "ROLLCALL_RUN_ID", "ROLLCALL_FORCE",   "ROLLCALL_QUIET", "ROLLCALL_FORMAT",
+    "ROLLCALL_HELP",   "ROLLCALL_VERSION", "ROLLCALL_COLOR"};
+
+static int setup(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(variables); i++)
+        unsetenv(variables[i]);
+    return 0;
+}
+
+/* A command line as one text, words apart by one blank; "~" is an empty
+ * word. */
+struct line {
+    char text[256];
+    char *argv[WORDS_MAX + 2];
+    int argc;
+    struct cli cli;
+    struct error err;
+};
+
+static int parse(struct line *line, const char *text)
+{
+    char *rest = line->text, *word;
+
+    memset(line, 0, sizeof(*line));
+    snprintf(line->text, sizeof(line->text), "%s", text);
+    line->argv[line->argc++] = (char *)(uintptr_t) "rollcall";
+    while ((word = strsep(&rest, " ")) != NULL && *text != '\0') {
+        assert_true(line->argc < WORDS_MAX);
+        if (strcmp(word, "~") == 0)
+            *word = '\0';
+        line->argv[line->argc++] = word;
+    }
+    return cli_parse(&line->cli, line->argc, line->argv, &line->err);
+}
+
+static const struct {
+    const char *line;
+    enum cli_verb verb;
+    enum cli_option option; /* that must have this value; NULL: none given */
+    const char *value;
+    size_t operands;
+} good[] = {
+    {"extract", VERB_EXTRACT, OPTION_JOB, NULL, 0},
+    {"extract -c job.json", VERB_EXTRACT, OPTION_JOB, "job.json", 0},
+    {"extract -cjob.json", VERB_EXTRACT, OPTION_JOB, "job.json", 0},
+    {"extract --job job.json", VERB_EXTRACT, OPTION_JOB, "job.json", 0},
+    {"extract --job=job.json", VERB_EXTRACT, OPTION_JOB, "job.json", 0},
+    {"extract --job=a=b", VERB_EXTRACT, OPTION_JOB, "a=b", 0},
+    {"--job job.json extract", VERB_EXTRACT, OPTION_JOB, "job.json", 0},
+    {"extract --as-of 2026-11-23T02:00:00Z --force", VERB_EXTRACT, OPTION_FORCE,
+     "1", 0},
+    {"extract --run-id R1", VERB_EXTRACT, OPTION_RUN_ID, "R1", 0},
+    {"extract --result-json -", VERB_EXTRACT, OPTION_RESULT_JSON, "-", 0},
+    {"plan -q", VERB_PLAN, OPTION_QUIET, "1", 0},
+    {"check -v --out dir", VERB_CHECK, OPTION_OUT, "dir", 0},
+    {"verify out/latest", VERB_VERIFY, OPTION_QUIET, NULL, 1},
+    {"verify -- --odd", VERB_VERIFY, OPTION_QUIET, NULL, 1},
+    {"verify -", VERB_VERIFY, OPTION_QUIET, NULL, 1},
+    {"cat out --format jsonl", VERB_CAT, OPTION_FORMAT, "jsonl", 1},
+    {"cat --no-header --dataset d out", VERB_CAT, OPTION_DATASET, "d", 1},
+    {"--help", VERB_NONE, OPTION_HELP, "1", 0},
+    {"-h", VERB_NONE, OPTION_HELP, "1", 0},
+    {"--version", VERB_NONE, OPTION_VERSION, "1", 0},
+    {"cat --help", VERB_CAT, OPTION_HELP, "1", 0},
+};
+
+static void good_lines(void **state)
+{
+    struct line line;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(good); i++) {
+        const char *value;
+
+        if (parse(&line, good[i].line) != 0)
+            fail_msg("%s: %s", good[i].line, line.err.text);
+        assert_int_equal(line.cli.verb, good[i].verb);
+        assert_int_equal(line.cli.operand_count, good[i].operands);
+        value = line.cli.values[good[i].option];
+        if ((value == NULL) != (good[i].value == NULL))
+            fail_msg("%s: %s", good[i].line, value);
+        if (value != NULL)
+            assert_string_equal(value, good[i].value);
+    }
+}
+
+static const struct {
+    const char *line;
+    const char *text; /* part of the error's text or hint */
+} bad[] = {
+    {"", "no command"},
+    {"-v", "no command"},
+    {"extrct", "did you mean \"extract\""},
+    {"frobnicate", "see rollcall --help"},
+    {"Extract", "unknown command"},
+    {"~", "unknown command"},
+    {"extract --foce", "did you mean \"force\""},
+    {"extract --forc", "did you mean \"force\""},
+    {"extract --xyzzy", "unknown option \"xyzzy\""},
+    {"extract --=x", "unknown option"},
+    {"extract -x", "unknown option \"-x\""},
+    {"extract -1", "unknown option \"-1\""},
+    {"extract --job", "--job: needs a value (FILE)"},
+    {"extract -c", "--job: needs a value"},
+    {"extract --job=", "--job: needs a value"},
+    {"extract --job ~", "--job: needs a value"},
+    {"extract --force=yes", "--force: takes no value"},
+    {"extract -qx", "--quiet: takes no value"},
+    {"extract --force --force", "--force: given twice"},
+    {"extract -c a --job b", "--job: given twice"},
+    {"extract --as-of a --as-of a", "--as-of: given twice"},
+    {"extract now", "\"now\" is one operand too many"},
+    {"plan --force", "--force: not for \"plan\""},
+    {"verify out --job j", "--job: not for \"verify\""},
+    {"cat out --mapping m", "--mapping: not for \"cat\""},
+    {"check --run-id r", "--run-id: not for \"check\""},
+    {"verify", "verify: needs PATH"},
+    {"cat", "cat: needs PATH"},
+    {"cat a b", "\"b\" is one operand too many"},
+    {"verify -- a b", "\"b\" is one operand too many"},
+    {"cat 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "too many operands"},
+};
+
+static void bad_lines(void **state)
+{
+    struct line line;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        if (parse(&line, bad[i].line) != -1)
+            fail_msg("%s: taken", bad[i].line);
+        assert_int_equal(line.err.kind, ERROR_USAGE);
+        if (strstr(line.err.text, bad[i].text) == NULL &&
+            strstr(line.err.hint, bad[i].text) == NULL)
+            fail_msg("%s: %s; %s", bad[i].line, line.err.text, line.err.hint);
+    }
+}
+
+static void mappings_repeat(void **state)
+{
+    struct line line;
+
+    (void)state;
+    assert_int_equal(parse(&line, "extract --mapping a --mapping=b"), 0);
+    assert_string_equal(line.cli.mappings[0], "a");
+    assert_string_equal(line.cli.mappings[1], "b");
+    assert_null(line.cli.mappings[2]);
+    assert_int_equal(parse(&line, "extract"), 0);
+    assert_null(line.cli.mappings[0]);
+}
+
+static void too_many_mappings(void **state)
+{
+    static char word[] = "--mapping=m", name[] = "rollcall", verb[] = "plan";
+    char *argv[CLI_MAPPINGS_MAX + 4] = {name, verb};
+    struct cli cli;
+    struct error err = {0};
+
+    (void)state;
+    for (int i = 0; i <= CLI_MAPPINGS_MAX; i++)
+        argv[2 + i] = word;
+    assert_int_equal(cli_parse(&cli, CLI_MAPPINGS_MAX + 2, argv, &err), 0);
+    assert_null(cli.mappings[CLI_MAPPINGS_MAX]);
+    assert_int_equal(cli_parse(&cli, CLI_MAPPINGS_MAX + 3, argv, &err), -1);
+    assert_int_equal(err.kind, ERROR_USAGE);
+}
+
+static void environment_fills_in(void **state)
+{
+    struct line line;
+
+    (void)state;
+    setenv("ROLLCALL_AS_OF", "2026-11-23", 1);
+    setenv("ROLLCALL_MAPPING", "m", 1);
+    setenv("ROLLCALL_FORCE", "1", 1);
+    assert_int_equal(parse(&line, "extract"), 0);
+    assert_string_equal(line.cli.values[OPTION_AS_OF], "2026-11-23");
+    assert_string_equal(line.cli.mappings[0], "m");
+    assert_null(line.cli.mappings[1]);
+    assert_string_equal(line.cli.values[OPTION_FORCE], "1");
+    assert_false(line.cli.on_command_line[OPTION_AS_OF]);
+}
+
+static void command_line_before_environment(void **state)
+{
+    struct line line;
+
+    (void)state;
+    setenv("ROLLCALL_JOB", "env.json", 1);
+    setenv("ROLLCALL_MAPPING", "env", 1);
+    assert_int_equal(parse(&line, "extract -c line.json --mapping line"), 0);
+    assert_string_equal(line.cli.values[OPTION_JOB], "line.json");
+    assert_true(line.cli.on_command_line[OPTION_JOB]);
+    assert_string_equal(line.cli.mappings[0], "line");
+    assert_null(line.cli.mappings[1]);
+}
+
+static void empty_variables_say_nothing(void **state)
+{
+    struct line line;
+
+    (void)state;
+    setenv("ROLLCALL_JOB", "", 1);
+    setenv("ROLLCALL_QUIET", "", 1);
+    assert_int_equal(parse(&line, "extract"), 0);
+    assert_null(line.cli.values[OPTION_JOB]);
+    assert_null(line.cli.values[OPTION_QUIET]);
+}
+
+/* A variable set for extract must not break verify. */
+static void variables_of_other_verbs(void **state)
+{
+    struct line line;
+
+    (void)state;
+    setenv("ROLLCALL_JOB", "env.json", 1);
+    setenv("ROLLCALL_FORCE", "1", 1);
+    setenv("ROLLCALL_HELP", "1", 1);
+    setenv("ROLLCALL_VERSION", "1", 1);
+    assert_int_equal(parse(&line, "verify out"), 0);
+    assert_null(line.cli.values[OPTION_JOB]);
+    assert_null(line.cli.values[OPTION_HELP]);
+    assert_null(line.cli.values[OPTION_VERSION]);
+}
+
+/* --- help --------------------------------------------------------------- */
+
+static const char *help(enum cli_verb verb)
+{
+    static char text[HELP_MAX];
+    FILE *out = fmemopen(text, sizeof(text), "w");
+
+    assert_non_null(out);
+    cli_help(verb, out);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static const struct {
+    const char *name;
+    unsigned verbs; /* one bit each: extract plan check verify cat */
+} documented[] = {
+    {"--job FILE", 0x07},
+    {"--mapping NAME|FILE", 0x07},
+    {"--out DIR", 0x07},
+    {"--as-of TIME", 0x07},
+    {"--run-id ID", 0x03},
+    {"--force ", 0x01},
+    {"--result-json FILE", 1},
+    {"--dataset NAME", 0x10},
+    {"--format csv|jsonl", 0x10},
+    {"--no-header ", 0x10},
+    {"--quiet ", 0x1f},
+    {"--verbose ", 0x1f},
+    {"--log-format text|json", 0x1f},
+    {"--color auto|never|always", 0x1f},
+    {"--help ", 0x1f},
+    {"--version ", 0x1f},
+};
+
+static void help_lists_every_option(void **state)
+{
+    (void)state;
+    assert_int_equal(COUNT(documented), OPTION_COUNT);
+    for (size_t i = 0; i < COUNT(documented); i++) {
+        if (strstr(help(VERB_NONE), documented[i].name) == NULL)
+            fail_msg("%s is not in the help", documented[i].name);
+        for (int verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
+            bool due = documented[i].verbs >> (verb - VERB_EXTRACT) & 1;
+
+            if ((strstr(help(verb), documented[i].name) != NULL) != due)
+                fail_msg("%s in the help of %s", documented[i].name,
+                         cli_verb_name(verb));
+        }
+    }
+}
+
+static void help_lists_every_verb(void **state)
+{
+    (void)state;
+    for (int verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
+        char line[32];
+
+        snprintf(line, sizeof(line), "\n  %s ", cli_verb_name(verb));
+        assert_non_null(strstr(help(VERB_NONE), line));
+        snprintf(line, sizeof(line), "rollcall %s ", cli_verb_name(verb));
+        assert_non_null(strstr(help(verb), line));
+    }
+    assert_non_null(strstr(help(VERB_NONE), "Exit codes: "));
+}
+
+/* What the help says an option takes is what the parser does. */
+static void help_is_true(void **state)
+{
+    struct line line;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(documented); i++) {
+        char text[64], name[32];
+        size_t len = strcspn(documented[i].name, " ");
+        bool flag = documented[i].name[len + 1] == '\0';
+
+        snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
+        snprintf(text, sizeof(text), "%s %s%s",
+                 documented[i].verbs & 1 ? "extract" : "cat out", name,
+                 flag ? "" : " x");
+        if (parse(&line, text) != 0)
+            fail_msg("%s: %s", text, line.err.text);
+    }
+}
+
+#define TEST(f) cmocka_unit_test_setup(f, setup)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(good_lines),
+        TEST(bad_lines),
+        TEST(mappings_repeat),
+        TEST(too_many_mappings),
+        TEST(environment_fills_in),
+        TEST(command_line_before_environment),
+        TEST(empty_variables_say_nothing),
+        TEST(variables_of_other_verbs),
+        TEST(help_lists_every_option),
+        TEST(help_lists_every_verb),
+        TEST(help_is_true),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

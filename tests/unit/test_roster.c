@@ -1,0 +1,162 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "roster.h"
+
+enum { MANY = 100 * 1000 };
+
+static struct user user_of(const char *id, const char *name)
+{
+    struct user user;
+
+    for (int i = 0; i < USER_FIELD_COUNT; i++)
+        user.fields[i] = value_null(user_fields[i].type);
+    user.fields[USER_ACCOUNT_ID] = value_text(id);
+    user.fields[USER_DISPLAY_NAME] = value_text(name);
+    return user;
+}
+
+static int setup(void **state)
+{
+    static struct roster roster;
+
+    roster_init(&roster);
+    *state = &roster;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    roster_release(*state);
+    return 0;
+}
+
+static void again_keeps_and_completes(void **state)
+{
+    struct roster *roster = *state;
+    struct user first = user_of("a", NULL), again = user_of("a", "Ann");
+    struct account *account;
+
+    first.fields[USER_ACTIVE] = value_bool(false);
+    first.fields[USER_EMAIL] = value_text("");
+    account = roster_add(roster, &first, true);
+    again.fields[USER_ACTIVE] = value_bool(true);
+    again.fields[USER_EMAIL] = value_text("a@b");
+    again.fields[USER_LAST_SEEN_AT] = value_instant(-5);
+    assert_ptr_equal(roster_add(roster, &again, true), account);
+    assert_string_equal(account_value(account, USER_DISPLAY_NAME).text, "Ann");
+    assert_true(account_value(account, USER_ACTIVE).present);
+    assert_int_equal(account_value(account, USER_ACTIVE).integer, 0);
+    assert_string_equal(account_value(account, USER_EMAIL).text, "");
+    assert_true(account_value(account, USER_LAST_SEEN_AT).integer == -5);
+    assert_int_equal(account_value(account, USER_LAST_SEEN_AT).type,
+                     VALUE_TIMESTAMP);
+    assert_int_equal(roster->listed, 1);
+    assert_int_equal(roster->by_id.count, 1);
+}
+
+static void null_fields_have_their_type(void **state)
+{
+    struct user user = user_of("a", NULL);
+    const struct account *account = roster_add(*state, &user, true);
+
+    for (unsigned i = 1; i < USER_FIELD_COUNT; i++) {
+        assert_false(account_value(account, i).present);
+        assert_int_equal(account_value(account, i).type, user_fields[i].type);
+    }
+}
+
+static void texts_are_copied(void **state)
+{
+    char id[] = "a", name[] = "Ann";
+    struct user user = user_of(id, name);
+    const struct account *account = roster_add(*state, &user, true);
+
+    id[0] = name[0] = 'x';
+    assert_string_equal(account_id(account), "a");
+    assert_string_equal(account_value(account, USER_DISPLAY_NAME).text, "Ann");
+    assert_ptr_equal(roster_find(*state, "a"), account);
+    assert_null(roster_find(*state, "x"));
+    assert_null(roster_find(*state, "A"));
+}
+
+static void looked_up_is_not_listed(void **state)
+{
+    struct roster *roster = *state;
+    struct user user = user_of("a", "Ann"), other = user_of("b", "Bob");
+    struct account *account = roster_add(roster, &user, false);
+
+    assert_false(account->listed);
+    assert_int_equal(roster->listed, 0);
+    roster_add(roster, &other, true);
+    roster_add(roster, &other, false);
+    assert_true(roster_find(roster, "b")->listed);
+    assert_int_equal(roster->listed, 1);
+    roster_add(roster, &user, true);
+    assert_true(account->listed);
+    assert_int_equal(roster->listed, 2);
+}
+
+static void a_hundred_thousand(void **state)
+{
+    struct roster *roster = *state;
+    size_t seen = 0;
+    char id[32];
+
+    for (size_t round = 0; round < 2; round++) {
+        for (size_t i = 0; i < MANY; i++) {
+            struct user user;
+
+            snprintf(id, sizeof(id), "712020:%08zx", i * 2654435761u);
+            user = user_of(id, round == 0 ? NULL : "name");
+            assert_non_null(roster_add(roster, &user, true));
+        }
+    }
+    assert_int_equal(roster->listed, MANY);
+    for (const struct account *a = roster->first; a != NULL; a = a->next) {
+        snprintf(id, sizeof(id), "712020:%08zx", seen++ * 2654435761u);
+        if (strcmp(account_id(a), id) != 0 || roster_find(roster, id) != a ||
+            !account_value(a, USER_DISPLAY_NAME).present)
+            fail_msg("account %zu is %s", seen, account_id(a));
+    }
+    assert_int_equal(seen, MANY);
+}
+
+static void released_twice_and_used_again(void **state)
+{
+    struct roster *roster = *state;
+    struct user user = user_of("a", "Ann");
+
+    roster_add(roster, &user, true);
+    roster_release(roster);
+    roster_release(roster);
+    assert_null(roster->first);
+    assert_int_equal(roster->listed, 0);
+    assert_null(roster_find(roster, "a"));
+    assert_non_null(roster_add(roster, &user, true));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(again_keeps_and_completes, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(null_fields_have_their_type, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(texts_are_copied, setup, teardown),
+        cmocka_unit_test_setup_teardown(looked_up_is_not_listed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_hundred_thousand, setup, teardown),
+        cmocka_unit_test_setup_teardown(released_twice_and_used_again, setup,
+                                        teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
