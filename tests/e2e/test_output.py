@@ -9,7 +9,7 @@ from pathlib import Path
 
 import harness
 import truth
-from runs import AS_OF, DAY, RUN, Case, Run, account, write_site
+from published import AS_OF, DAY, RUN, Case, Run, account, write_site
 
 TIMES = {"inactive_since", "last_seen_at", "deactivated_at",
          "last_modified_at", "first_observed_inactive_at", "extract_as_of"}
