@@ -203,7 +203,7 @@ static int show(struct publish *p, struct error *err)
 static int mark(struct publish *p, const struct run_report *report,
                 const char *hex, struct error *err)
 {
-    if (publish_latest(p->out_fd, p->run_id, err) != 0)
+    if (publish_latest(p->out_fd, p->run_id, report->as_of, err) != 0)
         return -1;
     for (size_t i = 0; i < report->dataset_count; i++) {
         const struct publish_done done = {
@@ -250,7 +250,7 @@ static int mark_existing(struct publish *p, int run_fd, struct error *err)
     if (hash_manifest(run_fd, hex, err) != 0 ||
         manifest_load(&manifest, run_fd, err) != 0)
         return -1;
-    result = publish_latest(p->out_fd, p->run_id, err);
+    result = publish_latest(p->out_fd, p->run_id, manifest.as_of, err);
     for (size_t i = 0; i < manifest.dataset_count && result == 0; i++) {
         const struct publish_done done = {
             .run_id = p->run_id,

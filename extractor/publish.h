@@ -19,8 +19,8 @@
  * Done file: OUT/DATASET_YYYYMMDD_RUNID.done (the day of as_of, UTC), JSON:
  * {"runId", "dataset", "rows", "manifestSha256"}. It is written last.
  *
- * "latest" never moves back to an older run id. Symbolic links in place of
- * the run's or the temporary directory are refused.
+ * "latest" never moves back to a run of an earlier as-of time. Symbolic links
+ * in place of the run's or the temporary directory are refused.
  */
 #ifndef ROLLCALL_PUBLISH_H
 #define ROLLCALL_PUBLISH_H
