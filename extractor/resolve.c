@@ -103,8 +103,8 @@ static int map_row(void *context, const char *const *cells, size_t count,
                     cells[1], err);
 }
 
-static int load_map(struct resolved *resolved, const char *path,
-                    struct error *err)
+int resolve_load_map(struct resolved *resolved, const char *path,
+                     struct error *err)
 {
     struct map_reading reading = {.resolved = resolved, .path = path};
     struct csv_reader *reader;
@@ -272,11 +272,8 @@ int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
     struct asking asking = {.resolved = resolved,
                             .gathered = gathered,
                             .report = &options->report->keys};
-    const char *map_file = options->setup->job.keys.map_file;
     struct names unknown = {0};
 
-    if (map_file != NULL && load_map(resolved, map_file, err) != 0)
-        return -1;
     for (size_t i = 0; i < gathered->book_count; i++) {
         const struct strmap_slot *entry;
         size_t position = 0;
