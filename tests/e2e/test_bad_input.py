@@ -354,8 +354,9 @@ class Output(InputCase):
                   '"$2" extract -c "$3" --as-of "$4"; code=$?\n'
                   'ls -A "$1" > "$5"/left; exit $code')
         done = subprocess.run(
-            ["unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c", script, "sh", out,
-             harness.binary("rollcall"), path, AS_OF, watch],
+            ["unshare", "-m" if os.geteuid() == 0 else "-rm", "sh", "-c",
+             script, "sh", out, harness.binary("rollcall"), path, AS_OF,
+             watch],
             env=environment(), cwd=self.folder, text=True, timeout=60,
             capture_output=True, check=False)
         if done.returncode in (1, 99):
