@@ -22,7 +22,7 @@ endif
 
 DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libmicrohttpd-dev
-TEST_DEPS := libcmocka-dev valgrind python3
+TEST_DEPS := libcmocka-dev valgrind python3 openssl
 
 PKGS := libcurl libcjson zlib libcrypto
 FAKESITE_PKGS := libmicrohttpd libcjson zlib

@@ -102,8 +102,8 @@ static int map_row(void *context, const char *const *cells, size_t count,
                     cells[1], err);
 }
 
-static int load_map(struct resolved *resolved, const char *path,
-                    struct error *err)
+int resolve_load_map(struct resolved *resolved, const char *path,
+                     struct error *err)
 {
     struct map_reading reading = {.resolved = resolved, .path = path};
     struct csv_reader *reader;
@@ -325,10 +325,7 @@ int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
     struct asking asking = {.resolved = resolved,
                             .gathered = gathered,
                             .report = &options->report->keys};
-    const char *map_file = options->setup->job.keys.map_file;
 
-    if (map_file != NULL && load_map(resolved, map_file, err) != 0)
-        return -1;
     if (collect_subjects(&asking, err) != 0 ||
         resolve_names(&asking, options, err) != 0)
         return -1;

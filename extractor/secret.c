@@ -49,9 +49,11 @@ static int load_env(struct raw *raw, const char *name, struct error *err)
 {
     const char *value = getenv(name);
 
-    if (value == NULL)
-        return error_set(err, ERROR_CONFIG,
-                         "secret: environment variable %s is not set", name);
+    if (value == NULL) {
+        error_set(err, ERROR_CONFIG,
+                  "secret: environment variable %s is not set", name);
+        return error_hint(err, "set %s to the secret and export it", name);
+    }
     raw->len = strnlen(value, SECRET_ROOM - 1);
     memcpy(raw->data, value, raw->len);
     return 0;

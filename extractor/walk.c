@@ -141,12 +141,17 @@ static const struct json *items_of(const struct walk *walk,
 }
 
 /* A body that is no JSON may be a proxy's slip: the page is asked again. */
-static int bad_body(struct walk *walk, const struct error *cause,
-                    struct error *err)
+static int bad_body(struct walk *walk, struct error *cause, struct error *err)
 {
+    const struct source *source = walk->options.source;
+
+    error_prefix(cause, "%s: %s: not JSON", source->name,
+                 walk->options.endpoint->url);
     if (++walk->bad_bodies > WALK_BAD_BODIES_MAX) {
         *err = *cause;
-        return -1;
+        return error_hint(err, "so it was %d times; see what stands between "
+                          "here and there, and edit %s when the API has "
+                          "changed", walk->bad_bodies, source->path);
     }
     log_line(walk->options.log, LOG_WARN, "retry", "%s; asking again",
              cause->text);
@@ -162,8 +167,8 @@ static int take_page(struct walk *walk, const struct page_ask *ask,
     struct json_doc doc;
     int result = -1;
 
-    if (json_parse(&doc, body, len, JSON_STRICT, walk->options.source->name,
-                   ERROR_DATA, &cause) != 0)
+    if (json_parse(&doc, body, len, JSON_STRICT, "answer", ERROR_DATA,
+                   &cause) != 0)
         return bad_body(walk, &cause, err);
     walk->bad_bodies = 0;
     walk->options.report->repairs += doc.repairs;

@@ -91,7 +91,7 @@ static void gives_up_when_the_budget_is_spent(void **state)
     assert_int_equal(run(stage), -1);
     assert_int_equal(stage->err.kind, ERROR_UNAVAILABLE);
     assert_true(stage->server->request_count > 3);
-    snprintf(want, sizeof(want), "jira_users: gave up after %d tries in 0s: ",
+    snprintf(want, sizeof(want), ": gave up after %d tries in 0s: ",
              stage->server->request_count);
     assert_has(stage->err.text, want);
     assert_has(stage->err.text, ": 429 Too Many Requests (once), empty answer "
