@@ -93,8 +93,12 @@ static bool joins_anyway(const struct pager *pager, size_t count)
         return true;
     if (pager->beyond > 0)
         return true;
+    /* It begins where a page without news ended. As many rows as that one had
+     * may come from behind its window, and none of those can have slipped past
+     * when most of that window held no row. */
     if (pager->tail)
-        return count == 0;
+        return count == 0 || ((int64_t)count <= pager->rows &&
+                              pager->rows <= pager->largest / 2);
     return pager->back == 0;
 }
 
@@ -227,7 +231,9 @@ static int took_offset(struct pager *pager, const char *const *ids,
         pager->newest_end = start + pager->size;
     learn_cap(pager, start, rows, fresh);
     pager->beyond = 0;
-    pager->tail = fresh == 0;
+    if (rows > pager->largest)
+        pager->largest = rows;
+    pager->tail = fresh == 0 && rows < pager->largest;
     pager->rows = rows;
     pager->end = start + rows;
     pager->back = pager->tail ? 0 : overlap_of(pager, rows);
