@@ -110,7 +110,7 @@ static const char *item_id(const struct source *source,
             if (strcmp(*p, text) == 0)
                 return NULL;
         }
-        return text;
+        return *text != '\0' ? text : NULL;
     }
     return NULL;
 }
