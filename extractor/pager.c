@@ -172,11 +172,14 @@ static void took_nothing(struct pager *pager)
 }
 
 /* A window that begins behind the whole window that last had a new row shares
- * no row with it, unless the server does not look at the offset at all. */
-static int check_progress(const struct pager *pager, size_t fresh,
-                          struct error *err)
+ * no row with it, unless the server does not look at the offset at all. Rows
+ * that shifted meanwhile may make one short page of old ones. */
+static int check_progress(const struct pager *pager, int64_t rows,
+                          size_t fresh, struct error *err)
 {
     if (fresh > 0 || pager->expect < pager->newest_end)
+        return 0;
+    if (rows < pager->largest && !pager->tail)
         return 0;
     error_set(err, ERROR_DATA, "paging does not advance: the rows at index "
               "%lld came before", (long long)pager->expect);
@@ -224,7 +227,7 @@ static int took_offset(struct pager *pager, const char *const *ids,
         took_nothing(pager);
         return 0;
     }
-    if (check_progress(pager, fresh, err) != 0 ||
+    if (check_progress(pager, rows, fresh, err) != 0 ||
         keep_anchors(pager, ids, count, err) != 0)
         return -1;
     if (fresh > 0 && start + pager->size > pager->newest_end)
