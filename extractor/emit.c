@@ -164,6 +164,35 @@ static const struct source_report *users_report(const struct emission *e)
     return &e->options->report->sources[entry - setup->sources];
 }
 
+/* When its directory is out, Jira shows accounts as inactive and nameless;
+ * a real one has a name at least, even when erased. */
+static uint64_t count_nameless(const struct emission *emission)
+{
+    const struct account *account = emission->gathered->roster.first;
+    uint64_t count = 0;
+
+    for (; account != NULL; account = account->next) {
+        struct value name = account_value(account, USER_DISPLAY_NAME);
+        struct value active = account_value(account, USER_ACTIVE);
+
+        count += account->listed && active.present && !active.integer &&
+                 (!name.present || name.text[0] == '\0');
+    }
+    return count;
+}
+
+static uint64_t count_placeholders(const struct emission *emission)
+{
+    const struct setup *setup = emission->options->setup;
+    const struct setup_source *entry =
+        setup_source(setup, setup->mappings[0].rules.users);
+    uint64_t count = users_report(emission)->placeholders;
+
+    if (entry->source.user_fields[USER_DISPLAY_NAME].used)
+        count += count_nameless(emission);
+    return count;
+}
+
 static int check_dataset(struct emission *emission,
                          const struct dataset_rows *rows, struct error *err)
 {
@@ -187,13 +216,14 @@ int emit_check(struct emission *emission, struct error *err)
 {
     const struct job *job = &emission->options->setup->job;
     struct run_report *report = emission->options->report;
-    const struct source_report *users = users_report(emission);
+    uint64_t placeholders = users_report(emission)->placeholders;
 
     report->users = emission->gathered->roster.listed;
     if (guard_minimum(report, "min_users", (int64_t)report->users,
                       job->guards.min_users, err) != 0 ||
-        guard_maximum_share(report, "max_placeholders", users->placeholders,
-                            report->users + users->placeholders,
+        guard_maximum_share(report, "max_placeholders",
+                            count_placeholders(emission),
+                            report->users + placeholders,
                             job->guards.max_placeholders_ppm, err) != 0)
         return -1;
     for (size_t i = 0; i < emission->count; i++) {
