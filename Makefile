@@ -20,11 +20,11 @@ endif
 
 # what is needed
 
-DEPS := gcc make pkg-config libcurl4-openssl-dev libcjson-dev libcsv-dev \
-	zlib1g-dev libsqlite3-dev libssl-dev libmicrohttpd-dev
-TEST_DEPS := libcmocka-dev valgrind python3
+DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
+	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libmicrohttpd-dev
+TEST_DEPS := libcmocka-dev valgrind python3 openssl
 
-PKGS := libcurl libcjson zlib sqlite3 libcrypto
+PKGS := libcurl libcjson zlib libcrypto
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
 
 # Asked once, and only when something is compiled: `make deps` must work
@@ -77,19 +77,23 @@ FAKESITE := $(BUILD)/fakesite
 all: $(ROLLCALL)
 
 $(ROLLCALL): $(MAIN_OBJ) $(LIBRARY)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	@echo "  LD    $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIBRARY): $(LIB_OBJ)
-	rm -f $@
-	ar rcs $@ $^
+	@echo "  AR    $@"
+	@rm -f $@
+	@ar rcs $@ $^
 
 $(FAKESITE): $(FAKESITE_OBJ)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FAKESITE_LIBS)
+	@echo "  LD    $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FAKESITE_LIBS)
 
 # A helper that defines all of a module is taken in its place.
 $(UNIT_BIN): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS) -lcmocka
+	@echo "  LD    $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS) -lcmocka
 
 $(FAKE_EXCHANGE_TESTS:%=$(BUILD)/unit/test_%): \
 	$(BUILD)/tests/unit/fake_exchange.o
@@ -99,7 +103,8 @@ $(FAKESITE_OBJ): PKG_CFLAGS = $(FAKESITE_CFLAGS)
 # The flags and the version are in this file, so it counts as a source.
 $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC    $@"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(UNIT_OBJ) \
 	$(FAKESITE_OBJ))
@@ -164,7 +169,7 @@ demo: deps
 
 run-demo: $(ROLLCALL) $(FAKESITE)
 	@ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
-		bash samples/demo.sh
+		DEMO=$(abspath $(BUILD)/demo) bash samples/demo.sh
 
 clean:
 	rm -rf $(BUILD)

@@ -86,14 +86,17 @@ const char *cli_verb_name(enum cli_verb verb)
     return verbs[verb].name;
 }
 
+/* what: "command " or "option --", so that words read as they are typed. */
 static int unknown(const char *what, const char *text,
                    const struct nearest *nearest, struct error *err)
 {
     const char *near = nearest_word(nearest);
+    const char *dashes = strchr(what, '-');
 
-    error_set(err, ERROR_USAGE, "unknown %s \"%s\"", what, text);
+    error_set(err, ERROR_USAGE, "unknown %s%s", what, text);
     if (near != NULL)
-        return error_hint(err, "did you mean \"%s\"?", near);
+        return error_hint(err, "did you mean %s%s?",
+                          dashes != NULL ? dashes : "", near);
     return error_hint(err, "see rollcall --help");
 }
 
@@ -109,7 +112,7 @@ static int find_verb(const char *text, enum cli_verb *verb, struct error *err)
             return 0;
         }
     }
-    return unknown("command", text, &nearest, err);
+    return unknown("command ", text, &nearest, err);
 }
 
 static int find_long(const char *text, size_t len, struct error *err)
@@ -124,7 +127,7 @@ static int find_long(const char *text, size_t len, struct error *err)
         if (strcmp(options[i].name, name) == 0)
             return i;
     }
-    return unknown("option", name, &nearest, err);
+    return unknown("option --", name, &nearest, err);
 }
 
 static int find_letter(char letter, struct error *err)
@@ -133,7 +136,7 @@ static int find_letter(char letter, struct error *err)
         if (options[i].letter == letter && letter != 0)
             return i;
     }
-    error_set(err, ERROR_USAGE, "unknown option \"-%c\"", letter);
+    error_set(err, ERROR_USAGE, "unknown option -%c", letter);
     return error_hint(err, "see rollcall --help");
 }
 

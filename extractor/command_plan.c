@@ -28,10 +28,12 @@ static void print_source(const struct setup *setup,
     const struct source *source = &entry->source;
     char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
 
-    printf("source    %s: %s %s%s, %" PRId64 " items a page", source->name,
+    printf("source    %s: %s %s%s, %" PRId64 " %s", source->name,
            source->method, entry->endpoint->url, source->request_path,
            source->batch_parameter != NULL ? source->batch_size
-                                           : source->paging.size);
+                                           : source->paging.size,
+           source->batch_parameter != NULL ? "names a request"
+                                           : "items a page");
     if (source->kind == SOURCE_EVENTS) {
         instant_rfc3339(window->from, from);
         instant_rfc3339(window->to, to);
@@ -39,9 +41,10 @@ static void print_source(const struct setup *setup,
                gather_windows_needed(window));
     }
     if (source->batch_parameter != NULL)
-        printf(", only for names the log leaves open");
-    printf("; at least %" PRId64 " requests",
-           least_requests(setup, entry, window));
+        printf(", only for names that are still open");
+    else
+        printf("; at least %" PRId64 " requests",
+               least_requests(setup, entry, window));
     if (entry->endpoint->rate_count > 0)
         printf(", at most %" PRId64 " in %" PRId64 " ms",
                entry->endpoint->rate_count, entry->endpoint->rate_per_ms);

@@ -1,7 +1,9 @@
 #include "command.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "verify.h"
@@ -30,6 +32,15 @@ int command_verify(const struct command *command, struct error *err)
     return result;
 }
 
+static int check_format(const char *format, struct error *err)
+{
+    if (format == NULL || strcmp(format, "csv") == 0 ||
+        strcmp(format, "jsonl") == 0)
+        return 0;
+    return error_set(err, ERROR_USAGE, "--format: \"%s\" is none of its "
+                     "values", format);
+}
+
 int command_cat(const struct command *command, struct error *err)
 {
     const struct cli *cli = command->cli;
@@ -39,5 +50,9 @@ int command_cat(const struct command *command, struct error *err)
         .header = cli->values[OPTION_NO_HEADER] == NULL,
     };
 
+    if (check_format(options.format, err) != 0)
+        return -1;
+    /* A reader that has enough, such as head, is no error to tell of. */
+    signal(SIGPIPE, SIG_DFL);
     return cat_run(cli->operands[0], &options, STDOUT_FILENO, err);
 }

@@ -40,17 +40,17 @@ enum {
 enum csv_header_case { CSV_HEADER_AS_IS, CSV_HEADER_UPPER, CSV_HEADER_LOWER };
 
 struct csv_dialect {
-    char delimiter;           /* ',' */
-    char quote;               /* '"' */
-    bool header;              /* true */
-    bool crlf;                /* false: rows end with LF */
-    const char *null_text;    /* "" */
-    const char *time_format;  /* "%Y-%m-%d %H:%M:%S", see instant_format() */
-    char decimal;             /* '.' */
+    char delimiter;          /* ',' */
+    char quote;              /* '"' */
+    bool header;             /* true */
+    bool crlf;               /* false: rows end with LF */
+    const char *null_text;   /* "" */
+    const char *time_format; /* "%Y-%m-%d %H:%M:%S", see instant_format() */
+    char decimal;            /* '.' */
     enum csv_header_case header_case;
-    bool excel_safe;          /* a text cell that starts with = + - @ TAB or CR
-                                 gets a leading apostrophe */
-    bool bom;                 /* false */
+    bool excel_safe; /* a text cell that starts with = + - @ TAB or CR
+                        gets a leading apostrophe */
+    bool bom;        /* false */
 };
 
 /* The default dialect, or a named preset ("rfc4180", "powercenter", "excel",

@@ -1,16 +1,9 @@
-#include "emit.h"
+#include "emit_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "guard.h"
-#include "writer.h"
-
-struct chosen {
-    const struct account *account;
-    const struct value *sort; /* cells of the order columns */
-    size_t sort_count;
-};
 
 void emit_release(struct emission *emission)
 {
@@ -27,7 +20,6 @@ void emit_release(struct emission *emission)
     arena_release(&emission->arena);
 }
 
-/* --- choosing ---------------------------------------------------------- */
 
 /* The column that carries the first observation, and the single key. */
 static void find_columns(struct dataset_rows *rows)
@@ -162,7 +154,6 @@ int emit_choose(struct emission *emission, struct gathered *gathered,
     return 0;
 }
 
-/* --- guards ------------------------------------------------------------ */
 
 static const struct source_report *users_report(const struct emission *e)
 {
@@ -171,6 +162,35 @@ static const struct source_report *users_report(const struct emission *e)
         setup_source(setup, setup->mappings[0].rules.users);
 
     return &e->options->report->sources[entry - setup->sources];
+}
+
+/* When its directory is out, Jira shows accounts as inactive and nameless;
+ * a real one has a name at least, even when erased. */
+static uint64_t count_nameless(const struct emission *emission)
+{
+    const struct account *account = emission->gathered->roster.first;
+    uint64_t count = 0;
+
+    for (; account != NULL; account = account->next) {
+        struct value name = account_value(account, USER_DISPLAY_NAME);
+        struct value active = account_value(account, USER_ACTIVE);
+
+        count += account->listed && active.present && !active.integer &&
+                 (!name.present || name.text[0] == '\0');
+    }
+    return count;
+}
+
+static uint64_t count_placeholders(const struct emission *emission)
+{
+    const struct setup *setup = emission->options->setup;
+    const struct setup_source *entry =
+        setup_source(setup, setup->mappings[0].rules.users);
+    uint64_t count = users_report(emission)->placeholders;
+
+    if (entry->source.user_fields[USER_DISPLAY_NAME].used)
+        count += count_nameless(emission);
+    return count;
 }
 
 static int check_dataset(struct emission *emission,
@@ -196,206 +216,18 @@ int emit_check(struct emission *emission, struct error *err)
 {
     const struct job *job = &emission->options->setup->job;
     struct run_report *report = emission->options->report;
-    const struct source_report *users = users_report(emission);
+    uint64_t placeholders = users_report(emission)->placeholders;
 
     report->users = emission->gathered->roster.listed;
     if (guard_minimum(report, "min_users", (int64_t)report->users,
                       job->guards.min_users, err) != 0 ||
-        guard_maximum_share(report, "max_placeholders", users->placeholders,
-                            report->users + users->placeholders,
+        guard_maximum_share(report, "max_placeholders",
+                            count_placeholders(emission),
+                            report->users + placeholders,
                             job->guards.max_placeholders_ppm, err) != 0)
         return -1;
     for (size_t i = 0; i < emission->count; i++) {
         if (check_dataset(emission, &emission->datasets[i], err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-/* --- writing ----------------------------------------------------------- */
-
-static int chosen_order(const void *left, const void *right)
-{
-    const struct chosen *a = left, *b = right;
-
-    for (size_t i = 0; i < a->sort_count; i++) {
-        int order = value_order(&a->sort[i], &b->sort[i]);
-
-        if (order != 0)
-            return order;
-    }
-    return 0;
-}
-
-static int sort_rows(struct dataset_rows *rows, struct error *err)
-{
-    const struct rules *rules = rows->input.rules;
-    size_t width = rules->order_count;
-
-    rows->sort_cells =
-        calloc(rows->count * width + 1, sizeof(*rows->sort_cells));
-    if (rows->sort_cells == NULL)
-        return error_no_memory(err);
-    for (size_t i = 0; i < rows->count; i++) {
-        struct value *cells = &rows->sort_cells[i * width];
-        struct joined joined;
-
-        joined_fill(&joined, &rows->input, rows->rows[i].account);
-        for (size_t c = 0; c < width; c++) {
-            if (join_cell(&joined, rules->order[c], &cells[c], &rows->arena,
-                          err) != 0)
-                return -1;
-        }
-        rows->rows[i].sort = cells;
-        rows->rows[i].sort_count = width;
-    }
-    if (rows->count > 1)
-        qsort(rows->rows, rows->count, sizeof(*rows->rows), chosen_order);
-    return 0;
-}
-
-/* The column that tells how much is known of a fact, for the statistics. */
-static const struct column *status_column(const struct rules *rules,
-                                          size_t *index)
-{
-    for (*index = 0; *index < rules->schema.count; (*index)++) {
-        const struct column_rule *rule = &rules->columns[*index];
-
-        if (rule->alternative_count == 1 && !rule->alternatives[0].constant &&
-            rule->alternatives[0].ref.kind == REF_FACT &&
-            rule->alternatives[0].ref.part == FACT_STATUS &&
-            rule->transform_count == 0)
-            return &rules->schema.columns[*index];
-    }
-    return NULL;
-}
-
-static void count_status(struct dataset_report *report,
-                         const struct value *cell)
-{
-    static const char *const names[] = {"known", "no_actor", "before_log",
-                                        "no_access"};
-
-    report->status_count = sizeof(names) / sizeof(names[0]);
-    for (size_t i = 0; i < report->status_count; i++) {
-        report->statuses[i].name = names[i];
-        if (cell != NULL && cell->present && strcmp(names[i], cell->text) == 0)
-            report->statuses[i].count++;
-    }
-}
-
-static int refuse_row(struct emission *emission, struct dataset_report *report,
-                      const struct account *account,
-                      const struct join_notes *notes, struct error *err)
-{
-    const struct reject reject = {.dataset = report->schema->name,
-                                  .item = account_id(account),
-                                  .field = notes->column,
-                                  .reason = notes->reason};
-
-    report->rejected++;
-    log_line(emission->options->log, LOG_WARN, "reject", "%s: %s: %s %s",
-             reject.dataset, reject.item, reject.field, reject.reason);
-    return gather_refuse(emission->gathered, emission->options->setup, &reject,
-                         err);
-}
-
-static int write_cells(struct writer *const *writers, size_t count,
-                       const struct value *cells, struct error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (writer_row(writers[i], cells, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int write_rows(struct emission *emission, struct dataset_rows *rows,
-                      struct dataset_report *report,
-                      struct writer *const *writers, struct error *err)
-{
-    size_t status;
-    bool has_status = status_column(rows->input.rules, &status) != NULL;
-    struct join_notes notes = {0};
-    struct arena arena;
-    int result = 0;
-
-    arena_init(&arena);
-    if (has_status)
-        count_status(report, NULL);
-    for (size_t i = 0; i < rows->count && result == 0; i++) {
-        struct joined joined;
-
-        arena_reset(&arena);
-        joined_fill(&joined, &rows->input, rows->rows[i].account);
-        switch (join_row(&joined, rows->cells, &arena, &notes, err)) {
-        case JOIN_ROW:
-            report->rows++;
-            if (has_status)
-                count_status(report, &rows->cells[status]);
-            result = write_cells(writers, report->writer_count, rows->cells,
-                                 err);
-            break;
-        case JOIN_REJECTED:
-            result = refuse_row(emission, report, rows->rows[i].account,
-                                &notes, err);
-            break;
-        case JOIN_FAILED:
-            result = -1;
-            break;
-        }
-    }
-    report->truncated = notes.truncated;
-    arena_release(&arena);
-    return result;
-}
-
-static int write_dataset(struct emission *emission, size_t index, int dir_fd,
-                         struct error *err)
-{
-    const struct setup *setup = emission->options->setup;
-    const struct job *job = &setup->job;
-    struct dataset_rows *rows = &emission->datasets[index];
-    struct dataset_report *report =
-        &emission->options->report->datasets[index];
-    const struct writer_options options = {
-        .dir_fd = dir_fd,
-        .schema = &setup->mappings[index].rules.schema,
-        .dialect = &job->output.dialect,
-        .part_size = job->output.part_size,
-        .mode = job->output.file_mode,
-    };
-    const char *formats[] = {job->output.csv ? "csv" : NULL,
-                             job->output.jsonl ? "jsonl" : NULL};
-    struct writer *writers[2] = {NULL, NULL};
-    int result = 0;
-
-    report->writers = calloc(2, sizeof(*report->writers));
-    if (report->writers == NULL)
-        return error_no_memory(err);
-    for (size_t i = 0; i < 2 && result == 0; i++) {
-        if (formats[i] == NULL)
-            continue;
-        writers[report->writer_count] = writer_open(formats[i], &options, err);
-        result = writers[report->writer_count] == NULL ? -1 : 0;
-        report->writer_count += result == 0;
-    }
-    if (result == 0)
-        result = write_rows(emission, rows, report, writers, err);
-    for (size_t i = 0; i < report->writer_count; i++) {
-        if (result == 0)
-            result = writer_close(writers[i], &report->writers[i], err);
-        else
-            writer_abort(writers[i]);
-    }
-    return result;
-}
-
-int emit_write(struct emission *emission, int dir_fd, struct error *err)
-{
-    for (size_t i = 0; i < emission->count; i++) {
-        if (sort_rows(&emission->datasets[i], err) != 0 ||
-            write_dataset(emission, i, dir_fd, err) != 0)
             return -1;
     }
     return 0;

@@ -187,7 +187,7 @@ static void hint_login_page(struct buf *out,
 {
     (void)reply;
     put_token_hint(out, request);
-    buf_puts(out, "; a login page is no answer");
+    buf_puts(out, "; what came is a login page or a proxy's, not data");
 }
 
 static void hint_certificate(struct buf *out,
@@ -372,9 +372,10 @@ int verdict_gave_up(const struct task *task, int64_t now_ms,
     put_causes(&causes, task);
     verdict_duration(now_ms - task->first_ms, spent);
     verdict_duration(retry_after_ms, asked);
-    error_set(err, ERROR_UNAVAILABLE, "%s: gave up after %d %s in %s: %s",
-              task->request.source->name, task->attempts,
-              task->attempts == 1 ? "try" : "tries", spent, causes.data);
+    error_set(err, ERROR_UNAVAILABLE, "%s: %s: gave up after %d %s in %s: %s",
+              task->request.source->name, task->request.endpoint->url,
+              task->attempts, task->attempts == 1 ? "try" : "tries", spent,
+              causes.data);
     buf_release(&causes);
     if (retry_after_ms > 0)
         return error_hint(err,

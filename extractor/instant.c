@@ -243,6 +243,50 @@ int instant_parse_lenient(const char *text, int64_t *out)
     return parse_iso8601(text, true, out);
 }
 
+/* The part a conversion stands for; NULL: none. */
+static int *civil_part(char conversion, struct civil *c, int *digits)
+{
+    *digits = conversion == 'Y' ? 4 : conversion == 'f' ? 3 : 2;
+    switch (conversion) {
+    case 'Y':
+        return &c->year;
+    case 'm':
+        return &c->month;
+    case 'd':
+        return &c->day;
+    case 'H':
+        return &c->hour;
+    case 'M':
+        return &c->minute;
+    case 'S':
+        return &c->second;
+    case 'f':
+        return &c->ms;
+    default:
+        return NULL;
+    }
+}
+
+int instant_parse_format(const char *text, const char *format, int64_t *out)
+{
+    struct civil c = {.year = 1970, .month = 1, .day = 1};
+
+    for (; *format != '\0'; format++) {
+        int digits, *part;
+
+        if (*format != '%' || format[1] == '%') {
+            format += *format == '%';
+            if (*text++ != *format)
+                return -1;
+            continue;
+        }
+        part = civil_part(*++format, &c, &digits);
+        if (part == NULL || !take_digits(&text, digits, digits, part))
+            return -1;
+    }
+    return *text == '\0' ? civil_to_instant(c, 0, out) : -1;
+}
+
 void instant_rfc3339_ms(int64_t instant, char out[INSTANT_TEXT_MAX])
 {
     instant_format(instant, "%Y-%m-%dT%H:%M:%S.%fZ", 0, out, INSTANT_TEXT_MAX);

@@ -49,6 +49,10 @@ void instant_rfc3339_ms(int64_t instant, char out[INSTANT_TEXT_MAX]);
 int instant_format(int64_t instant, const char *format, int offset_minutes,
                    char *out, size_t size);
 
+/* The reverse of instant_format() for UTC, to the letter; what the format does
+ * not name is as in 1970-01-01T00:00:00. 0, or -1 when text is something else. */
+int instant_parse_format(const char *text, const char *format, int64_t *out);
+
 /* Run ids: "20261123T020000Z". */
 void instant_compact(int64_t instant, char out[INSTANT_TEXT_MAX]);
 

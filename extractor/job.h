@@ -73,7 +73,8 @@ struct job {
     struct {
         int64_t min_users;            /* 1 */
         int64_t max_new_inactive_ppm; /* "20%" of all users */
-        int64_t max_placeholders_ppm; /* "20%" of all users */
+        int64_t max_placeholders_ppm; /* "20%" of all users: without a real
+                                         id, or inactive and nameless */
         int64_t max_rejects;          /* 10 records refused by all sources */
         enum zero_rows zero_rows;     /* "fail" */
     } guards;

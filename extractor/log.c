@@ -24,7 +24,9 @@ static void put_escaped(FILE *out, const char *text, bool json)
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
 
-        if (c < 0x20 || c == 0x7f)
+        if (c == '\n' && !json)
+            fputs("\n    ", out);
+        else if (c < 0x20 || c == 0x7f)
             fprintf(out, "\\u%04x", c);
         else if (json && (c == '"' || c == '\\'))
             fprintf(out, "\\%c", c);
@@ -52,7 +54,11 @@ static void put_text(const struct log *log, const char *time,
 {
     const char *color = log->color ? levels[level].color : "";
 
-    fprintf(log->out, "%s%s %s %s ", color, time, levels[level].padded, event);
+    if (log->terminal)
+        fprintf(log->out, "%s%s: %s: ", color, levels[level].name, event);
+    else
+        fprintf(log->out, "%s%s %s %s ", color, time, levels[level].padded,
+                event);
     put_escaped(log->out, message, false);
     fputs(*color != '\0' ? "\033[0m\n" : "\n", log->out);
 }

@@ -1,8 +1,11 @@
 /*
  * log: what happened, one line an event, on stderr.
  *
- * Text form, when stderr is no terminal:
- *   2026-11-23T02:00:00Z info  page jira_users: 1000 rows
+ * Text form, in a file or pipe, and on a terminal:
+ *   2026-11-23T02:00:00Z warn  retry jira_users: 429, again in 2.1 s
+ *   warn: retry: jira_users: 429, again in 2.1 s
+ * A line break in a message is followed by blanks, so that no text of a server
+ * can pass for a line of its own.
  * JSON form, one object a line with stable member names:
  *   {"ts":"…","level":"info","event":"page","run":"…","message":"…"}
  * Never pass a secret, a name, an e-mail or a response body to a log call;
@@ -22,6 +25,7 @@ struct log {
     FILE *out;
     enum log_level level; /* lines above this level are dropped */
     bool json;
+    bool terminal;        /* text form for a person: no time */
     bool color;           /* text form only */
     const char *run_id;   /* NULL until the run has one */
     struct clock clock;

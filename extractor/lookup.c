@@ -6,12 +6,16 @@
 #include "request.h"
 #include "strmap.h"
 
+/* A body that is no JSON may be a proxy's slip; in a row it is none. */
+enum { LOOKUP_BAD_BODIES_MAX = 3 };
+
 struct batch {
     struct batch *next;
     const struct lookup_options *options;
     const char **names; /* not answered yet; the first `sent` were asked */
     size_t count;
     size_t sent;
+    int bad_bodies; /* in a row */
 };
 
 static int batch_send(struct batch *batch, struct error *err);
@@ -85,12 +89,18 @@ static int answered(void *context, const struct exchange_answer *answer,
 {
     struct batch *batch = context;
     struct source_report *report = batch->options->report;
+    struct error cause = {0};
     struct json_doc doc;
     int result;
 
     if (json_parse(&doc, answer->body, answer->len, JSON_STRICT,
-                   batch->options->source->name, ERROR_DATA, err) != 0)
+                   batch->options->source->name, ERROR_DATA, &cause) != 0) {
+        if (++batch->bad_bodies <= LOOKUP_BAD_BODIES_MAX)
+            return batch_send(batch, err);
+        *err = cause;
         return -1;
+    }
+    batch->bad_bodies = 0;
     report->pages++;
     report->repairs += doc.repairs;
     result = take_answer(batch, doc.root, err);

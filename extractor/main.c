@@ -33,7 +33,9 @@ static void catch_signals(void)
             old.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }
+    /* Both come back as errors of write(2), which are told and cleaned up. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
 }
 
 /* Secrets are in memory: no core file, no ptrace by others. */
@@ -60,8 +62,8 @@ static int one_of(const char *option, const char *value,
         if (value == NULL || strcmp(value, words[i]) == 0)
             return i;
     }
-    return error_set(err, ERROR_USAGE, "--%s: \"%s\" is none of its values",
-                     option, value);
+    error_set(err, ERROR_USAGE, "--%s: unknown word \"%s\"", option, value);
+    return error_hint(err, "see rollcall --help for its values");
 }
 
 static int open_log(struct log *log, const struct cli *cli, struct error *err)
@@ -75,7 +77,8 @@ static int open_log(struct log *log, const struct cli *cli, struct error *err)
     if (format < 0 || color < 0)
         return -1;
     log->json = format == 1;
-    log->color = color == 2 || (color == 0 && isatty(STDERR_FILENO) &&
+    log->terminal = isatty(STDERR_FILENO);
+    log->color = color == 2 || (color == 0 && log->terminal &&
                                 getenv("NO_COLOR") == NULL);
     if (cli->values[OPTION_QUIET] != NULL)
         log->level = LOG_WARN;
@@ -102,14 +105,25 @@ static int run(const struct cli *cli, struct log *log, struct error *err)
     return result;
 }
 
+/* The mistakes of a file stand on lines of their own. */
+static void tell(const struct log *log, const char *event, const char *text)
+{
+    while (*text != '\0') {
+        int len = (int)strcspn(text, "\n");
+
+        log_line(log, LOG_ERROR, event, "%.*s", len, text);
+        text += len;
+        text += *text == '\n';
+    }
+}
+
 /* A scheduler must see that a signal ended us, and which. */
 static int finish(const struct log *log, const struct error *err)
 {
     if (err->kind == ERROR_NONE)
         return 0;
-    log_line(log, LOG_ERROR, error_kind_name(err->kind), "%s", err->text);
-    if (err->hint[0] != '\0')
-        log_line(log, LOG_ERROR, "hint", "%s", err->hint);
+    tell(log, error_kind_name(err->kind), err->text);
+    tell(log, "hint", err->hint);
     if (err->kind == ERROR_INTERRUPTED && stop_signal != 0) {
         signal(stop_signal, SIG_DFL);
         raise(stop_signal);

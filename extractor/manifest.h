@@ -30,10 +30,11 @@
 enum {
     MANIFEST_BYTES_MAX = 64 * 1024 * 1024,
     MANIFEST_VERSION = 1,
-    MANIFEST_RESOURCES_MAX = 100000
+    MANIFEST_RESOURCES_MAX = 100000,
+    MANIFEST_RUN_ID_MAX = 64
 };
 
-#define MANIFEST_NAME "manifest.json"
+#define MANIFEST_NAME   "manifest.json"
 #define REJECTS_DATASET "rejects" /* its "x-dataset" */
 
 /* Appends the text, for people (indented), ending with LF. */
@@ -74,6 +75,9 @@ struct manifest {
  * missing file ERROR_NO_INPUT. On -1 manifest_free() is not needed. */
 int manifest_load(struct manifest *manifest, int dir_fd, struct error *err);
 void manifest_free(struct manifest *manifest);
+
+/* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
+bool manifest_run_id_valid(const char *run_id);
 
 /* Sums over the manifest for the next run's guards: rows of a dataset (by its
  * JSONL or else CSV parts), items of a source. 0 and *found false: unknown. */

@@ -3,7 +3,6 @@
 
 #include "instant.h"
 #include "manifest_parts.h"
-#include "publish.h"
 #include "sink.h"
 #include "strmap.h"
 
@@ -19,6 +18,16 @@ static bool path_valid(const char *path)
     return len > 3 && len <= PATH_TEXT_MAX && strspn(path, allowed) == len &&
            path[0] != '.' && path[0] != '-' &&
            strcmp(path + len - 3, ".gz") == 0;
+}
+
+bool manifest_run_id_valid(const char *run_id)
+{
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-";
+    size_t len = strlen(run_id);
+
+    return len > 0 && len <= MANIFEST_RUN_ID_MAX &&
+           strspn(run_id, allowed) == len && strchr("._-", run_id[0]) == NULL;
 }
 
 static int read_file(const struct manifest_object *o,
@@ -159,7 +168,7 @@ static int read_run(const struct manifest_object *root)
     if (json_member(run.node, "supersedes") != NULL &&
         manifest_text(&run, "supersedes", &manifest->supersedes) != 0)
         return -1;
-    if (!publish_run_id_valid(manifest->run_id))
+    if (!manifest_run_id_valid(manifest->run_id))
         return manifest_bad(&run, "runId", "is no run id");
     if (instant_parse(as_of, INSTANT_ISO8601, &manifest->as_of) != 0)
         return manifest_bad(&run, "asOf", "is no time");

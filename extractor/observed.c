@@ -1,6 +1,7 @@
 #include "observed.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "csv.h"
 #include "instant.h"
@@ -13,6 +14,7 @@ enum { OBSERVED_CHUNK_BYTES = 64 * 1024 };
 struct reading {
     struct observed *observed;
     const char *key, *column;
+    const char *time_format;        /* CSV; NULL: RFC 3339 */
     size_t key_index, column_index; /* CSV */
     bool header;                    /* CSV: the next row is the header */
     struct buf line;                /* JSONL */
@@ -30,16 +32,20 @@ void observed_release(struct observed *observed)
     arena_release(&observed->arena);
 }
 
-static int keep(struct observed *observed, const char *id, const char *time,
-                struct error *err)
+static int keep(const struct reading *reading, const char *id,
+                const char *time, struct error *err)
 {
+    struct observed *observed = reading->observed;
+    const char *format = reading->time_format;
     int64_t *at = arena_alloc(&observed->arena, sizeof(*at));
     char *copy = arena_strdup(&observed->arena, id);
 
     if (at == NULL || copy == NULL)
         return error_no_memory(err);
-    if (instant_parse_lenient(time, at) != 0)
-        return 0;
+    if ((format != NULL ? instant_parse_format(time, format, at)
+                        : instant_parse(time, INSTANT_ISO8601, at)) != 0)
+        return error_set(err, ERROR_DATA, "%s of a row is no time",
+                         reading->column);
     if (strmap_put(&observed->by_id, copy, at) != 0)
         return error_no_memory(err);
     return 0;
@@ -58,7 +64,7 @@ static int take_line(struct reading *reading, struct error *err)
     at = json_member(doc.root, reading->column);
     if (id != NULL && at != NULL && json_type(id) == JSON_STRING &&
         json_type(at) == JSON_STRING)
-        result = keep(reading->observed, json_text(id), json_text(at), err);
+        result = keep(reading, json_text(id), json_text(at), err);
     json_free(&doc);
     buf_reset(&reading->line);
     return result;
@@ -95,7 +101,7 @@ static int take_cells(void *context, const char *const *cells, size_t count,
         cells[reading->key_index] == NULL ||
         cells[reading->column_index] == NULL)
         return 0;
-    return keep(reading->observed, cells[reading->key_index],
+    return keep(reading, cells[reading->key_index],
                 cells[reading->column_index], err);
 }
 
@@ -123,14 +129,30 @@ static int read_part(struct reading *reading, int dir_fd,
     return result;
 }
 
+/* A CSV's header, and so its schema, may be in another case. */
 static bool find_column(const struct schema *schema, const char *name,
                         size_t *index)
 {
     for (*index = 0; *index < schema->count; (*index)++) {
-        if (strcmp(schema->columns[*index].name, name) == 0)
+        if (strcasecmp(schema->columns[*index].name, name) == 0)
             return true;
     }
     return false;
+}
+
+/* A time without its day says nothing. */
+static int read_time_format(struct reading *reading,
+                            const struct csv_dialect *dialect,
+                            struct error *err)
+{
+    const char *format = dialect->time_format;
+
+    reading->time_format = format;
+    if (strstr(format, "%Y") != NULL && strstr(format, "%m") != NULL &&
+        strstr(format, "%d") != NULL)
+        return 0;
+    return error_set(err, ERROR_DATA, "its times have no date (\"%s\")",
+                     format);
 }
 
 static int load_part(struct reading *reading, int dir_fd,
@@ -139,14 +161,17 @@ static int load_part(struct reading *reading, int dir_fd,
 {
     const struct csv_dialect *dialect = &resource->dialect;
     struct csv_reader *csv = NULL;
+    bool is_csv = strcmp(resource->format, "csv") == 0;
     int result;
 
     if (!find_column(&resource->schema, reading->key, &reading->key_index) ||
         !find_column(&resource->schema, reading->column,
                      &reading->column_index))
         return 0;
+    if (is_csv && read_time_format(reading, dialect, err) != 0)
+        return error_prefix(err, "%s", resource->path);
     reading->observed->loaded = true;
-    if (strcmp(resource->format, "csv") == 0) {
+    if (is_csv) {
         reading->header = dialect->header;
         csv = csv_reader_new(dialect->delimiter, dialect->quote, take_cells,
                              reading);

@@ -93,8 +93,12 @@ static bool joins_anyway(const struct pager *pager, size_t count)
         return true;
     if (pager->beyond > 0)
         return true;
+    /* It begins where a page without news ended. As many rows as that one had
+     * may come from behind its window, and none of those can have slipped past
+     * when most of that window held no row. */
     if (pager->tail)
-        return count == 0;
+        return count == 0 || ((int64_t)count <= pager->rows &&
+                              pager->rows <= pager->largest / 2);
     return pager->back == 0;
 }
 
@@ -168,11 +172,14 @@ static void took_nothing(struct pager *pager)
 }
 
 /* A window that begins behind the whole window that last had a new row shares
- * no row with it, unless the server does not look at the offset at all. */
-static int check_progress(const struct pager *pager, size_t fresh,
-                          struct error *err)
+ * no row with it, unless the server does not look at the offset at all. Rows
+ * that shifted meanwhile may make one short page of old ones. */
+static int check_progress(const struct pager *pager, int64_t rows,
+                          size_t fresh, struct error *err)
 {
     if (fresh > 0 || pager->expect < pager->newest_end)
+        return 0;
+    if (rows < pager->largest && !pager->tail)
         return 0;
     error_set(err, ERROR_DATA, "paging does not advance: the rows at index "
               "%lld came before", (long long)pager->expect);
@@ -220,14 +227,16 @@ static int took_offset(struct pager *pager, const char *const *ids,
         took_nothing(pager);
         return 0;
     }
-    if (check_progress(pager, fresh, err) != 0 ||
+    if (check_progress(pager, rows, fresh, err) != 0 ||
         keep_anchors(pager, ids, count, err) != 0)
         return -1;
     if (fresh > 0 && start + pager->size > pager->newest_end)
         pager->newest_end = start + pager->size;
     learn_cap(pager, start, rows, fresh);
     pager->beyond = 0;
-    pager->tail = fresh == 0;
+    if (rows > pager->largest)
+        pager->largest = rows;
+    pager->tail = fresh == 0 && rows < pager->largest;
     pager->rows = rows;
     pager->end = start + rows;
     pager->back = pager->tail ? 0 : overlap_of(pager, rows);

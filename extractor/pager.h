@@ -62,7 +62,9 @@ struct pager {
     int64_t end;             /* its start + its rows */
     int64_t back;            /* rows the present page overlaps with that */
     int64_t newest_end;      /* of the last window with a new row */
-    bool tail;               /* the last page brought nothing new */
+    int64_t largest;         /* rows of the longest page */
+    bool tail;               /* the last page was short and brought nothing
+                                new */
     int64_t beyond;          /* windows looked at past the end so far */
     struct arena arena;      /* anchors, cursor */
     const char **anchors;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int read_as_of(const struct command *command, int64_t *as_of,
                       struct error *err)
@@ -64,7 +65,8 @@ struct prepared *prepare(const struct command *command, struct error *err)
         read_run_id(command, prepared, err) == 0 &&
         setup_load(&prepared->setup, &options, err) == 0)
         return prepared;
-    if (err->kind == ERROR_NO_INPUT && job == NULL)
+    if (err->kind == ERROR_NO_INPUT && access(options.job_path, F_OK) != 0 &&
+        job == NULL)
         error_hint(err, "name the job file with -c FILE");
     free(prepared);
     return NULL;

@@ -6,10 +6,14 @@
 #include "json.h"
 #include "normalise.h"
 
+/* A body that is no JSON may be a proxy's slip; in a row it is none. */
+enum { PROBE_BAD_BODIES_MAX = 3 };
+
 /* One question, answered; doc is the answer's. */
 struct question {
     const struct setup_source *entry;
     struct json_doc doc;
+    struct error cause; /* why the body could not be read */
     bool answered;
 };
 
@@ -18,10 +22,11 @@ static int take_answer(void *context, const struct exchange_answer *answer,
 {
     struct question *question = context;
 
-    if (json_parse(&question->doc, answer->body, answer->len, JSON_STRICT,
-                   question->entry->source.name, ERROR_DATA, err) != 0)
-        return -1;
-    question->answered = true;
+    (void)err;
+    question->answered =
+        json_parse(&question->doc, answer->body, answer->len, JSON_STRICT,
+                   question->entry->source.name, ERROR_DATA,
+                   &question->cause) == 0;
     return 0;
 }
 
@@ -44,10 +49,17 @@ static int ask(const struct gather_options *options,
             &options->report->sources[entry - options->setup->sources]
                  .exchange;
     question->answered = false;
-    if (exchange_submit(options->exchange, &request, take_answer, question,
-                        err) == 0 &&
-        exchange_run(options->exchange, err) == 0)
+    for (int bad = 0; bad <= PROBE_BAD_BODIES_MAX && !question->answered;
+         bad++) {
+        if (exchange_submit(options->exchange, &request, take_answer, question,
+                            err) != 0 ||
+            exchange_run(options->exchange, err) != 0)
+            goto fail;
+    }
+    if (question->answered)
         return 0;
+    *err = question->cause;
+fail:
     if (question->answered)
         json_free(&question->doc);
     return -1;

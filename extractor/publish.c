@@ -23,18 +23,8 @@ struct publish {
 
 bool publish_run_id_valid(const char *run_id)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
-                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    size_t len = strlen(run_id);
-
-    return len > 0 && len <= PUBLISH_RUN_ID_MAX &&
-           strspn(run_id, allowed) == len && strchr("._-", run_id[0]) == NULL;
-}
-
-/* A name that is also one of ours beside the runs. */
-static bool run_id_reserved(const char *run_id)
-{
-    return strcmp(run_id, PUBLISH_LATEST_NAME) == 0;
+    return manifest_run_id_valid(run_id) &&
+           strcmp(run_id, PUBLISH_LATEST_NAME) != 0;
 }
 
 static void close_all(struct publish *p)
@@ -89,8 +79,7 @@ struct publish *publish_open(const struct publish_options *options,
 {
     struct publish *p;
 
-    if (!publish_run_id_valid(options->run_id) ||
-        run_id_reserved(options->run_id)) {
+    if (!publish_run_id_valid(options->run_id)) {
         error_set(err, ERROR_USAGE, "%.64s: is no run id", options->run_id);
         error_hint(err, "use up to 64 letters, digits, '.', '_' and '-', the "
                         "first a letter or a digit, and not \"latest\"");
@@ -214,7 +203,7 @@ static int show(struct publish *p, struct error *err)
 static int mark(struct publish *p, const struct run_report *report,
                 const char *hex, struct error *err)
 {
-    if (publish_latest(p->out_fd, p->run_id, err) != 0)
+    if (publish_latest(p->out_fd, p->run_id, report->as_of, err) != 0)
         return -1;
     for (size_t i = 0; i < report->dataset_count; i++) {
         const struct publish_done done = {
@@ -261,7 +250,7 @@ static int mark_existing(struct publish *p, int run_fd, struct error *err)
     if (hash_manifest(run_fd, hex, err) != 0 ||
         manifest_load(&manifest, run_fd, err) != 0)
         return -1;
-    result = publish_latest(p->out_fd, p->run_id, err);
+    result = publish_latest(p->out_fd, p->run_id, manifest.as_of, err);
     for (size_t i = 0; i < manifest.dataset_count && result == 0; i++) {
         const struct publish_done done = {
             .run_id = p->run_id,

@@ -19,8 +19,8 @@
  * Done file: OUT/DATASET_YYYYMMDD_RUNID.done (the day of as_of, UTC), JSON:
  * {"runId", "dataset", "rows", "manifestSha256"}. It is written last.
  *
- * "latest" never moves back to an older run id. Symbolic links in place of
- * the run's or the temporary directory are refused.
+ * "latest" never moves back to a run of an earlier as-of time. Symbolic links
+ * in place of the run's or the temporary directory are refused.
  */
 #ifndef ROLLCALL_PUBLISH_H
 #define ROLLCALL_PUBLISH_H
@@ -29,22 +29,24 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "manifest.h"
 #include "report.h"
 
 struct publish;
 
 struct publish_options {
-    const char *out_dir;  /* made, with parents, when missing */
-    const char *run_id;   /* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
+    const char *out_dir; /* made, with parents, when missing */
+    const char *run_id;  /* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
     mode_t file_mode, dir_mode;
     bool replace;
 };
 
 struct publish *publish_open(const struct publish_options *options,
                              struct error *err);
-bool publish_exists(const struct publish *publish); /* OUT/RUNID/manifest.json */
-int publish_out_fd(const struct publish *publish);  /* OUT itself */
-int publish_dir_fd(const struct publish *publish);  /* where files go */
+bool publish_exists(
+    const struct publish *publish);                /* OUT/RUNID/manifest.json */
+int publish_out_fd(const struct publish *publish); /* OUT itself */
+int publish_dir_fd(const struct publish *publish); /* where files go */
 int publish_commit(struct publish *publish, const struct run_report *report,
                    struct error *err);
 /* For an OUT/RUNID that exists already: points latest at it and writes its
@@ -53,14 +55,15 @@ int publish_complete(struct publish *publish, struct error *err);
 void publish_abort(struct publish *publish); /* NULL allowed */
 
 /* Names of the files beside the runs. */
-#define PUBLISH_LOCK_NAME ".rollcall.lock"
+#define PUBLISH_LOCK_NAME   ".rollcall.lock"
 #define PUBLISH_LATEST_NAME "latest"
-enum { PUBLISH_RUN_ID_MAX = 64, PUBLISH_DONE_NAME_MAX = 256 };
+enum { PUBLISH_RUN_ID_MAX = MANIFEST_RUN_ID_MAX, PUBLISH_DONE_NAME_MAX = 256 };
 
 /* The done file's name; -1 when it would be too long. */
 int publish_done_name(const char *dataset, int64_t as_of, const char *run_id,
                       char out[PUBLISH_DONE_NAME_MAX]);
 
+/* As manifest_run_id_valid(), and not "latest". */
 bool publish_run_id_valid(const char *run_id);
 
 #endif

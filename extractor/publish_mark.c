@@ -89,8 +89,31 @@ int publish_check_latest(int out_fd, struct error *err)
                      PUBLISH_LATEST_NAME);
 }
 
+/* A run whose manifest cannot be read has only its name, which is its time
+ * unless --run-id said otherwise. Equal times go by name too, so that latest
+ * does not depend on which run was published first. */
+static bool is_newer(int out_fd, const char *name, const char *run_id,
+                     int64_t as_of)
+{
+    int fd = openat(out_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
+                    O_CLOEXEC);
+    bool newer = strcmp(name, run_id) > 0;
+    struct error ignored = {0};
+    struct manifest manifest;
+
+    if (fd < 0)
+        return newer;
+    if (manifest_load(&manifest, fd, &ignored) == 0) {
+        if (manifest.as_of != as_of)
+            newer = manifest.as_of > as_of;
+        manifest_free(&manifest);
+    }
+    close(fd);
+    return newer;
+}
+
 /* The run `latest` names is newer, and is still there. */
-static bool newer_is_there(int out_fd, const char *run_id)
+static bool newer_is_there(int out_fd, const char *run_id, int64_t as_of)
 {
     char target[PATH_MAX];
     ssize_t len =
@@ -99,13 +122,15 @@ static bool newer_is_there(int out_fd, const char *run_id)
     if (len < 0)
         return false;
     target[len] = '\0';
-    return publish_run_id_valid(target) && strcmp(target, run_id) > 0 &&
-           publish_entry(out_fd, target) == ENTRY_FOLDER;
+    return publish_run_id_valid(target) &&
+           publish_entry(out_fd, target) == ENTRY_FOLDER &&
+           is_newer(out_fd, target, run_id, as_of);
 }
 
-int publish_latest(int out_fd, const char *run_id, struct error *err)
+int publish_latest(int out_fd, const char *run_id, int64_t as_of,
+                   struct error *err)
 {
-    if (newer_is_there(out_fd, run_id))
+    if (newer_is_there(out_fd, run_id, as_of))
         return 0;
     if (unlinkat(out_fd, LATEST_TEMP, 0) != 0 && errno != ENOENT)
         return file_create_error(err, PUBLISH_LATEST_NAME);

@@ -30,8 +30,9 @@ int publish_remove_prefixed(int dir_fd, const char *prefix, struct error *err);
 int publish_lock(int out_fd, const char *run_id, mode_t mode,
                  struct error *err);
 
-/* Points OUT/latest at the run, unless a newer one is there. */
-int publish_latest(int out_fd, const char *run_id, struct error *err);
+/* Points OUT/latest at the run, unless one with a later as-of is there. */
+int publish_latest(int out_fd, const char *run_id, int64_t as_of,
+                   struct error *err);
 
 /* Fails unless OUT/latest is absent or a symbolic link. */
 int publish_check_latest(int out_fd, struct error *err);

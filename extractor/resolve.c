@@ -27,7 +27,6 @@ void resolve_release(struct resolved *resolved)
 {
     strmap_release(&resolved->ids);
     strmap_release(&resolved->map);
-    strmap_release(&resolved->asked);
     arena_release(&resolved->arena);
 }
 
@@ -103,8 +102,8 @@ static int map_row(void *context, const char *const *cells, size_t count,
                     cells[1], err);
 }
 
-static int load_map(struct resolved *resolved, const char *path,
-                    struct error *err)
+int resolve_load_map(struct resolved *resolved, const char *path,
+                     struct error *err)
 {
     struct map_reading reading = {.resolved = resolved, .path = path};
     struct csv_reader *reader;
@@ -136,7 +135,30 @@ struct asking {
     struct gathered *gathered;
     const struct setup_source *entry;
     struct key_report *report;
+    struct names unknown; /* sorted; their texts live with the books */
 };
+
+/* A name that was asked for, as the list asked holds it: it lives as long as
+ * the run, unlike the answer's text. */
+static const char *asked_name(const struct asking *asking, const char *key)
+{
+    const char **found = NULL;
+
+    if (asking->unknown.count > 0)
+        found = bsearch(&key, asking->unknown.texts, asking->unknown.count,
+                        sizeof(*asking->unknown.texts), text_order);
+    return found != NULL ? *found : NULL;
+}
+
+/* An account id's text that lives as long as the run. */
+static const char *lasting_id(struct asking *asking, const char *id)
+{
+    const struct account *account =
+        roster_find(&asking->gathered->roster, id);
+
+    return account != NULL ? account_id(account)
+                           : arena_strdup(&asking->resolved->arena, id);
+}
 
 static int take_key(void *context, const struct json *item, const char **name,
                     struct error *err)
@@ -147,9 +169,16 @@ static int take_key(void *context, const struct json *item, const char **name,
     *name = NULL;
     if (!normalise_pair(&asking->entry->source, item, &key, &id))
         return 0;
-    *name = key;
-    asking->report->looked_up++;
-    return remember(asking->resolved, &asking->resolved->ids, key, id, err);
+    *name = asked_name(asking, key);
+    if (*name == NULL)
+        return 0;
+    if (strmap_get(&asking->resolved->ids, *name) == NULL)
+        asking->report->looked_up++;
+    id = lasting_id(asking, id);
+    if (id == NULL ||
+        strmap_put(&asking->resolved->ids, *name, (void *)id) != 0)
+        return error_no_memory(err);
+    return 0;
 }
 
 /* The account id of a name as far as it is known without asking; NULL. */
@@ -180,24 +209,27 @@ static const char *known_id(struct resolved *resolved,
     return NULL;
 }
 
-/* Sorts a name into known or to be asked; each name once a run. */
-static int sort_name(struct asking *asking, const char *name,
-                     struct names *unknown, struct error *err)
+/* Settles the names that are known without asking; the others stay. */
+static int settle_known(struct asking *asking, struct error *err)
 {
-    struct resolved *resolved = asking->resolved;
-    const char *id;
+    struct names *names = &asking->unknown;
+    size_t kept = 0;
 
-    if (strmap_get(&resolved->asked, name) != NULL)
-        return 0;
-    if (strmap_put(&resolved->asked, name, resolved) != 0)
-        return error_no_memory(err);
-    asking->report->asked++;
-    id = known_id(resolved, asking->gathered, name, asking->report);
-    if (id == NULL)
-        return names_add(unknown, name, err);
-    if (strcmp(id, name) == 0)
-        return 0;
-    return remember(resolved, &resolved->ids, name, id, err);
+    names_sort(names);
+    asking->report->asked += names->count;
+    for (size_t i = 0; i < names->count; i++) {
+        const char *name = names->texts[i];
+        const char *id = known_id(asking->resolved, asking->gathered, name,
+                                  asking->report);
+
+        if (id == NULL)
+            names->texts[kept++] = name;
+        else if (id != name && strmap_put(&asking->resolved->ids, name,
+                                          (void *)id) != 0)
+            return error_no_memory(err);
+    }
+    names->count = kept;
+    return 0;
 }
 
 /* The source that some event source of the run names for a purpose. */
@@ -219,17 +251,17 @@ static struct source_report *report_of(const struct gather_options *options,
     return &options->report->sources[entry - options->setup->sources];
 }
 
-static int ask_bridge(struct asking *asking, struct names *unknown,
+static int ask_bridge(struct asking *asking,
                       const struct gather_options *options, struct error *err)
 {
     struct lookup_options lookup = {.exchange = options->exchange,
                                     .item = take_key,
                                     .context = asking};
+    const struct names *unknown = &asking->unknown;
     uint64_t before = asking->report->looked_up;
 
     asking->entry = helper(options->setup, true);
     if (asking->entry != NULL && unknown->count > 0) {
-        names_sort(unknown);
         lookup.source = &asking->entry->source;
         lookup.endpoint = asking->entry->endpoint;
         lookup.report = report_of(options, asking->entry);
@@ -241,13 +273,17 @@ static int ask_bridge(struct asking *asking, struct names *unknown,
     return 0;
 }
 
-static int resolve_names(struct asking *asking, struct names *unknown,
+/* Frees the names in any case. */
+static int resolve_names(struct asking *asking,
                          const struct gather_options *options,
                          struct error *err)
 {
-    int result = ask_bridge(asking, unknown, options, err);
+    int result = settle_known(asking, err);
 
-    free(unknown->texts);
+    if (result == 0)
+        result = ask_bridge(asking, options, err);
+    free(asking->unknown.texts);
+    asking->unknown = (struct names){0};
     return result;
 }
 
@@ -266,30 +302,32 @@ static int merge_book(struct fact_book *book, const struct resolved *resolved,
     return 0;
 }
 
+static int collect_subjects(struct asking *asking, struct error *err)
+{
+    for (size_t i = 0; i < asking->gathered->book_count; i++) {
+        const struct strmap_slot *entry;
+        size_t position = 0;
+
+        while ((entry = strmap_next(&asking->gathered->books[i].by_name,
+                                    &position)) != NULL) {
+            if (names_add(&asking->unknown, entry->key, err) != 0) {
+                free(asking->unknown.texts);
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
 int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
                      const struct gather_options *options, struct error *err)
 {
     struct asking asking = {.resolved = resolved,
                             .gathered = gathered,
                             .report = &options->report->keys};
-    const char *map_file = options->setup->job.keys.map_file;
-    struct names unknown = {0};
 
-    if (map_file != NULL && load_map(resolved, map_file, err) != 0)
-        return -1;
-    for (size_t i = 0; i < gathered->book_count; i++) {
-        const struct strmap_slot *entry;
-        size_t position = 0;
-
-        while ((entry = strmap_next(&gathered->books[i].by_name,
-                                    &position)) != NULL) {
-            if (sort_name(&asking, entry->key, &unknown, err) != 0) {
-                free(unknown.texts);
-                return -1;
-            }
-        }
-    }
-    if (resolve_names(&asking, &unknown, options, err) != 0)
+    if (collect_subjects(&asking, err) != 0 ||
+        resolve_names(&asking, options, err) != 0)
         return -1;
     for (size_t i = 0; i < gathered->book_count; i++) {
         if (merge_book(&gathered->books[i], resolved, err) != 0)
@@ -357,6 +395,51 @@ static int ask_names(struct resolved *resolved, struct gathered *gathered,
     return result;
 }
 
+/* Names that were subjects as well were asked for already. */
+static bool was_subject(const struct gathered *gathered, const char *name)
+{
+    for (size_t i = 0; i < gathered->book_count; i++) {
+        if (fact_find(&gathered->books[i], name) != NULL)
+            return true;
+    }
+    return false;
+}
+
+static int collect_actors(struct asking *asking, const struct strmap *actors,
+                          struct error *err)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+
+    while ((entry = strmap_next(actors, &position)) != NULL) {
+        if (was_subject(asking->gathered, entry->key))
+            continue;
+        if (names_add(&asking->unknown, entry->key, err) != 0) {
+            free(asking->unknown.texts);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static uint64_t count_nameless(const struct resolved *resolved,
+                               const struct gathered *gathered,
+                               const struct strmap *actors)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+    uint64_t count = 0;
+
+    while ((entry = strmap_next(actors, &position)) != NULL) {
+        const char *id = strmap_get(&resolved->ids, entry->key);
+
+        id = id != NULL ? id : entry->key;
+        count += roster_find(&gathered->roster, id) == NULL &&
+                 strmap_get(&gathered->pair_ids, id) == NULL;
+    }
+    return count;
+}
+
 int resolve_actors(struct resolved *resolved, struct gathered *gathered,
                    const struct gather_options *options,
                    const struct strmap *actors, struct error *err)
@@ -364,26 +447,12 @@ int resolve_actors(struct resolved *resolved, struct gathered *gathered,
     struct key_report counts = {0};
     struct asking asking = {
         .resolved = resolved, .gathered = gathered, .report = &counts};
-    struct names unknown = {0};
-    const struct strmap_slot *entry;
-    size_t position = 0;
 
-    while ((entry = strmap_next(actors, &position)) != NULL) {
-        if (sort_name(&asking, entry->key, &unknown, err) != 0) {
-            free(unknown.texts);
-            return -1;
-        }
-    }
-    if (resolve_names(&asking, &unknown, options, err) != 0 ||
+    if (collect_actors(&asking, actors, err) != 0 ||
+        resolve_names(&asking, options, err) != 0 ||
         ask_names(resolved, gathered, options, actors, err) != 0)
         return -1;
-    position = 0;
-    while ((entry = strmap_next(actors, &position)) != NULL) {
-        const char *id = strmap_get(&resolved->ids, entry->key);
-
-        if (roster_find(&gathered->roster, id ? id : entry->key) == NULL &&
-            strmap_get(&gathered->pair_ids, id ? id : entry->key) == NULL)
-            options->report->keys.unresolved_actors++;
-    }
+    options->report->keys.unresolved_actors +=
+        count_nameless(resolved, gathered, actors);
     return 0;
 }

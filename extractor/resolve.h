@@ -1,7 +1,8 @@
 /*
  * resolve: names of a log to account ids, and account ids to people's names.
  *
- * Calling order, after gathering: resolve_subjects() turns every subject that
+ * Calling order: resolve_load_map() before gathering, so that a bad file costs
+ * no requests; after it resolve_subjects() turns every subject that
  * facts were folded under into an account; then, once the rows are chosen,
  * resolve_actors() does the same for the actors that will appear in them and
  * asks for names the user list did not give.
@@ -21,12 +22,15 @@
 struct resolved {
     struct strmap ids;    /* user key -> account id */
     struct strmap map;    /* of the job's map file */
-    struct strmap asked;  /* names the bridge was asked for */
     struct arena arena;
 };
 
 void resolve_init(struct resolved *resolved);
 void resolve_release(struct resolved *resolved);
+
+/* keys.map_file of the job: known pairs, which go before all others. */
+int resolve_load_map(struct resolved *resolved, const char *path,
+                     struct error *err);
 
 int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
                      const struct gather_options *options, struct error *err);

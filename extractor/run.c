@@ -132,11 +132,15 @@ static int check_stop(const struct run *run, struct error *err)
 static int read_all(struct run *run, struct error *err)
 {
     int previous_fd = run->previous.found ? run->previous.dir_fd : -1;
+    const char *map_file = run->options->setup->job.keys.map_file;
 
+    resolve_init(&run->resolved);
+    if (map_file != NULL &&
+        resolve_load_map(&run->resolved, map_file, err) != 0)
+        return -1;
     if (gather_init(&run->gathered, run->options->setup, err) != 0 ||
         gather_run(&run->gathered, &run->gather, err) != 0)
         return -1;
-    resolve_init(&run->resolved);
     if (resolve_subjects(&run->resolved, &run->gathered, &run->gather, err) ||
         emit_choose(&run->emission, &run->gathered, &run->resolved,
                     &run->gather, previous_fd, err) != 0)

@@ -49,9 +49,11 @@ static int load_env(struct raw *raw, const char *name, struct error *err)
 {
     const char *value = getenv(name);
 
-    if (value == NULL)
-        return error_set(err, ERROR_CONFIG,
-                         "secret: environment variable %s is not set", name);
+    if (value == NULL) {
+        error_set(err, ERROR_CONFIG,
+                  "secret: environment variable %s is not set", name);
+        return error_hint(err, "set %s to the secret and export it", name);
+    }
     raw->len = strnlen(value, SECRET_ROOM - 1);
     memcpy(raw->data, value, raw->len);
     return 0;
@@ -59,13 +61,10 @@ static int load_env(struct raw *raw, const char *name, struct error *err)
 
 static int open_private(const char *path, struct error *err)
 {
-    /* O_NONBLOCK: opening a FIFO must not wait for a writer. */
-    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    /* O_NONBLOCK: opening a FIFO must not wait for a writer. Links are
+     * followed, as mounted secrets are links; what they lead to is checked. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-    if (fd < 0 && errno == ELOOP)
-        return error_set(err, ERROR_CONFIG,
-                         "secret: %s is a symbolic link, name the file itself",
-                         path);
     if (fd < 0)
         return error_set(err, ERROR_CONFIG, "secret: cannot open %s: %s", path,
                          strerror(errno));

@@ -2,7 +2,8 @@
  * secret: turns a secret reference into the secret, and forgets it.
  *
  * Sources: an environment variable; a file, refused when group or others can
- * read it or when it is not a regular file; the first line of a command's
+ * read it or when it is not a regular file (a link is judged by what it leads
+ * to, as container platforms mount secrets as links); the first line of a command's
  * output (no shell), allowed only when the job file was named with -c. One
  * trailing line end is cut; empty text, control characters and more than
  * SECRET_MAX bytes are refused. Errors name the reference, never the text:

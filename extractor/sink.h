@@ -82,8 +82,8 @@ char *read_whole_file(int dir_fd, const char *path, size_t max, size_t *len,
  * file nor a symbolic link is refused. NAME may be a path. The temporary name
  * begins with SINK_TEMP_PREFIX. */
 #define SINK_TEMP_PREFIX ".tmp-"
-int write_whole_file(int dir_fd, const char *name, const void *data,
-                     size_t len, mode_t mode, struct error *err);
+int write_whole_file(int dir_fd, const char *name, const void *data, size_t len,
+                     mode_t mode, struct error *err);
 
 /* Set an error for errno of a call that should have created, or written to,
  * what `name` names. Return -1 always. */

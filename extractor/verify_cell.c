@@ -30,56 +30,6 @@ void verify_put_canonical(struct verify_table *t, struct verify_cell *cell,
                    strcmp(t->row->texts.data + at, null_text) == 0;
 }
 
-static bool take_number(const char **p, size_t digits, int *out)
-{
-    *out = 0;
-    for (; digits > 0; digits--, (*p)++) {
-        if (**p < '0' || **p > '9')
-            return false;
-        *out = *out * 10 + (**p - '0');
-    }
-    return true;
-}
-
-/* The part of a time a conversion stands for; NULL: none. */
-static int *time_part(char conversion, int parts[7], size_t *digits)
-{
-    static const char order[] = "YmdHMSf";
-    const char *at = strchr(order, conversion);
-
-    if (at == NULL || conversion == '\0')
-        return NULL;
-    *digits = conversion == 'Y' ? 4 : conversion == 'f' ? 3 : 2;
-    return &parts[at - order];
-}
-
-/* The reverse of instant_format() for UTC. */
-static bool parse_time(const char *text, const char *format, int64_t *out)
-{
-    int parts[7] = {1970, 1, 1, 0, 0, 0, 0};
-    char iso[INSTANT_TEXT_MAX];
-
-    for (; *format != '\0'; format++) {
-        size_t digits;
-        int *part;
-
-        if (*format != '%' || format[1] == '%') {
-            format += *format == '%';
-            if (*text++ != *format)
-                return false;
-            continue;
-        }
-        part = time_part(*++format, parts, &digits);
-        if (part == NULL || !take_number(&text, digits, part))
-            return false;
-    }
-    if (*text != '\0')
-        return false;
-    snprintf(iso, sizeof(iso), "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", parts[0],
-             parts[1], parts[2], parts[3], parts[4], parts[5], parts[6]);
-    return instant_parse(iso, INSTANT_ISO8601, out) == 0;
-}
-
 static bool parse_integer(const char *text, int64_t *out)
 {
     char again[32];
@@ -144,12 +94,14 @@ static const char *type_problem(const struct verify_table *t,
         return parse_boolean(text, &cell->integer) ? NULL
                                                    : "is not true or false";
     case VALUE_TIMESTAMP:
-        return parse_time(text, t->dialect->time_format, &cell->integer)
+        return instant_parse_format(text, t->dialect->time_format,
+                                    &cell->integer) == 0
                    ? NULL
                    : "is no time of the dialect's format";
     case VALUE_DATE:
-        return parse_time(text, "%Y-%m-%d", &cell->integer) ? NULL
-                                                            : "is no date";
+        return instant_parse_format(text, "%Y-%m-%d", &cell->integer) == 0
+                   ? NULL
+                   : "is no date";
     default:
         return NULL;
     }
@@ -207,8 +159,9 @@ static const char *json_value(const struct column *column,
                    ? NULL
                    : "is no time";
     case VALUE_DATE:
-        return parse_time(text, "%Y-%m-%d", &value->integer) ? NULL
-                                                             : "is no date";
+        return instant_parse_format(text, "%Y-%m-%d", &value->integer) == 0
+                   ? NULL
+                   : "is no date";
     default:
         value->text = text;
         return type == JSON_STRING ? NULL : "is no text";

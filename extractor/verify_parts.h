@@ -47,7 +47,7 @@ struct verify_row {
 struct verify_keys {
     struct verify_key {
         uint64_t a, b; /* both 0: free */
-    } *slots;
+    } * slots;
     size_t capacity, count;
     uint64_t lots, lot; /* keys with a % lots == lot are collected */
 };
@@ -63,7 +63,7 @@ struct verify_table {
     struct verify_row *row, *before;
     bool has_before;
     struct verify_keys keys;
-    bool keys_only;                    /* a later reading, for keys alone */
+    bool keys_only; /* a later reading, for keys alone */
     uint64_t row_count;
     /* Of the part being read. */
     const struct manifest_resource *part;
@@ -95,8 +95,7 @@ int verify_keys_add(struct verify_keys *keys, const void *key, size_t len);
 /* What reads one part's bytes. */
 struct verify_reader {
     void *(*open)(struct verify_table *t);
-    int (*feed)(void *reader, const char *data, size_t len,
-                struct error *err);
+    int (*feed)(void *reader, const char *data, size_t len, struct error *err);
     int (*finish)(void *reader, struct error *err);
     void (*close)(void *reader);
 };
@@ -110,8 +109,7 @@ int verify_part(struct verify_table *t, struct error *err);
 
 /* All parts of the table that begins at resource `first`; *count of them.
  * hex gets the digest of the rows. */
-int verify_table(struct verify *v, size_t first, size_t *count,
-                 uint64_t *rows, char hex[DIGEST_HEX_SIZE],
-                 struct error *err);
+int verify_table(struct verify *v, size_t first, size_t *count, uint64_t *rows,
+                 char hex[DIGEST_HEX_SIZE], struct error *err);
 
 #endif

@@ -1,45 +1,12 @@
 #include "walk.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "instant.h"
-#include "json.h"
 #include "normalise.h"
-#include "pager.h"
-#include "recent.h"
-
-/* Ids of this many pages are remembered to leave out a log's duplicates. */
-enum { WALK_RECENT_PAGES = 3 };
-
-enum { WALK_ACCEPT_MAX = 8, HTTP_OK = 200, HTTP_FORBIDDEN = 403 };
-
-/* A page under way, or one that came before its turn. */
-struct slot {
-    struct walk *walk;
-    struct slot *next;
-    struct page_ask ask;
-    char *body; /* NULL: under way */
-    size_t len;
-};
-
-struct walk {
-    struct walk_options options;
-    struct walk_target target;
-    struct request_window window;
-    struct pager pager;
-    struct recent recent;
-    struct event event; /* of the item at hand: large, so kept here */
-    struct slot *slots;
-    int accept[WALK_ACCEPT_MAX + 1]; /* statuses we deal with; ended by 0 */
-    int bad_bodies;     /* in a row */
-    bool no_access;
-    bool announced;     /* its end is in the log */
-    const char **ids;   /* of the page at hand */
-    size_t id_capacity;
-};
+#include "walk_parts.h"
 
 static int ask_more(struct walk *walk, struct error *err);
 static int take_waiting(struct walk *walk, struct error *err);
@@ -84,199 +51,6 @@ int walk_finish(const struct walk *walk, struct error *err)
     return error_set(err, ERROR_BUG, "%s: the walk stopped before its end",
                      walk->options.source->name);
 }
-
-/* --- the items of one page ------------------------------------------- */
-
-/* The id of an item as far as it has a usable one; NULL otherwise. */
-static const char *item_id(const struct source *source,
-                           const struct json *item)
-{
-    const struct field_rule *rule =
-        source->kind == SOURCE_EVENTS ? &source->event_fields[EVENT_ID]
-                                      : &source->user_fields[USER_ACCOUNT_ID];
-
-    for (const char *const *at = rule->at; at != NULL && *at != NULL; at++) {
-        const struct json *node = json_at(item, *at);
-        const char *text;
-
-        if (node == NULL || json_type(node) == JSON_NULL)
-            continue;
-        if (json_type(node) == JSON_NUMBER)
-            return json_number_text(node);
-        if (json_type(node) != JSON_STRING)
-            return NULL;
-        text = json_text(node);
-        for (const char *const *p = rule->placeholders; p && *p; p++) {
-            if (strcmp(*p, text) == 0)
-                return NULL;
-        }
-        return *text != '\0' ? text : NULL;
-    }
-    return NULL;
-}
-
-static int collect_ids(struct walk *walk, const struct json *items,
-                       size_t *count, struct error *err)
-{
-    const struct json *item;
-
-    *count = 0;
-    for (item = json_first(items); item != NULL; item = json_next(item)) {
-        if (*count == walk->id_capacity) {
-            size_t capacity = walk->id_capacity ? walk->id_capacity * 2 : 1024;
-            const char **grown =
-                realloc(walk->ids, capacity * sizeof(*walk->ids));
-            if (grown == NULL)
-                return error_no_memory(err);
-            walk->ids = grown;
-            walk->id_capacity = capacity;
-        }
-        walk->ids[(*count)++] = item_id(walk->options.source, item);
-    }
-    return 0;
-}
-
-/* Where an item stands: behind is whether it lies behind what was read, so
- * that a row which a page repeats by design is not counted twice. */
-struct place {
-    int64_t index;
-    bool behind;
-};
-
-static int refuse(struct walk *walk, const char *id, const struct place *place,
-                  const struct item_notes *notes, struct error *err)
-{
-    char text[32];
-
-    if (!place->behind)
-        return 0;
-    walk->options.report->rejected++;
-    snprintf(text, sizeof(text), "index %" PRId64, place->index);
-    return walk->target.refused(walk->target.context,
-                                walk->options.source->name,
-                                id != NULL ? id : text, notes->field,
-                                notes->reason, err);
-}
-
-static void count_item(struct source_report *report, const struct place *place,
-                       bool fresh)
-{
-    if (fresh || place->behind)
-        report->items++;
-    if (!fresh && place->behind)
-        report->duplicates++;
-}
-
-static int take_user(struct walk *walk, const struct json *item,
-                     const char *id, const struct place *place, bool *fresh,
-                     struct error *err)
-{
-    struct source_report *report = walk->options.report;
-    struct item_notes notes = {0};
-    struct user user;
-
-    switch (normalise_user(walk->options.source, item, &user, &notes)) {
-    case ITEM_REFUSED:
-        report->items += place->behind;
-        return refuse(walk, id, place, &notes, err);
-    case ITEM_PLACEHOLDER:
-        report->items += place->behind;
-        report->placeholders += place->behind;
-        return 0;
-    case ITEM_GOOD:
-        break;
-    }
-    if (walk->target.user(walk->target.context, &user, walk->options.number,
-                          fresh, err) != 0)
-        return -1;
-    count_item(report, place, *fresh);
-    return 0;
-}
-
-static void note_time(struct walk *walk, int64_t at)
-{
-    struct source_report *report = walk->options.report;
-    struct window_report *window = walk->options.window_report;
-
-    if (!report->has_span || at < report->oldest)
-        report->oldest = at;
-    if (!report->has_span || at > report->newest)
-        report->newest = at;
-    report->has_span = true;
-    window->records++;
-    if (!window->has_oldest || at < window->oldest)
-        window->oldest = at;
-    window->has_oldest = true;
-}
-
-static int take_event(struct walk *walk, const struct json *item,
-                      const char *id, const struct place *place, bool *fresh,
-                      struct error *err)
-{
-    struct source_report *report = walk->options.report;
-    struct event *event = &walk->event;
-    struct item_notes notes = {0};
-    bool seen = false;
-    int64_t at;
-
-    if (id != NULL && recent_add(&walk->recent, id, &seen) != 0)
-        return error_no_memory(err);
-    *fresh = !seen;
-    if (seen) {
-        count_item(report, place, false);
-        return 0;
-    }
-    if (normalise_event(walk->options.source, item, event, &notes) ==
-        ITEM_REFUSED) {
-        report->items += place->behind;
-        return refuse(walk, id, place, &notes, err);
-    }
-    at = event->fields[EVENT_AT].integer;
-    if (at < walk->window.from || at >= walk->window.to)
-        return 0;
-    count_item(report, place, true);
-    note_time(walk, at);
-    return walk->target.event(walk->target.context, event, err);
-}
-
-static int take_item(struct walk *walk, const struct json *item,
-                     const char *id, const struct place *place, bool *fresh,
-                     struct error *err)
-{
-    const char *key, *account_id;
-
-    *fresh = false;
-    if (normalise_pair(walk->options.source, item, &key, &account_id) &&
-        walk->target.pair(walk->target.context, key, account_id, err) != 0)
-        return -1;
-    if (walk->options.source->kind == SOURCE_EVENTS)
-        return take_event(walk, item, id, place, fresh, err);
-    return take_user(walk, item, id, place, fresh, err);
-}
-
-static int take_items(struct walk *walk, const struct json *items,
-                      const struct page_ask *ask, size_t *fresh,
-                      struct error *err)
-{
-    bool offset = walk->pager.rules->style == PAGING_OFFSET;
-    int64_t end = walk->pager.end;
-    size_t i = 0;
-
-    *fresh = 0;
-    for (const struct json *item = json_first(items); item != NULL;
-         item = json_next(item), i++) {
-        struct place place = {.index = ask->start + (int64_t)i};
-        bool is_fresh;
-
-        place.behind = !offset || place.index >= end;
-        if (take_item(walk, item, walk->ids[i], &place, &is_fresh, err) != 0)
-            return -1;
-        *fresh += is_fresh;
-    }
-    return 0;
-}
-
-/* --- one page --------------------------------------------------------- */
 
 /* The cursor of the next page: bare, or inside a URL, of which only the
  * cursor parameter is used, so that a server cannot send us elsewhere. */
@@ -328,13 +102,13 @@ static int judge_page(struct walk *walk, const struct page_ask *ask,
     char *cursor;
     int result;
 
-    if (collect_ids(walk, items, &count, err) != 0)
+    if (walk_collect_ids(walk, items, &count, err) != 0)
         return -1;
     if (!pager_fits(&walk->pager, walk->ids, count))
         return 0;
     if (count > 0)
         note_page(walk, root);
-    if (take_items(walk, items, ask, &fresh, err) != 0)
+    if (walk_take_items(walk, items, ask, &fresh, err) != 0)
         return -1;
     cursor = next_cursor(walk, root, err);
     if (cursor == NULL)
@@ -367,12 +141,17 @@ static const struct json *items_of(const struct walk *walk,
 }
 
 /* A body that is no JSON may be a proxy's slip: the page is asked again. */
-static int bad_body(struct walk *walk, const struct error *cause,
-                    struct error *err)
+static int bad_body(struct walk *walk, struct error *cause, struct error *err)
 {
+    const struct source *source = walk->options.source;
+
+    error_prefix(cause, "%s: %s: not JSON", source->name,
+                 walk->options.endpoint->url);
     if (++walk->bad_bodies > WALK_BAD_BODIES_MAX) {
         *err = *cause;
-        return -1;
+        return error_hint(err, "so it was %d times; see what stands between "
+                          "here and there, and edit %s when the API has "
+                          "changed", walk->bad_bodies, source->path);
     }
     log_line(walk->options.log, LOG_WARN, "retry", "%s; asking again",
              cause->text);
@@ -388,8 +167,8 @@ static int take_page(struct walk *walk, const struct page_ask *ask,
     struct json_doc doc;
     int result = -1;
 
-    if (json_parse(&doc, body, len, JSON_STRICT, walk->options.source->name,
-                   ERROR_DATA, &cause) != 0)
+    if (json_parse(&doc, body, len, JSON_STRICT, "answer", ERROR_DATA,
+                   &cause) != 0)
         return bad_body(walk, &cause, err);
     walk->bad_bodies = 0;
     walk->options.report->repairs += doc.repairs;

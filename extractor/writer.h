@@ -40,15 +40,15 @@ enum {
 };
 
 struct part_report {
-    char name[96];       /* file name inside the run's directory */
+    char name[96]; /* file name inside the run's directory */
     uint64_t rows;
-    uint64_t longest;    /* bytes of the longest line, header and line end
-                            included, byte order mark not */
+    uint64_t longest; /* bytes of the longest line, header and line end
+                         included, byte order mark not */
     struct sink_facts facts;
 };
 
 struct writer_report {
-    const char *format;  /* "csv", "jsonl" */
+    const char *format;        /* "csv", "jsonl" */
     struct part_report *parts; /* owned: writer_report_release() */
     size_t part_count;
     uint64_t rows;
@@ -57,10 +57,10 @@ struct writer_report {
 };
 
 struct writer_options {
-    int dir_fd;          /* the run's directory being built */
+    int dir_fd; /* the run's directory being built */
     const struct schema *schema;
     const struct csv_dialect *dialect;
-    uint64_t part_size;  /* compressed bytes */
+    uint64_t part_size; /* compressed bytes */
     mode_t mode;
 };
 
@@ -71,8 +71,9 @@ struct writer *writer_open(const char *format,
                            struct error *err);
 int writer_row(struct writer *writer, const struct value *cells,
                struct error *err);
+/* Frees the writer always. */
 int writer_close(struct writer *writer, struct writer_report *report,
-                 struct error *err); /* frees the writer always */
+                 struct error *err);
 void writer_abort(struct writer *writer); /* NULL allowed */
 void writer_report_release(struct writer_report *report);
 

@@ -12,11 +12,16 @@ void fact_book_init(struct fact_book *book, const struct fact_rule *rules,
     arena_init(&book->arena);
 }
 
+static void event_drop(struct fact_event *event)
+{
+    if (event != NULL && --event->users == 0)
+        free(event);
+}
+
 static void slot_release(struct fact_slot *slot)
 {
-    if (slot->attributed != slot->newest)
-        free(slot->attributed);
-    free(slot->newest);
+    event_drop(slot->newest);
+    event_drop(slot->attributed);
     *slot = (struct fact_slot){0};
 }
 
@@ -31,6 +36,7 @@ void fact_book_release(struct fact_book *book)
             slot_release(&subject->slots[i]);
     }
     strmap_release(&book->by_name);
+    strmap_release(&book->pool);
     arena_release(&book->arena);
 }
 
@@ -74,92 +80,108 @@ static int winner_order(const struct fact_event *a, const struct fact_event *b)
     return order != 0 ? order : strcmp(a->source, b->source);
 }
 
-/* Copies text behind *end and moves *end; NULL stays NULL. */
+/* The pool's copy of a text; NULL when the pool is full or memory is out, and
+ * then the event carries the text itself. */
+static const char *pooled(struct fact_book *book, const char *text)
+{
+    char *copy = strmap_get(&book->pool, text);
+
+    if (copy != NULL || book->pool.count >= FACT_POOL_MAX)
+        return copy;
+    copy = arena_strdup(&book->arena, text);
+    if (copy == NULL || strmap_put(&book->pool, copy, copy) != 0)
+        return NULL;
+    return copy;
+}
+
+/* Copies text behind *end and moves *end. */
 static const char *pack(char **end, const char *text)
 {
-    size_t size;
+    size_t size = strlen(text) + 1;
     char *copy = *end;
 
-    if (text == NULL)
-        return NULL;
-    size = strlen(text) + 1;
     memcpy(copy, text, size);
     *end += size;
     return copy;
 }
 
-static struct fact_event *event_copy(const struct fact_event *from)
+static struct fact_event *event_copy(struct fact_book *book,
+                                     const struct fact_event *from)
 {
-    const char *texts[] = {from->id, from->action, from->actor,
-                           from->actor_name};
+    const char *texts[] = {from->action, from->actor, from->actor_name,
+                           from->id};
+    const char *shared[4] = {NULL};
     struct fact_event *copy;
     size_t size = sizeof(*copy);
     char *end;
 
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        size += texts[i] != NULL ? strlen(texts[i]) + 1 : 0;
+    for (size_t i = 0; i < 4; i++) {
+        bool repeats = texts[i] != NULL && texts[i] != from->id;
+
+        shared[i] = repeats ? pooled(book, texts[i]) : NULL;
+        if (texts[i] != NULL && shared[i] == NULL)
+            size += strlen(texts[i]) + 1;
+    }
     copy = malloc(size);
     if (copy == NULL)
         return NULL;
     end = (char *)(copy + 1);
-    copy->at = from->at;
-    copy->source = from->source;
-    copy->id = pack(&end, from->id);
-    copy->action = pack(&end, from->action);
-    copy->actor = pack(&end, from->actor);
-    copy->actor_name = pack(&end, from->actor_name);
+    for (size_t i = 0; i < 4; i++) {
+        if (texts[i] != NULL && shared[i] == NULL)
+            shared[i] = pack(&end, texts[i]);
+    }
+    *copy = (struct fact_event){.at = from->at,
+                                .source = from->source,
+                                .action = shared[0],
+                                .actor = shared[1],
+                                .actor_name = shared[2],
+                                .id = shared[3]};
     return copy;
 }
 
-static void set_newest(struct fact_slot *slot, struct fact_event *event,
-                       int64_t within_ms)
-{
-    struct fact_event *old = slot->newest;
+/* Events are kept by the slots that need them; a candidate becomes a kept
+ * event when the first slot takes it. */
+struct candidate {
+    struct fact_book *book;
+    const struct fact_event *event;
+    struct fact_event *kept; /* NULL: no slot took it yet */
+};
 
-    slot->newest = event;
-    if (event->actor != NULL) {
-        if (slot->attributed != old)
-            free(slot->attributed);
-        slot->attributed = event;
-    } else if (slot->attributed != NULL &&
-               event->at - slot->attributed->at > within_ms) {
-        if (slot->attributed != old)
-            free(slot->attributed);
+static int keep(struct fact_event **place, struct candidate *candidate)
+{
+    if (candidate->kept == NULL)
+        candidate->kept = event_copy(candidate->book, candidate->event);
+    if (candidate->kept == NULL)
+        return -1;
+    candidate->kept->users++;
+    event_drop(*place);
+    *place = candidate->kept;
+    return 0;
+}
+
+static bool greater(const struct fact_event *candidate,
+                    const struct fact_event *kept)
+{
+    return kept == NULL || winner_order(candidate, kept) > 0;
+}
+
+/* An event with an actor may lend it while it is not too old for that. */
+static int slot_offer(struct fact_slot *slot, struct candidate *candidate,
+                      int64_t within_ms)
+{
+    const struct fact_event *event = candidate->event;
+
+    if (greater(event, slot->newest) && keep(&slot->newest, candidate) != 0)
+        return -1;
+    if (event->actor != NULL && greater(event, slot->attributed) &&
+        slot->newest->at - event->at <= within_ms &&
+        keep(&slot->attributed, candidate) != 0)
+        return -1;
+    if (slot->attributed != NULL &&
+        slot->newest->at - slot->attributed->at > within_ms) {
+        event_drop(slot->attributed);
         slot->attributed = NULL;
     }
-    if (old != slot->attributed)
-        free(old);
-}
-
-/* Whether an event that is not the newest may still lend its actor. */
-static bool may_lend(const struct fact_slot *slot,
-                     const struct fact_event *candidate, int64_t within_ms)
-{
-    if (candidate->actor == NULL || slot->newest->actor != NULL ||
-        slot->newest->at - candidate->at > within_ms)
-        return false;
-    return slot->attributed == NULL ||
-           winner_order(candidate, slot->attributed) > 0;
-}
-
-static int slot_offer(struct fact_slot *slot,
-                      const struct fact_event *candidate, int64_t within_ms)
-{
-    bool newest = slot->newest == NULL ||
-                  winner_order(candidate, slot->newest) > 0;
-    struct fact_event *copy;
-
-    if (!newest && !may_lend(slot, candidate, within_ms))
-        return 0;
-    copy = event_copy(candidate);
-    if (copy == NULL)
-        return -1;
-    if (newest) {
-        set_newest(slot, copy, within_ms);
-        return 0;
-    }
-    free(slot->attributed);
-    slot->attributed = copy;
     return 0;
 }
 
@@ -202,7 +224,7 @@ static const char *text_of(const struct event *event, enum event_field field)
 
 int fact_fold(struct fact_book *book, const struct event *event)
 {
-    struct fact_event candidate = {
+    const struct fact_event found = {
         .at = event->fields[EVENT_AT].integer,
         .source = event->source,
         .id = text_of(event, EVENT_ID),
@@ -210,6 +232,7 @@ int fact_fold(struct fact_book *book, const struct event *event)
         .actor = text_of(event, EVENT_ACTOR),
         .actor_name = text_of(event, EVENT_ACTOR_NAME),
     };
+    struct candidate candidate = {.book = book, .event = &found};
 
     for (size_t f = 0; f < book->count; f++) {
         if (event->subject_count == 0 || !rule_takes(&book->rules[f], event))
@@ -231,27 +254,33 @@ struct fact_subject *fact_find(const struct fact_book *book, const char *name)
     return strmap_get(&book->by_name, name);
 }
 
+static int slot_merge(struct fact_slot *to, const struct fact_slot *from,
+                      int64_t within_ms)
+{
+    struct fact_event *events[] = {from->newest, from->attributed};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct candidate candidate = {NULL, events[i], events[i]};
+
+        if (events[i] != NULL && slot_offer(to, &candidate, within_ms) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 int fact_merge(struct fact_book *book, struct fact_subject *from,
                const char *account)
 {
-    struct fact_subject *to;
+    struct fact_subject *to = strmap_get(&book->by_name, account);
 
-    if (strcmp(from->name, account) == 0)
+    if (to == from)
         return 0;
-    to = subject_get(book, account);
     if (to == NULL)
-        return -1;
+        return strmap_put(&book->by_name, account, from);
     for (size_t i = 0; i < book->count; i++) {
-        struct fact_slot *slot = &from->slots[i];
-        int64_t within_ms = book->rules[i].actor_within_ms;
-
-        if (slot->newest != NULL &&
-            slot_offer(&to->slots[i], slot->newest, within_ms) != 0)
+        if (slot_merge(&to->slots[i], &from->slots[i],
+                       book->rules[i].actor_within_ms) != 0)
             return -1;
-        if (slot->attributed != NULL &&
-            slot_offer(&to->slots[i], slot->attributed, within_ms) != 0)
-            return -1;
-        slot_release(slot);
     }
     return 0;
 }

@@ -18,8 +18,10 @@
 #include "rules.h"
 #include "strmap.h"
 
-/* What is kept of an event; one allocation. Absent texts are NULL. */
+/* What is kept of an event: one allocation, shared by all slots that keep it.
+ * Absent texts are NULL. */
 struct fact_event {
+    unsigned users; /* slots that point here */
     int64_t at;
     const char *source; /* lives with the sources */
     const char *id, *action, *actor, *actor_name;
@@ -38,11 +40,14 @@ struct fact_subject {
     struct fact_slot slots[]; /* as many as the rules have facts */
 };
 
+enum { FACT_POOL_MAX = 20000 }; /* texts that events share */
+
 struct fact_book {
     const struct fact_rule *rules;
     size_t count;
-    struct arena arena;      /* subjects and their names */
+    struct arena arena;      /* subjects, their names, texts of the pool */
     struct strmap by_name;   /* struct fact_subject */
+    struct strmap pool;      /* actions and actors, which repeat endlessly */
 };
 
 /* What a fact says, after lending and cancelling. */
@@ -63,8 +68,8 @@ int fact_fold(struct fact_book *book, const struct event *event);
 /* NULL when no event named it. */
 struct fact_subject *fact_find(const struct fact_book *book, const char *name);
 
-/* Moves what is known of `from` to the subject called `account`; `from` is
- * then empty. Returns 0, or -1 when memory is out. */
+/* Makes what is known of `from` known of the subject called `account` too;
+ * account must outlive the book. Returns 0, or -1 when memory is out. */
 int fact_merge(struct fact_book *book, struct fact_subject *from,
                const char *account);
 

@@ -174,6 +174,32 @@ static void formats_check_their_room(void **state)
     assert_string_equal(text, "");
 }
 
+static void written_forms_are_read_back(void **state)
+{
+    static const char *const formats[] = {
+        "%Y-%m-%d %H:%M:%S.%f+00", "%d.%m.%Y %H%M%S%f", "%%%Y%m%d%H%M%S.%f%%"};
+    const int64_t instant = 1795399200123;
+    char text[INSTANT_TEXT_MAX];
+    int64_t back;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        back = 0;
+        instant_format(instant, formats[i], 0, text, sizeof(text));
+        assert_int_equal(instant_parse_format(text, formats[i], &back), 0);
+        assert_true(back == instant);
+    }
+    assert_int_equal(instant_parse_format("31.12.", "%d.%m.", &back), 0);
+    assert_true(back == 364 * (int64_t)INSTANT_DAY);
+    assert_int_equal(instant_parse_format("2026-1-01", "%Y-%m-%d", &back), -1);
+    assert_int_equal(instant_parse_format("2026-02-30", "%Y-%m-%d", &back),
+                     -1);
+    assert_int_equal(instant_parse_format("2026-01-01x", "%Y-%m-%d", &back),
+                     -1);
+    assert_int_equal(instant_parse_format("2026", "%Y-%m-%d", &back), -1);
+    assert_int_equal(instant_parse_format("2026", "%Y%", &back), -1);
+}
+
 static void days_of_four_centuries_go_round(void **state)
 {
     char text[INSTANT_TEXT_MAX];
@@ -197,6 +223,7 @@ int main(void)
         cmocka_unit_test(people_may_leave_out_time_and_zone),
         cmocka_unit_test(written_forms),
         cmocka_unit_test(formats_check_their_room),
+        cmocka_unit_test(written_forms_are_read_back),
         cmocka_unit_test(days_of_four_centuries_go_round),
     };
 

@@ -97,7 +97,7 @@ static void modes_are_exact_under_any_umask(void **state)
     struct fixture *f = *state;
     struct publish_options options = {
         .run_id = "r1", .file_mode = 0640, .dir_mode = 0750};
-    mode_t old = umask(0777);
+    mode_t old = umask(077);
     struct error err = {0};
     struct fixture_run run;
     struct publish *p;

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "output_fixture.h"
-#include "verify.h"
+#include "verify_parts.h"
 
 #define CSV_PART  "people-00001.csv.gz"
 #define JSON_PART "people-00001.jsonl.gz"
@@ -394,6 +394,24 @@ static void done_files_must_agree(void **state)
     close(out);
 }
 
+static void keys_are_collected_in_lots(void **state)
+{
+    const uint64_t rows = 3 * (uint64_t)VERIFY_KEYS_MAX;
+    struct verify_keys keys;
+    size_t kept = 0;
+
+    (void)state;
+    assert_int_equal(verify_keys_init(&keys, rows), 0);
+    assert_int_equal(keys.lots, 4);
+    for (uint32_t i = 0; i < 10000; i++)
+        assert_int_equal(verify_keys_add(&keys, &i, sizeof(i)), 0);
+    assert_in_range(keys.count, 2000, 3000);
+    for (uint32_t i = 0; i < 10000; i++)
+        kept += verify_keys_add(&keys, &i, sizeof(i)) == 1;
+    assert_int_equal(kept, keys.count);
+    free(keys.slots);
+}
+
 static void nothing_there_is_no_input(void **state)
 {
     struct fixture *f = *state;
@@ -405,74 +423,6 @@ static void nothing_there_is_no_input(void **state)
     run_verify("/no/such/folder", &found);
     assert_int_equal(found.err.kind, ERROR_NO_INPUT);
     buf_release(&found.text);
-}
-
-static char *run_cat(const struct fixture *f, const struct cat_options *options,
-                     int want)
-{
-    struct error err = {0};
-    char *text = calloc(1, 1 << 22);
-    FILE *file = tmpfile();
-
-    assert_int_equal(cat_run(f->out, options, fileno(file), &err), want);
-    rewind(file);
-    assert_true(fread(text, 1, (1 << 22) - 1, file) > 0 || want != 0);
-    fclose(file);
-    return text;
-}
-
-static size_t count_lines(const char *text)
-{
-    size_t lines = 0;
-
-    for (; (text = strchr(text, '\n')) != NULL; text++)
-        lines++;
-    return lines;
-}
-
-static void cat_joins_parts_under_one_header(void **state)
-{
-    struct fixture *f = *state;
-    const struct cat_options with = {.header = true};
-    const struct cat_options without = {.dataset = "people", .format = "csv"};
-    const struct cat_options json = {.format = "jsonl", .header = true};
-    char *text;
-    int fd;
-
-    csv_preset("excel", &f->dialect);
-    f->rows = ROWS_MAX;
-    f->part_size = 4096;
-    fixture_publish(f);
-    text = run_cat(f, &with, 0);
-    assert_int_equal(count_lines(text), ROWS_MAX + 1);
-    assert_int_equal(strncmp(text, CSV_BOM "account_id,", 14), 0);
-    assert_null(strstr(text + 14, "account_id"));
-    assert_null(strstr(text + 14, CSV_BOM));
-    free(text);
-    text = run_cat(f, &without, 0);
-    assert_int_equal(count_lines(text), ROWS_MAX);
-    assert_int_equal(strncmp(text, "acc-00000000,", 13), 0);
-    free(text);
-    text = run_cat(f, &json, 0);
-    assert_int_equal(count_lines(text), ROWS_MAX);
-    free(text);
-    fd = fixture_run_fd(f);
-    renameat2(fd, "people-00001.csv.gz", fd, "people-00002.csv.gz", 2);
-    free(run_cat(f, &with, -1));
-    close(fd);
-}
-
-static void cat_to_a_full_disk_fails(void **state)
-{
-    struct fixture *f = *state;
-    const struct cat_options options = {.header = true};
-    struct error err = {0};
-    int full = open("/dev/full", O_WRONLY);
-
-    fixture_publish(f);
-    assert_int_equal(cat_run(f->out, &options, full, &err), -1);
-    assert_int_equal(err.kind, ERROR_IO);
-    close(full);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -492,9 +442,8 @@ int main(void)
         TEST(distant_repeats_of_a_key_are_found),
         TEST(bad_cells_are_found_and_not_shown),
         TEST(done_files_must_agree),
+        cmocka_unit_test(keys_are_collected_in_lots),
         TEST(nothing_there_is_no_input),
-        TEST(cat_joins_parts_under_one_header),
-        TEST(cat_to_a_full_disk_fails),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

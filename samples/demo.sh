@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# The whole of rollcall on one machine: a small fake site on loopback, one
+# extract, its verification, its rows. Called by `make demo`, which sets
+# ROLLCALL and FAKESITE to the binaries and DEMO to the folder to work in.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+dir=$DEMO
+site=
+cleanup() {
+    [ -z "$site" ] || kill "$site" 2>/dev/null || true
+}
+trap cleanup EXIT
+rm -rf "$dir"
+mkdir -p "$dir"
+
+say() { printf '\n$ %s\n' "$*"; }
+run() {
+    say "rollcall $*"
+    "$ROLLCALL" "$@"
+}
+
+export JIRA_API_TOKEN=demo-token
+"$FAKESITE" --site "$here/site" --user svc@example.test \
+    --token "$JIRA_API_TOKEN" >"$dir/url" &
+site=$!
+for _ in $(seq 100); do
+    [ -s "$dir/url" ] && break
+    sleep 0.05
+done
+[ -s "$dir/url" ] || { echo "the fake site did not start" >&2; exit 1; }
+
+cat >"$dir/rollcall.json" <<JOB
+{
+  "endpoints": {
+    "jira": {"url": "$(cat "$dir/url")",
+             "auth": {"type": "basic", "user": "svc@example.test",
+                      "secret": {"env": "JIRA_API_TOKEN"}}}
+  },
+  "mappings": ["inactive_users"],
+  "output": {"dir": "out"}
+}
+JOB
+
+echo "A fake Jira site of about 50 accounts answers on $(cat "$dir/url")."
+cd "$dir"
+run check -c rollcall.json
+run extract -c rollcall.json --as-of 2026-11-23T02:00:00Z
+run verify out/latest
+
+say "rollcall cat out/latest --format jsonl   (five of the 21 columns)"
+text='("([^"\\]|\\.)*"|null)'
+member() { printf '.*"%s":%s' "$1" "$text"; }
+printf '%-24s %-24s %-10s %s\n' 'INACTIVE SINCE' 'LAST MODIFIED' 'KNOWN?' \
+    'ACCOUNT, MODIFIED BY'
+"$ROLLCALL" cat out/latest --format jsonl |
+    sed -nE "s/^$(member display_name)$(member inactive_since)$(
+        )$(member last_modified_at)$(member last_modified_by_name)$(
+        )$(member last_modified_status).*$/\3|\5|\9|\1, \7/p" |
+    sed -E 's/\\"/”/g; s/"//g; s/(^|[|] ?|, )null/\1-/g' |
+    while IFS='|' read -r since modified status names; do
+        printf '%-24s %-24s %-10s %s\n' "$since" "$modified" "$status" \
+            "$names"
+    done
+say "ls out/latest/"
+ls -l out/latest/
+echo
+echo "The files stay in $dir."
+echo "Next: copy samples/rollcall.json, set your site, and run"
+echo "    rollcall check -c rollcall.json"
