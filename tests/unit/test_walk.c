@@ -115,6 +115,7 @@ static int setup(void **state)
                            .forbidden_at = -1,
                            .stop_at = -1,
                            .garbage = "{\"a\":"};
+    stage.endpoint.url = "https://x";
     stage.source = users;
     stage.source.paging.size = 50;
     stage.source.paging.overlap = 5;
@@ -542,7 +543,7 @@ static void garbage_for_ever(void **state)
     stage.ahead = 1;
     stage.garbage_from = 3;
     stage.garbage_count = WALK_BAD_BODIES_MAX + 1;
-    fails(serve, ERROR_DATA, "jira_users:1:");
+    fails(serve, ERROR_DATA, "not JSON");
 }
 
 static void garbage_now_and_then(void **state)
