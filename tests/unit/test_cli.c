@@ -286,7 +286,7 @@ static void help_lists_every_option(void **state)
     for (size_t i = 0; i < COUNT(documented); i++) {
         if (strstr(help(VERB_NONE), documented[i].name) == NULL)
             fail_msg("%s is not in the help", documented[i].name);
-        for (int verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
+        for (enum cli_verb verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
             bool due = documented[i].verbs >> (verb - VERB_EXTRACT) & 1;
 
             if ((strstr(help(verb), documented[i].name) != NULL) != due)
@@ -299,7 +299,7 @@ static void help_lists_every_option(void **state)
 static void help_lists_every_verb(void **state)
 {
     (void)state;
-    for (int verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
+    for (enum cli_verb verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
         char line[32];
 
         snprintf(line, sizeof(line), "\n  %s ", cli_verb_name(verb));
