@@ -163,12 +163,19 @@ class SecretFile(RunCase):
         self.refused("endpoint jira", str(self.path),
                      "No such file or directory")
 
-    def test_a_link_a_folder_and_a_pipe(self):
+    def test_a_link_counts_as_what_it_points_at(self):
+        """Kubernetes gives a secret as a link to a file of its own."""
         real = self.folder / "real"
         self.path.rename(real)
-        real.chmod(0o600)
         self.path.symlink_to(real)
-        self.refused("symbolic link")
+        real.chmod(0o644)
+        self.refused("mode 0644")
+        real.chmod(0o600)
+        site = self.site()
+        self.assert_published(self.extract(site.url,
+                                           endpoints=secret(file="token")))
+
+    def test_a_folder_and_a_pipe(self):
         self.path.unlink()
         self.path.mkdir(mode=0o700)
         self.refused("no regular file")
