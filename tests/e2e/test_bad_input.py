@@ -381,7 +381,7 @@ class Output(InputCase):
 
 def environment():
     return {**os.environ, harness.TOKEN_VARIABLE: harness.TOKEN,
-            "NO_COLOR": "1"}
+            "NO_COLOR": "1", "ROLLCALL_MAPPINGS": str(MAPPINGS)}
 
 
 class Signals(RunCase):
