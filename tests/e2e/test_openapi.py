@@ -157,6 +157,9 @@ class Validator:
     def on_anyOf(self, schemas, value, at):
         return self.matches(schemas, value, at) >= 1
 
+    def on_allOf(self, schemas, value, at):
+        return self.matches(schemas, value, at) == len(schemas)
+
 
 class ValidatorItself(unittest.TestCase):
     """A validator that finds nothing would make all else pass."""
