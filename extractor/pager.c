@@ -74,16 +74,43 @@ enum pager_order pager_accepts(const struct pager *pager,
     return PAGER_LATER;
 }
 
-static bool has_anchor(const struct pager *pager, const char *const *ids,
-                       size_t count)
+/* The newest anchor is 0. */
+static size_t find_anchor(const struct pager *pager, const char *id)
 {
+    size_t i = 0;
+
+    while (i < pager->anchor_count && strcmp(id, pager->anchors[i]) != 0)
+        i++;
+    return i;
+}
+
+/* Whether the page goes on where the one before it ended: it shows anchors in
+ * their order and one after another, though some may be gone, and begins with
+ * one, or shows half of them. One that merely turns up somewhere proves
+ * nothing in a list without order. */
+static bool joins(const struct pager *pager, const char *const *ids,
+                  size_t count)
+{
+    size_t last = pager->anchor_count, shown = 0, before = 0;
+    bool ended = false;
+
     for (size_t i = 0; i < count; i++) {
-        for (size_t a = 0; ids[i] != NULL && a < pager->anchor_count; a++) {
-            if (strcmp(ids[i], pager->anchors[a]) == 0)
-                return true;
+        size_t found;
+
+        if (ids[i] == NULL)
+            continue;
+        found = find_anchor(pager, ids[i]);
+        if (found == pager->anchor_count) {
+            before += shown == 0;
+            ended = shown > 0;
+            continue;
         }
+        if (ended || found >= last)
+            return false;
+        last = found;
+        shown++;
     }
-    return false;
+    return shown > 0 && (before == 0 || 2 * shown >= pager->anchor_count);
 }
 
 /* Whether the page to take now is right without an anchor. */
@@ -119,13 +146,22 @@ static void step_back(struct pager *pager)
 
 bool pager_fits(struct pager *pager, const char *const *ids, size_t count)
 {
-    if (joins_anyway(pager, count) || has_anchor(pager, ids, count))
+    if (joins_anyway(pager, count) || joins(pager, ids, count))
         return true;
     if (pager->tail || pager->expect == pager->rules->first) {
         pager->moved = true;
         return true;
     }
     step_back(pager);
+    return false;
+}
+
+static bool among(const char *const *texts, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (texts[i] != NULL && strcmp(texts[i], text) == 0)
+            return true;
+    }
     return false;
 }
 
@@ -147,8 +183,10 @@ static int keep_anchors(struct pager *pager, const char *const *ids,
         if (ids[i] != NULL)
             kept[found++] = arena_strdup(&pager->arena, ids[i]);
     }
-    for (size_t i = 0; i < pager->anchor_count && found < most; i++)
-        kept[found++] = arena_strdup(&pager->arena, pager->anchors[i]);
+    for (size_t i = 0; i < pager->anchor_count && found < most; i++) {
+        if (!among(kept, found, pager->anchors[i]))
+            kept[found++] = arena_strdup(&pager->arena, pager->anchors[i]);
+    }
     free(pager->anchors);
     arena_release(&old);
     pager->anchors = kept;
