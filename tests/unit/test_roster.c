@@ -14,7 +14,7 @@ enum { MANY = 100 * 1000 };
 
 static struct user user_of(const char *id, const char *name)
 {
-    struct user user;
+    struct user user = {0};
 
     for (int i = 0; i < USER_FIELD_COUNT; i++)
         user.fields[i] = value_null(user_fields[i].type);
@@ -112,7 +112,7 @@ static void a_hundred_thousand(void **state)
 
     for (size_t round = 0; round < 2; round++) {
         for (size_t i = 0; i < MANY; i++) {
-            struct user user;
+            struct user user = {0};
 
             snprintf(id, sizeof(id), "712020:%08zx", i * 2654435761u);
             user = user_of(id, round == 0 ? NULL : "name");
