@@ -27,9 +27,8 @@ static const char *copied(struct arena *arena, const char *text, bool *failed)
     return copy;
 }
 
-static const struct event_change *copy_changes(struct arena *arena,
-                                               const struct event *event,
-                                               bool *failed)
+static const struct event_change *
+copy_changes(struct arena *arena, const struct event *event, bool *failed)
 {
     struct event_change *changes;
 
@@ -59,8 +58,8 @@ static bool copy_event(struct explain_event *copy, struct arena *arena,
     to->action = copied(arena, to->action, &failed);
     to->actor = copied(arena, to->actor, &failed);
     to->actor_name = copied(arena, to->actor_name, &failed);
-    copy->category = copied(arena, category.present ? category.text : NULL,
-                            &failed);
+    copy->category =
+        copied(arena, category.present ? category.text : NULL, &failed);
     copy->subject = copied(arena, subject, &failed);
     copy->changes = copy_changes(arena, event, &failed);
     copy->change_count = event->change_count;
@@ -73,10 +72,12 @@ static int make_room(struct explain_log *log, struct error *err)
     struct explain_event *grown;
 
     if (log->count == EXPLAIN_EVENTS_MAX) {
-        error_set(err, ERROR_DATA, "the log has more than %d events of the "
-                  "account", EXPLAIN_EVENTS_MAX);
+        error_set(err, ERROR_DATA,
+                  "the log has more than %d events of the "
+                  "account",
+                  EXPLAIN_EVENTS_MAX);
         return error_hint(err, "set a shorter events.lookback in a job of "
-                          "its own for this question");
+                               "its own for this question");
     }
     if (log->count < log->capacity)
         return 0;
@@ -163,8 +164,7 @@ size_t explain_counted(const struct explain_log *log, size_t fact)
 }
 
 /* The best of the fact's events apart from `besides`, which may be NULL. */
-static const struct fact_event *best(const struct explain_log *log,
-                                     size_t fact,
+static const struct fact_event *best(const struct explain_log *log, size_t fact,
                                      const struct fact_event *besides)
 {
     const struct fact_event *found = NULL;
@@ -197,10 +197,12 @@ int explain_check(const struct explain_log *log, const struct joined *joined,
             (decided == NULL || same(decided, expected)) &&
             kept(log, view->lender) && kept(log, view->cancelled_by))
             continue;
-        error_set(err, ERROR_DATA, "fact %s: the log changed while it was "
-                  "read twice", joined->input->rules->facts[i].name);
+        error_set(err, ERROR_DATA,
+                  "fact %s: the log changed while it was "
+                  "read twice",
+                  joined->input->rules->facts[i].name);
         return error_hint(err, "ask again; if it stays so, give records more "
-                          "time to arrive (events.settle)");
+                               "time to arrive (events.settle)");
     }
     return 0;
 }

@@ -28,7 +28,7 @@ struct explain_event {
     const char *subject;  /* the name by which it called the account */
     const struct event_change *changes;
     size_t change_count;
-    uint32_t taken;       /* bit per fact whose rule counts it */
+    uint32_t taken; /* bit per fact whose rule counts it */
 };
 
 struct explain_log {
@@ -54,7 +54,7 @@ int explain_check(const struct explain_log *log, const struct joined *joined,
                   struct error *err);
 
 enum explain_role {
-    EXPLAIN_NONE,      /* the fact's rule does not count it */
+    EXPLAIN_NONE, /* the fact's rule does not count it */
     EXPLAIN_WON,
     EXPLAIN_LENT,      /* lost, and its actor is used; other: the winner */
     EXPLAIN_CANCELLED, /* other: the event of a later time that did it */
@@ -83,11 +83,11 @@ const struct explain_event *explain_find(const struct explain_log *log,
 struct explain_column {
     const struct column *column;
     const struct column_rule *rule;
-    size_t alternative;   /* the one that gave the value, from 0; their count
-                             when none did */
-    const char *from;     /* its reference, "constant", or NULL for none */
+    size_t alternative; /* the one that gave the value, from 0; their count
+                           when none did */
+    const char *from;   /* its reference, "constant", or NULL for none */
     const struct fact_view *view; /* of a fact.* reference, else NULL */
-    struct value value;   /* as a row has it */
+    struct value value;           /* as a row has it */
 };
 
 /* columns: as many as the schema has. What the outcome is not JOIN_ROW for,

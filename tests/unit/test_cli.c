@@ -259,24 +259,26 @@ static const char *help(enum cli_verb verb)
 
 static const struct {
     const char *name;
-    unsigned verbs; /* one bit each: extract plan check verify cat */
+    unsigned verbs; /* one bit each: extract plan check verify cat
+                       explain */
 } documented[] = {
-    {"--job FILE", 0x07},
-    {"--mapping NAME|FILE", 0x07},
-    {"--out DIR", 0x07},
-    {"--as-of TIME", 0x07},
+    {"--job FILE", 0x27},
+    {"--mapping NAME|FILE", 0x27},
+    {"--out DIR", 0x27},
+    {"--as-of TIME", 0x27},
     {"--run-id ID", 0x03},
     {"--force ", 0x01},
     {"--result-json FILE", 1},
     {"--dataset NAME", 0x10},
     {"--format csv|jsonl", 0x10},
     {"--no-header ", 0x10},
-    {"--quiet ", 0x1f},
-    {"--verbose ", 0x1f},
-    {"--log-format text|json", 0x1f},
-    {"--color auto|never|always", 0x1f},
-    {"--help ", 0x1f},
-    {"--version ", 0x1f},
+    {"--json ", 0x20},
+    {"--quiet ", 0x3f},
+    {"--verbose ", 0x3f},
+    {"--log-format text|json", 0x3f},
+    {"--color auto|never|always", 0x3f},
+    {"--help ", 0x3f},
+    {"--version ", 0x3f},
 };
 
 static void help_lists_every_option(void **state)
