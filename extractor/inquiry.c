@@ -284,8 +284,7 @@ static int read_events(struct inquiry *q, struct error *err)
     if (watch_names(q, err) != 0)
         return -1;
     q->gather.observer = (struct gather_observer){keep_event, q};
-    if (!q->gathered.no_access &&
-        gather_again(&q->gathered, &q->gather, err) != 0)
+    if (gather_again(&q->gathered, &q->gather, err) != 0)
         return -1;
     explain_settle(&q->events);
     return list_names(q, err);
@@ -333,8 +332,7 @@ static int conclude(struct inquiry *q, struct error *err)
     enum join_outcome outcome;
 
     joined_fill(&q->joined, &q->emission.datasets[0].input, q->account);
-    if (!q->gathered.no_access &&
-        explain_check(&q->events, &q->joined, err) != 0)
+    if (explain_check(&q->events, &q->joined, err) != 0)
         return -1;
     q->selected = q->account->listed && join_selects(&q->joined);
     q->columns = arena_alloc(&q->arena, count * sizeof(*q->columns));

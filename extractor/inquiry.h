@@ -22,7 +22,8 @@
  *   listed      the user list has the account
  *   selected    it has a row: listed, and the mapping's "where" holds
  *   refused     null, or {column, reason}: why the row is refused
- *   log         {from, to, readable}: the span of events, "to" excluded
+ *   log         {from, to, readable}: the span of events, "to" excluded;
+ *               readable is false when a log was refused, as the job allows
  *   fields      [{name, value, source}]
  *   names       [{name, resolved, events}], resolved: account_id | map_file |
  *               learned_pair | bridge

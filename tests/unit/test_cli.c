@@ -79,6 +79,8 @@ static const struct {
     {"verify -", VERB_VERIFY, OPTION_QUIET, NULL, 1},
     {"cat out --format jsonl", VERB_CAT, OPTION_FORMAT, "jsonl", 1},
     {"cat --no-header --dataset d out", VERB_CAT, OPTION_DATASET, "d", 1},
+    {"explain 5b10", VERB_EXPLAIN, OPTION_JSON, NULL, 1},
+    {"explain --json 5b10 -c j", VERB_EXPLAIN, OPTION_JSON, "1", 1},
     {"--help", VERB_NONE, OPTION_HELP, "1", 0},
     {"-h", VERB_NONE, OPTION_HELP, "1", 0},
     {"--version", VERB_NONE, OPTION_VERSION, "1", 0},
@@ -138,6 +140,9 @@ static const struct {
     {"verify", "verify: needs PATH"},
     {"cat", "cat: needs PATH"},
     {"cat a b", "\"b\" is one operand too many"},
+    {"explain", "explain: needs ACCOUNT_ID"},
+    {"explain a b", "\"b\" is one operand too many"},
+    {"extract --json", "--json: not for \"extract\""},
     {"verify -- a b", "\"b\" is one operand too many"},
     {"cat 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "too many operands"},
 };
@@ -322,11 +327,12 @@ static void help_is_true(void **state)
         char text[64], name[32];
         size_t len = strcspn(documented[i].name, " ");
         bool flag = documented[i].name[len + 1] == '\0';
+        const char *verb = documented[i].verbs & 0x01   ? "extract"
+                           : documented[i].verbs & 0x10 ? "cat out"
+                                                        : "explain u";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
-        snprintf(text, sizeof(text), "%s %s%s",
-                 documented[i].verbs & 1 ? "extract" : "cat out", name,
-                 flag ? "" : " x");
+        snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");
         if (parse(&line, text) != 0)
             fail_msg("%s: %s", text, line.err.text);
     }
