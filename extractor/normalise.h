@@ -27,6 +27,8 @@ struct item_notes {
     const char *reason;
 };
 
+/* A source whose account ids are not required may give a user without one;
+ * then there is an e-mail address. */
 enum item_verdict normalise_user(const struct source *source,
                                  const struct json *item, struct user *user,
                                  struct item_notes *notes);
