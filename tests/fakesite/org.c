@@ -325,7 +325,6 @@ void org_free(struct org *org)
     free(org->id);
     free(org->directory);
     free(org->site_id);
-    free(org->name);
     free(org->key_owner);
     free(org->session_owner);
     pthread_mutex_destroy(&org->lock);

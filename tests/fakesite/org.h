@@ -63,7 +63,6 @@ struct org {
     char *id;
     char *directory;
     char *site_id;
-    char *name;
     char *key_owner;     /* account id: whose API key it is */
     char *session_owner; /* account id: whose browser session it is */
     const struct site *site;

@@ -15,10 +15,11 @@ static void dump_settings(const struct org *org, const char *dir)
     const struct {
         const char *name;
         const char *value;
-    } members[] = {
-        {"orgId", org->id},           {"directoryId", org->directory},
-        {"siteId", org->site_id},     {"name", org->name},
-        {"keyOwner", org->key_owner}, {"sessionOwner", org->session_owner}};
+    } members[] = {{"orgId", org->id},
+                   {"directoryId", org->directory},
+                   {"siteId", org->site_id},
+                   {"keyOwner", org->key_owner},
+                   {"sessionOwner", org->session_owner}};
     FILE *file = site_create(dir, "org.json");
     struct text text = {0};
 
