@@ -361,6 +361,7 @@ bool normalise_pair(const struct source *source, const struct json *item,
                                       : &source->user_fields[USER_ACCOUNT_ID];
     bool bad = false;
 
+    *key = NULL;
     if (source->pair_key == NULL || json_type(item) != JSON_OBJECT)
         return false;
     *key = optional_text(item, source->pair_key, &bad);

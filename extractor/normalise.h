@@ -43,7 +43,8 @@ int normalise_instant(const struct field_rule *rule, const struct json *item,
                       int64_t *at);
 
 /* The pair (user key, account id) an item teaches; false when it teaches
- * none, or when the account id is a placeholder ("unknown"). */
+ * none, or when the account id is a placeholder ("unknown"); *key is then the
+ * key that has no account, or NULL. */
 bool normalise_pair(const struct source *source, const struct json *item,
                     const char **key, const char **account_id);
 

@@ -15,6 +15,7 @@ struct reading {
     struct observed *observed;
     const char *key, *column;
     const char *time_format;        /* CSV; NULL: RFC 3339 */
+    const char *null_text;          /* CSV */
     size_t key_index, column_index; /* CSV */
     bool header;                    /* CSV: the next row is the header */
     struct buf line;                /* JSONL */
@@ -99,7 +100,8 @@ static int take_cells(void *context, const char *const *cells, size_t count,
     }
     if (reading->key_index >= count || reading->column_index >= count ||
         cells[reading->key_index] == NULL ||
-        cells[reading->column_index] == NULL)
+        cells[reading->column_index] == NULL ||
+        strcmp(cells[reading->column_index], reading->null_text) == 0)
         return 0;
     return keep(reading, cells[reading->key_index],
                 cells[reading->column_index], err);
@@ -124,6 +126,8 @@ static int read_part(struct reading *reading, int dir_fd,
     }
     if (result == 0 && len == 0 && csv != NULL)
         result = csv_reader_finish(csv, err);
+    else if (result == 0 && len == 0 && reading->line.len > 0)
+        result = error_set(err, ERROR_DATA, "ends within a row");
     if (source_file_close(file, NULL, err) != 0 || len < 0)
         result = -1;
     return result;
@@ -173,6 +177,7 @@ static int load_part(struct reading *reading, int dir_fd,
     reading->observed->loaded = true;
     if (is_csv) {
         reading->header = dialect->header;
+        reading->null_text = dialect->null_text;
         csv = csv_reader_new(dialect->delimiter, dialect->quote, take_cells,
                              reading);
         if (csv == NULL)

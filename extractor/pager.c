@@ -5,9 +5,6 @@
 
 #include "strmap.h"
 
-/* How much further each unsuccessful step goes back. */
-enum { STEP_BACK_FACTOR = 4 };
-
 int pager_init(struct pager *pager, const struct paging *rules,
                struct error *err)
 {
@@ -74,16 +71,28 @@ enum pager_order pager_accepts(const struct pager *pager,
     return PAGER_LATER;
 }
 
-static bool has_anchor(const struct pager *pager, const char *const *ids,
-                       size_t count)
+static bool is_anchor(const struct pager *pager, const char *id)
 {
-    for (size_t i = 0; i < count; i++) {
-        for (size_t a = 0; ids[i] != NULL && a < pager->anchor_count; a++) {
-            if (strcmp(ids[i], pager->anchors[a]) == 0)
-                return true;
-        }
+    for (size_t i = 0; id != NULL && i < pager->anchor_count; i++) {
+        if (strcmp(id, pager->anchors[i]) == 0)
+            return true;
     }
     return false;
+}
+
+size_t pager_known(const struct pager *pager, const char *const *ids,
+                   size_t count)
+{
+    while (count > 0 && !is_anchor(pager, ids[count - 1]))
+        count--;
+    return count;
+}
+
+/* Reading on would prove nothing: the walk ends, and the caller starts anew. */
+void pager_disordered(struct pager *pager)
+{
+    pager->moved = true;
+    pager->done = true;
 }
 
 /* Whether the page to take now is right without an anchor. */
@@ -102,30 +111,18 @@ static bool joins_anyway(const struct pager *pager, size_t count)
     return pager->back == 0;
 }
 
-/* First to the last row really seen, where a guess ran ahead of it. If that
- * does not join either, more rows went than the overlap: further back. */
-static void step_back(struct pager *pager)
-{
-    int64_t first = pager->rules->first;
-    int64_t start = pager->end - pager->back;
-
-    if (start >= pager->expect) {
-        pager->moved = true;
-        pager->back *= STEP_BACK_FACTOR;
-        start = pager->end - pager->back;
-    }
-    restart_at(pager, start > first ? start : first);
-}
-
 bool pager_fits(struct pager *pager, const char *const *ids, size_t count)
 {
-    if (joins_anyway(pager, count) || has_anchor(pager, ids, count))
+    int64_t start = pager->end - pager->back;
+
+    if (joins_anyway(pager, count) || pager_known(pager, ids, count) > 0)
         return true;
-    if (pager->tail || pager->expect == pager->rules->first) {
-        pager->moved = true;
-        return true;
-    }
-    step_back(pager);
+    /* A guess ran ahead of the last row really seen; or more rows went than
+     * pages overlap. */
+    if (start < pager->expect)
+        restart_at(pager, start);
+    else
+        pager_disordered(pager);
     return false;
 }
 
@@ -191,10 +188,27 @@ static int check_progress(const struct pager *pager, int64_t rows,
                           : "");
 }
 
+/* Rows to read again, so that the next page can show that it joins: at least
+ * one with an id, which placeholders have not. None, where that would be more
+ * than half of the page. */
+static int64_t back_of(const struct pager *pager, const char *const *ids,
+                       size_t count)
+{
+    int64_t back = overlap_of(pager, (int64_t)count), last = (int64_t)count;
+
+    while (last > 0 && ids[last - 1] == NULL)
+        last--;
+    last = (int64_t)count - last + 1;
+    if (last > (int64_t)count / 2)
+        return 0;
+    return back > last ? back : last;
+}
+
 /* Where the page after this one begins, and whether more may be guessed. */
 static void plan_next(struct pager *pager, int64_t start, int64_t rows)
 {
-    bool guess = rows == pager->size || pager->asked > 0;
+    bool guess = (rows == pager->size || pager->asked > 0) &&
+                 pager->back <= overlap_of(pager, pager->size);
 
     if (pager->tail || !guess) {
         restart_at(pager, pager->end - pager->back);
@@ -239,7 +253,7 @@ static int took_offset(struct pager *pager, const char *const *ids,
     pager->tail = fresh == 0 && rows < pager->largest;
     pager->rows = rows;
     pager->end = start + rows;
-    pager->back = pager->tail ? 0 : overlap_of(pager, rows);
+    pager->back = pager->tail ? 0 : back_of(pager, ids, count);
     plan_next(pager, start, rows);
     return 0;
 }

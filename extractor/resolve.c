@@ -165,12 +165,11 @@ static int take_key(void *context, const struct json *item, const char **name,
 {
     struct asking *asking = context;
     const char *key, *id;
+    bool pair = normalise_pair(&asking->entry->source, item, &key, &id);
 
-    *name = NULL;
-    if (!normalise_pair(&asking->entry->source, item, &key, &id))
-        return 0;
-    *name = asked_name(asking, key);
-    if (*name == NULL)
+    /* That a key has no account is an answer as well. */
+    *name = key != NULL ? asked_name(asking, key) : NULL;
+    if (*name == NULL || !pair)
         return 0;
     if (strmap_get(&asking->resolved->ids, *name) == NULL)
         asking->report->looked_up++;

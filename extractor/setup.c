@@ -5,6 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+static void cut_last_part(char *path)
+{
+    char *slash = strrchr(path, '/');
+
+    if (slash != NULL)
+        *slash = '\0';
+}
+
 /* Where mappings are looked for: beside the job, where the environment says,
  * in the source tree the binary was built in, and where it is installed. */
 static int find_folders(struct setup *setup, struct error *err)
@@ -12,20 +20,18 @@ static int find_folders(struct setup *setup, struct error *err)
     const char *named = getenv("ROLLCALL_MAPPINGS");
     char exe[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", exe, sizeof(exe) - 1);
-    char *slash;
     size_t n = 0;
 
     exe[len > 0 ? len : 0] = '\0';
-    slash = strrchr(exe, '/');
-    if (slash != NULL)
-        *slash = '\0';
+    cut_last_part(exe);
+    cut_last_part(exe);
     setup->folders[n++] =
         arena_printf(&setup->arena, "%s/mappings", setup->job.folder);
     if (named != NULL && *named != '\0')
         setup->folders[n++] = arena_strdup(&setup->arena, named);
-    setup->folders[n++] = arena_printf(&setup->arena, "%s/../mappings", exe);
+    setup->folders[n++] = arena_printf(&setup->arena, "%s/mappings", exe);
     setup->folders[n++] =
-        arena_printf(&setup->arena, "%s/../share/rollcall/mappings", exe);
+        arena_printf(&setup->arena, "%s/share/rollcall/mappings", exe);
     for (size_t i = 0; i < n; i++) {
         if (setup->folders[i] == NULL)
             return error_no_memory(err);

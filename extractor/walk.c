@@ -222,14 +222,14 @@ static void announce_end(struct walk *walk)
     walk->announced = true;
     if (walk->options.window == NULL) {
         log_line(walk->options.log, LOG_INFO, "source",
-                 "%s: %" PRIu64 " items in %" PRIu64 " pages",
+                 "%s: %" PRIu64 " items, pages: %" PRIu64,
                  walk->options.source->name, report->items, report->pages);
         return;
     }
     instant_rfc3339(walk->window.from, from);
     instant_rfc3339(walk->window.to, to);
     log_line(walk->options.log, LOG_INFO, "window",
-             "%s: %s to %s: %" PRIu64 " records in %" PRIu64 " pages",
+             "%s: %s to %s: %" PRIu64 " records, pages: %" PRIu64,
              walk->options.source->name, from, to,
              walk->options.window_report->records,
              walk->options.window_report->pages);

@@ -67,4 +67,4 @@ ls -l out/latest/
 echo
 echo "The files stay in $dir."
 echo "Next: copy samples/rollcall.json, set your site, and run"
-echo "    rollcall check -c rollcall.json"
+echo "    $ROLLCALL check -c rollcall.json"

@@ -87,7 +87,7 @@ class FakeSite:
 def run_rollcall(args, env=None, cwd=None, timeout=RUN_SECONDS):
     """(exit code, stdout, stderr) of rollcall with the test's token."""
     full = {**os.environ, TOKEN_VARIABLE: TOKEN, "NO_COLOR": "1",
-            **(env or {})}
+            "ROLLCALL_MAPPINGS": str(ROOT / "mappings"), **(env or {})}
     done = subprocess.run([binary("rollcall"), *map(str, args)], cwd=cwd,
                           env=full, stdin=subprocess.DEVNULL,
                           capture_output=True, text=True, timeout=timeout,

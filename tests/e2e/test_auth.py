@@ -163,12 +163,17 @@ class SecretFile(RunCase):
         self.refused("endpoint jira", str(self.path),
                      "No such file or directory")
 
-    def test_a_link_a_folder_and_a_pipe(self):
+    def test_a_link_is_judged_by_what_it_leads_to(self):
         real = self.folder / "real"
         self.path.rename(real)
-        real.chmod(0o600)
         self.path.symlink_to(real)
-        self.refused("symbolic link")
+        real.chmod(0o640)
+        self.refused("open to group or others")
+        real.chmod(0o600)
+        self.assert_published(self.extract(self.site().url,
+                                           endpoints=secret(file="token")))
+
+    def test_a_folder_and_a_pipe(self):
         self.path.unlink()
         self.path.mkdir(mode=0o700)
         self.refused("no regular file")

@@ -25,6 +25,7 @@ class InputCase(RunCase):
 
     def job(self, text=None, **changes):
         """Runs a job file of this text, or the usual one with changes."""
+        changes.setdefault("limits", {"retry_for": "0s"})
         path = harness.make_job(self.folder, NOWHERE, **changes)
         if text is not None:
             path.write_bytes(text.encode() if isinstance(text, str)
@@ -32,7 +33,7 @@ class InputCase(RunCase):
         return self.rollcall("extract", "-c", path, "--as-of", AS_OF)
 
     def usage(self, *args):
-        harness.make_job(self.folder, NOWHERE)
+        harness.make_job(self.folder, NOWHERE, limits={"retry_for": "0s"})
         run = self.rollcall(*args)
         self.assertEqual(run.code, 64, run.err)
         self.assert_nothing_published(self.folder)
@@ -380,7 +381,7 @@ class Output(InputCase):
 
 def environment():
     return {**os.environ, harness.TOKEN_VARIABLE: harness.TOKEN,
-            "NO_COLOR": "1"}
+            "NO_COLOR": "1", "ROLLCALL_MAPPINGS": str(MAPPINGS)}
 
 
 class Signals(RunCase):

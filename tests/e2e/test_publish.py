@@ -6,11 +6,12 @@ import time
 import unittest
 
 import truth
-from published import (AS_OF, DAY, RUN, Case, Run, account, switched, write_site)
+from published import (AS_OF, DAY, RUN, Case, Run, account, switched,
+                       write_site)
 
 DONE = f"inactive_users_{DAY}_{RUN}.done"
 COMPLETE = [RUN, DONE, "latest"]
-SLOW = {"latency_ms": 60}
+SLOW = {"latency_ms": 20}
 AUDIT = "/rest/api/3/auditing/record"
 NIGHTS = ["2026-11-20T02:00:00Z", "2026-11-21T02:00:00Z",
           "2026-11-22T02:00:00Z"]
@@ -146,7 +147,7 @@ class Locked(Case):
         self.fail("rollcall asked nothing")
 
     def test_a_second_run_is_told_to_try_later(self):
-        site = self.site(scenario={"latency_ms": 300})
+        site = self.site(scenario={"latency_ms": 150})
         self.job(site)
         first = self.start()
         self.wait_for_request(site)
@@ -158,7 +159,7 @@ class Locked(Case):
         self.assertEqual(self.visible(), COMPLETE)
 
     def test_a_killed_run_keeps_no_lock(self):
-        site = self.site(scenario={"latency_ms": 300})
+        site = self.site(scenario={"latency_ms": 150})
         self.job(site)
         first = self.start()
         self.wait_for_request(site)
@@ -172,7 +173,7 @@ class Locked(Case):
 
     def test_a_signal_ends_the_run_and_leaves_nothing(self):
         for number in (signal.SIGTERM, signal.SIGINT):
-            site = self.site(scenario={"latency_ms": 300})
+            site = self.site(scenario={"latency_ms": 150})
             self.job(site)
             process = self.start()
             self.wait_for_request(site)
@@ -187,7 +188,7 @@ class Killed(Case):
     POINTS = 12
 
     def test_killed_anywhere(self):
-        site = self.site(scenario={"latency_ms": 15})
+        site = self.site(scenario={"latency_ms": 8})
         self.job(site)
         begin = time.monotonic()
         wanted = self.published("--out", self.folder / "wanted").files()

@@ -19,6 +19,8 @@ PAIR = base64.b64encode(f"{harness.USER}:{TOKEN}".encode()).decode()
 SEARCH = "/rest/api/3/users/search"
 AUDIT = "/rest/api/3/auditing/record"
 NOBODY = 65534
+ENVIRONMENT = {**os.environ, harness.TOKEN_VARIABLE: TOKEN,
+               "ROLLCALL_MAPPINGS": str(harness.ROOT / "mappings")}
 VERBOSE = ("--verbose", "--log-format", "json")
 
 
@@ -130,7 +132,7 @@ class Process(SecretCase):
         process = self.enterContext(subprocess.Popen(
             [harness.binary("rollcall"), "extract", "-c", path, "--as-of",
              AS_OF, *VERBOSE], cwd=self.folder, text=True,
-            env={**os.environ, harness.TOKEN_VARIABLE: TOKEN},
+            env=ENVIRONMENT,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more))
         self.addCleanup(process.kill)
         while len(site.requests()) < 4:
@@ -192,7 +194,7 @@ class Modes(SecretCase):
         done = subprocess.run(
             [harness.binary("rollcall"), "extract", "-c", path, "--as-of",
              AS_OF, "--result-json", "result.json"], cwd=self.folder, umask=0,
-            env={**os.environ, harness.TOKEN_VARIABLE: TOKEN}, text=True,
+            env=ENVIRONMENT, text=True,
             capture_output=True, check=False, timeout=60)
         run = Attempt(self.folder, (done.returncode, done.stdout,
                                     done.stderr), 0)

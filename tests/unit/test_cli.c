@@ -111,16 +111,16 @@ static const struct {
 } bad[] = {
     {"", "no command"},
     {"-v", "no command"},
-    {"extrct", "did you mean \"extract\""},
+    {"extrct", "did you mean extract?"},
     {"frobnicate", "see rollcall --help"},
     {"Extract", "unknown command"},
     {"~", "unknown command"},
-    {"extract --foce", "did you mean \"force\""},
-    {"extract --forc", "did you mean \"force\""},
-    {"extract --xyzzy", "unknown option \"xyzzy\""},
+    {"extract --foce", "did you mean --force?"},
+    {"extract --forc", "did you mean --force?"},
+    {"extract --xyzzy", "unknown option --xyzzy"},
     {"extract --=x", "unknown option"},
-    {"extract -x", "unknown option \"-x\""},
-    {"extract -1", "unknown option \"-1\""},
+    {"extract -x", "unknown option -x"},
+    {"extract -1", "unknown option -1"},
     {"extract --job", "--job: needs a value (FILE)"},
     {"extract -c", "--job: needs a value"},
     {"extract --job=", "--job: needs a value"},
@@ -286,7 +286,7 @@ static void help_lists_every_option(void **state)
     for (size_t i = 0; i < COUNT(documented); i++) {
         if (strstr(help(VERB_NONE), documented[i].name) == NULL)
             fail_msg("%s is not in the help", documented[i].name);
-        for (int verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
+        for (enum cli_verb verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
             bool due = documented[i].verbs >> (verb - VERB_EXTRACT) & 1;
 
             if ((strstr(help(verb), documented[i].name) != NULL) != due)
@@ -299,7 +299,7 @@ static void help_lists_every_option(void **state)
 static void help_lists_every_verb(void **state)
 {
     (void)state;
-    for (int verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
+    for (enum cli_verb verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
         char line[32];
 
         snprintf(line, sizeof(line), "\n  %s ", cli_verb_name(verb));

@@ -431,6 +431,8 @@ static unsigned random_below(unsigned limit)
     return (random_state >> 8) % limit;
 }
 
+static const char *const subjects[RANDOM_SUBJECTS] = {"s0", "s1", "s2", "s3"};
+
 struct world {
     struct record records[RANDOM_EVENTS];
     char ids[RANDOM_EVENTS][32];
@@ -442,8 +444,6 @@ static void world_make(struct world *world)
     static const char *const actors[] = {NULL, NULL, "a", "b"};
     static const char *const actions[] = {"on", "off", "other"};
     static const char *const sources[] = {"jira", "org"};
-    static const char *const subjects[RANDOM_SUBJECTS] = {"s0", "s1", "s2",
-                                                          "s3"};
     static const char *const prefixes[] = {"", "", "9", "1x",
                                            "1234567890123456789"};
 
@@ -563,10 +563,9 @@ static void fold_somehow(const struct world *world, bool halves)
     }
     for (size_t i = 0; halves && i < RANDOM_SUBJECTS; i++) {
         struct fact_subject *key = fact_find(&book, keys[i]);
-        const char name[] = {'s', (char)('0' + i), '\0'};
 
         if (key != NULL)
-            assert_int_equal(fact_merge(&book, key, name), 0);
+            assert_int_equal(fact_merge(&book, key, subjects[i]), 0);
     }
     agrees(&book, world);
     fact_book_release(&book);

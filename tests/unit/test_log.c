@@ -62,7 +62,7 @@ static void a_server_cannot_forge_a_line_or_drive_the_terminal(void **state)
 
     log_line(&fixture->log, LOG_WARN, "page", "%s", "a\nb\r\033[31m\x7f");
     assert_string_equal(fixture->text, "2026-11-23T02:00:00Z warn  page "
-                                       "a\\u000ab\\u000d\\u001b[31m\\u007f\n");
+                                       "a\n    b\\u000d\\u001b[31m\\u007f\n");
 }
 
 static void color_ends_with_its_line(void **state)

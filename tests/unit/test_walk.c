@@ -32,6 +32,7 @@ struct stage {
     size_t change_at;  /* request before which the list changes */
     int change;        /* rows deleted (< 0) or added in front */
     size_t garbage_from, garbage_count;
+    bool garbage_between; /* every second request */
     const char *garbage;
     size_t garbage_len;
     int forbidden_at; /* request that gets 403; -1: none */
@@ -114,6 +115,7 @@ static int setup(void **state)
                            .forbidden_at = -1,
                            .stop_at = -1,
                            .garbage = "{\"a\":"};
+    stage.endpoint.url = "https://x";
     stage.source = users;
     stage.source.paging.size = 50;
     stage.source.paging.overlap = 5;
@@ -171,8 +173,9 @@ static int serve(void *context, const char *path, size_t number,
         return 403;
     if (stage.too_large > 0 && size > stage.too_large)
         return 409;
-    if (number >= stage.garbage_from &&
-        number < stage.garbage_from + stage.garbage_count) {
+    if ((number >= stage.garbage_from &&
+         number < stage.garbage_from + stage.garbage_count) ||
+        (stage.garbage_between && number % 2 == 1)) {
         buf_append(body, stage.garbage,
                    stage.garbage_len ? stage.garbage_len
                                      : strlen(stage.garbage));
@@ -540,22 +543,16 @@ static void garbage_for_ever(void **state)
     stage.ahead = 1;
     stage.garbage_from = 3;
     stage.garbage_count = WALK_BAD_BODIES_MAX + 1;
-    fails(serve, ERROR_DATA, "jira_users:1:");
+    fails(serve, ERROR_DATA, "not JSON");
 }
 
 static void garbage_now_and_then(void **state)
 {
     (void)state;
     stage.ahead = 1;
-    for (unsigned seed = 0; seed < 3; seed++) {
-        stage.seed = seed;
-        stage.garbage_from = 2;
-        stage.garbage_count = 1;
-        runs(serve);
-        gave(0, 522, 0);
-        teardown(state);
-        setup(state);
-    }
+    stage.garbage_between = true;
+    runs(serve);
+    gave(0, 522, 0);
 }
 
 /* A page that comes early is kept; its bytes may hold a NUL. */

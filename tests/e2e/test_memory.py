@@ -1,0 +1,48 @@
+"""Memory follows the number of accounts, not the number of records."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+import harness
+from runs import AS_OF, DATASET, NOW
+
+# With ten records an account nearly every one has its facts already, so what
+# comes on top would be paid for records.
+USERS, FEW, MANY = 20_000, 200_000, 1_000_000
+GROWTH = 1.10
+
+
+def peak_kib(site, folder):
+    """(exit code, KiB) of an extract."""
+    job = harness.make_job(folder, site.url)
+    with open(os.path.join(folder, "log"), "w") as log:
+        process = subprocess.Popen(
+            [harness.binary("rollcall"), "extract", "-c", job, "--as-of",
+             AS_OF, "--quiet"], cwd=folder, stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log,
+            env={**os.environ, harness.TOKEN_VARIABLE: harness.TOKEN})
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage.ru_maxrss
+
+
+class Peak(unittest.TestCase):
+    def extract(self, records):
+        spec = f"users={USERS},records={records},seed=1,{NOW}"
+        with (tempfile.TemporaryDirectory(prefix="rollcall-") as folder,
+              harness.FakeSite(generate=spec) as site):
+            code, peak = peak_kib(site, folder)
+            with open(os.path.join(folder, "log")) as log:
+                self.assertEqual(code, 0, log.read())
+            parts = os.listdir(os.path.join(folder, "out", "latest"))
+            self.assertIn(f"{DATASET}-00001.csv.gz", parts)
+        return peak
+
+    def test_five_times_the_records_need_no_more(self):
+        few, many = self.extract(FEW), self.extract(MANY)
+        self.assertLessEqual(many, few * GROWTH, f"{few} KiB, {many} KiB")
+
+
+if __name__ == "__main__":
+    unittest.main()

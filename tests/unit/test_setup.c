@@ -1,0 +1,256 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "setup.h"
+#include "temp_file.h"
+
+#define JOB(endpoint, mappings)                                                \
+    "{\"endpoints\": {\"" endpoint "\": {\"url\": \"https://a.example\", "     \
+    "\"auth\": {\"type\": \"bearer\", \"secret\": {\"env\": \"T\"}}}}, "       \
+    "\"mappings\": [" mappings "]}"
+#define USERS(name)                                                            \
+    "{\"name\": \"" name "\", \"kind\": \"users\", \"endpoint\": \"jira\", "   \
+    "\"request\": {\"method\": \"GET\", \"path\": \"/u\"}, \"paging\": "       \
+    "{\"style\": \"single\"}, \"items\": \"\", \"fields\": {\"account_id\": "  \
+    "\"/id\"}}"
+#define EVENTS(name) "\"events\": [\"" name "\"], "
+#define MAPPING(name, users, events)                                           \
+    "{\"name\": \"" name "\", \"grain\": \"user\", \"users\": \"" users        \
+    "\", " events                                                              \
+    "\"columns\": [{\"name\": \"account_id\", \"type\": \"string\", "          \
+    "\"key\": true, \"from\": \"user.account_id\"}]}"
+
+/* A job of its own, with the shipped mappings in reach. */
+struct stage {
+    struct temp_folder folder;
+    struct setup setup;
+    struct error err;
+};
+
+static int setup(void **state)
+{
+    struct stage *stage = calloc(1, sizeof(*stage));
+    char shipped[PATH_MAX];
+
+    assert_non_null(stage);
+    temp_folder_make(&stage->folder);
+    assert_non_null(realpath("mappings", shipped));
+    setenv("ROLLCALL_MAPPINGS", shipped, 1);
+    *state = stage;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct stage *stage = *state;
+    char command[2 * PATH_MAX];
+
+    setup_free(&stage->setup);
+    setup_free(&stage->setup);
+    snprintf(command, sizeof(command), "rm -rf %s", stage->folder.path);
+    assert_int_equal(system(command), 0);
+    free(stage);
+    return 0;
+}
+
+static int load(struct stage *stage, const char *job,
+                const char *const *mappings)
+{
+    struct setup_options options = {.mappings = mappings};
+
+    setup_free(&stage->setup);
+    error_clear(&stage->err);
+    options.job_path = temp_file(&stage->folder, "job.json", job);
+    return setup_load(&stage->setup, &options, &stage->err);
+}
+
+/* A file beside the job, in FOLDER/mappings or FOLDER/mappings/sources. */
+static void put(struct stage *stage, const char *name, const char *text)
+{
+    char path[2 * PATH_MAX];
+    FILE *out;
+
+    snprintf(path, sizeof(path), "%s/mappings", stage->folder.path);
+    mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/mappings/sources", stage->folder.path);
+    mkdir(path, 0700);
+    snprintf(path, sizeof(path), "%s/mappings/%s", stage->folder.path, name);
+    out = fopen(path, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void loads(struct stage *stage, const char *job)
+{
+    if (load(stage, job, NULL) != 0)
+        fail_msg("%s", stage->err.text);
+}
+
+static void refuses(struct stage *stage, const char *job, const char *text)
+{
+    assert_int_equal(load(stage, job, NULL), -1);
+    assert_int_equal(stage->err.kind, ERROR_CONFIG);
+    if (strstr(stage->err.text, text) == NULL)
+        fail_msg("%s", stage->err.text);
+}
+
+static void all_that_a_mapping_leads_to(void **state)
+{
+    struct stage *stage = *state;
+    static const char *const names[] = {"jira_users", "jira_audit",
+                                        "jira_user_keys", "jira_user_names"};
+
+    loads(stage, JOB("jira", "\"inactive_users\""));
+    assert_int_equal(stage->setup.mapping_count, 1);
+    assert_int_equal(stage->setup.source_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct setup_source *entry =
+            setup_source(&stage->setup, names[i]);
+
+        assert_ptr_equal(entry, &stage->setup.sources[i]);
+        assert_string_equal(entry->endpoint->url, "https://a.example");
+    }
+    assert_null(setup_source(&stage->setup, "jira"));
+    assert_null(setup_source(&stage->setup, NULL));
+}
+
+static void sources_are_loaded_once(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "mine.json",
+        MAPPING("mine", "jira_users", EVENTS("jira_audit")));
+    loads(stage, JOB("jira", "\"inactive_users\", \"mine\""));
+    assert_int_equal(stage->setup.mapping_count, 2);
+    assert_int_equal(stage->setup.source_count, 4);
+}
+
+static void options_instead_of_the_job(void **state)
+{
+    struct stage *stage = *state;
+    static const char *const all[] = {"all_users", NULL};
+    const char *job = JOB("jira", "\"inactive_users\"");
+    struct setup_options options = {.mappings = all, .out_dir = "elsewhere"};
+
+    options.job_path = temp_file(&stage->folder, "job.json", job);
+    assert_int_equal(setup_load(&stage->setup, &options, &stage->err), 0);
+    assert_string_equal(stage->setup.mappings[0].rules.schema.name,
+                        "all_users");
+    assert_string_equal(stage->setup.out_dir, "elsewhere");
+    loads(stage, job);
+    assert_non_null(strstr(stage->setup.out_dir, stage->folder.path));
+}
+
+static void beside_the_job_comes_first(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "all_users.json", MAPPING("all_users", "mine", ""));
+    put(stage, "sources/mine.json", USERS("mine"));
+    loads(stage, JOB("jira", "\"all_users\""));
+    assert_int_equal(stage->setup.source_count, 1);
+    assert_string_equal(stage->setup.sources[0].source.name, "mine");
+}
+
+static void missing_job(void **state)
+{
+    struct stage *stage = *state;
+    const struct setup_options options = {.job_path = "/nonexistent.json"};
+
+    assert_int_equal(setup_load(&stage->setup, &options, &stage->err), -1);
+    assert_int_equal(stage->err.kind, ERROR_NO_INPUT);
+}
+
+static void unknown_words(void **state)
+{
+    struct stage *stage = *state;
+
+    refuses(stage, JOB("jira", "\"inactive_user\""), "inactive_users");
+    put(stage, "mine.json", MAPPING("mine", "jira_user", ""));
+    refuses(stage, JOB("jira", "\"mine\""), "jira_users");
+}
+
+static void endpoint_the_job_lacks(void **state)
+{
+    struct stage *stage = *state;
+
+    refuses(stage, JOB("admin", "\"inactive_users\""), "endpoint \"jira\"");
+    assert_string_not_equal(stage->err.hint, "");
+}
+
+static void source_of_another_name(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "mine.json", MAPPING("mine", "people", ""));
+    put(stage, "sources/people.json", USERS("persons"));
+    refuses(stage, JOB("jira", "\"mine\""), "expected \"people\"");
+}
+
+static void source_of_another_kind(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "mine.json", MAPPING("mine", "jira_audit", ""));
+    refuses(stage, JOB("jira", "\"mine\""), "another kind");
+    put(stage, "mine.json",
+        MAPPING("mine", "jira_users", EVENTS("jira_users")));
+    refuses(stage, JOB("jira", "\"mine\""), "another kind");
+    put(stage, "mine.json",
+        MAPPING("mine", "jira_users", EVENTS("jira_user_keys")));
+    refuses(stage, JOB("jira", "\"mine\""), "another kind");
+}
+
+static void one_dataset_twice(void **state)
+{
+    struct stage *stage = *state;
+
+    refuses(stage, JOB("jira", "\"all_users\", \"all_users\""), "twice");
+    put(stage, "mine.json", MAPPING("all_users", "jira_users", ""));
+    refuses(stage, JOB("jira", "\"all_users\", \"mine\""), "already");
+}
+
+static void two_lists_of_users(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "mine.json", MAPPING("mine", "mine", ""));
+    put(stage, "sources/mine.json", USERS("mine"));
+    refuses(stage, JOB("jira", "\"all_users\", \"mine\""), "\"mine\"");
+}
+
+static void broken_source(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "mine.json", MAPPING("mine", "mine", ""));
+    put(stage, "sources/mine.json", "{\"name\": \"mine\"}");
+    refuses(stage, JOB("jira", "\"mine\""), "sources/mine.json");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(all_that_a_mapping_leads_to),
+        TEST(sources_are_loaded_once),
+        TEST(options_instead_of_the_job),
+        TEST(beside_the_job_comes_first),
+        TEST(missing_job),
+        TEST(unknown_words),
+        TEST(endpoint_the_job_lacks),
+        TEST(source_of_another_name),
+        TEST(source_of_another_kind),
+        TEST(one_dataset_twice),
+        TEST(two_lists_of_users),
+        TEST(broken_source),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
