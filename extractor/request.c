@@ -24,23 +24,27 @@ static void write_time(const struct source *source, int64_t at,
         instant_rfc3339_ms(at, out);
 }
 
+enum { ENDPOINT_PLACEHOLDERS = 3 };
+
+static void list_placeholders(const struct endpoint *endpoint,
+                              struct name_value list[ENDPOINT_PLACEHOLDERS])
+{
+    list[0] = (struct name_value){"organisation", endpoint->organisation};
+    list[1] = (struct name_value){"directory", endpoint->directory};
+    list[2] = (struct name_value){"site", endpoint->site};
+}
+
 /* The text for a placeholder, or NULL when there is none. */
 static const char *value_of(const struct filling *f, const char *name,
                             size_t len, char buffer[INSTANT_TEXT_MAX])
 {
-    const struct {
-        const char *name;
-        const char *text;
-    } table[] = {
-        {"organisation", f->endpoint->organisation},
-        {"directory", f->endpoint->directory},
-        {"site", f->endpoint->site},
-    };
+    struct name_value list[ENDPOINT_PLACEHOLDERS];
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (strlen(table[i].name) == len &&
-            memcmp(table[i].name, name, len) == 0)
-            return table[i].text;
+    list_placeholders(f->endpoint, list);
+    for (size_t i = 0; i < ENDPOINT_PLACEHOLDERS; i++) {
+        if (strlen(list[i].name) == len &&
+            memcmp(list[i].name, name, len) == 0)
+            return list[i].value;
     }
     if (f->window == NULL)
         return NULL;
@@ -51,6 +55,37 @@ static const char *value_of(const struct filling *f, const char *name,
     if (len == 2 && memcmp(name, "to", len) == 0) {
         write_time(f->source, f->window->to - f->source->to_inclusive, buffer);
         return buffer;
+    }
+    return NULL;
+}
+
+static bool uses(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    while (text != NULL && (text = strchr(text, '{')) != NULL) {
+        text++;
+        if (strncmp(text, name, len) == 0 && text[len] == '}')
+            return true;
+    }
+    return false;
+}
+
+const char *request_lacks(const struct source *source,
+                          const struct endpoint *endpoint)
+{
+    struct name_value list[ENDPOINT_PLACEHOLDERS];
+
+    list_placeholders(endpoint, list);
+    for (size_t i = 0; i < ENDPOINT_PLACEHOLDERS; i++) {
+        const struct name_value *query = source->query;
+        bool used = uses(source->request_path, list[i].name) ||
+                    uses(source->body, list[i].name);
+
+        for (; query != NULL && query->name != NULL; query++)
+            used = used || uses(query->value, list[i].name);
+        if (used && list[i].value == NULL)
+            return list[i].name;
     }
     return NULL;
 }

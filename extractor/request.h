@@ -46,6 +46,11 @@ int request_body(const struct source *source, const struct endpoint *endpoint,
                  const struct request_parts *parts, struct buf *out,
                  struct error *err);
 
+/* The name of a placeholder the request has and the endpoint no value for;
+ * NULL: none. */
+const char *request_lacks(const struct source *source,
+                          const struct endpoint *endpoint);
+
 /* The probe of a source; it must have one. */
 int request_probe_path(const struct source *source,
                        const struct endpoint *endpoint, struct buf *out,

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "request.h"
+
 static void cut_last_part(char *path)
 {
     char *slash = strrchr(path, '/');
@@ -69,18 +71,36 @@ static int check_source(const struct setup_source *entry, const char *name,
     return 0;
 }
 
+/* Why a source that only enriches is left out; NULL: it is not. */
+static int decide_skip(struct setup *setup, struct setup_source *entry,
+                       struct error *err)
+{
+    const struct source *source = &entry->source;
+    const char *lacks = NULL;
+
+    if (entry->endpoint == NULL)
+        entry->skipped =
+            arena_printf(&setup->arena, "the job has no endpoint \"%s\"",
+                         source->endpoint);
+    else
+        lacks = request_lacks(source, entry->endpoint);
+    if (lacks != NULL)
+        entry->skipped =
+            arena_printf(&setup->arena, "endpoint \"%s\" has no %s",
+                         source->endpoint, lacks);
+    if (entry->skipped == NULL && (entry->endpoint == NULL || lacks != NULL))
+        return error_no_memory(err);
+    return 0;
+}
+
 static int bind_endpoint(struct setup *setup, struct setup_source *entry,
                          bool optional, struct error *err)
 {
     entry->endpoint = job_endpoint(&setup->job, entry->source.endpoint);
+    if (optional)
+        return decide_skip(setup, entry, err);
     if (entry->endpoint != NULL)
         return 0;
-    if (optional) {
-        entry->skipped = arena_printf(
-            &setup->arena, "the job has no endpoint \"%s\"",
-            entry->source.endpoint);
-        return entry->skipped != NULL ? 0 : error_no_memory(err);
-    }
     error_set(err, ERROR_CONFIG, "%s: endpoints: source \"%s\" needs an "
               "endpoint \"%s\", and the job has none", setup->job.path,
               entry->source.name, entry->source.endpoint);
@@ -115,11 +135,15 @@ static int need_source(struct setup *setup, struct mapping *mapping,
     struct setup_source *entry = &setup->sources[setup->source_count];
     const char *path;
 
-    if (known != NULL && known->skipped != NULL && !optional)
-        return bind_endpoint(setup, &setup->sources[known - setup->sources],
-                             false, err);
-    if (known != NULL)
-        return check_source(known, name, kind, err);
+    if (known != NULL) {
+        entry = &setup->sources[known - setup->sources];
+        if (check_source(known, name, kind, err) != 0)
+            return -1;
+        if (known->skipped == NULL || optional)
+            return 0;
+        entry->skipped = NULL;
+        return bind_endpoint(setup, entry, false, err);
+    }
     if (setup->source_count == SETUP_SOURCES_MAX)
         return error_set(err, ERROR_CONFIG, "%s: more than %d sources",
                          mapping->path, SETUP_SOURCES_MAX);

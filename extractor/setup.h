@@ -8,7 +8,8 @@
  *
  * Accounts are read once for all mappings, so those share the universe, and
  * of what enriches it each has the first part of one list. A source that only
- * enriches is skipped when the job has no endpoint for it.
+ * enriches is skipped when the job has no endpoint for it, or the endpoint
+ * lacks a value the request needs.
  */
 #ifndef ROLLCALL_SETUP_H
 #define ROLLCALL_SETUP_H
@@ -32,7 +33,7 @@ struct setup_options {
 
 struct setup_source {
     struct source source;
-    const struct endpoint *endpoint; /* NULL only when skipped */
+    const struct endpoint *endpoint; /* may be NULL when skipped */
     const char *skipped;             /* why it is not read, or NULL */
     bool is_fallback;                /* read only instead of another */
 };
