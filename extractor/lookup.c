@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "normalise.h"
 #include "request.h"
 #include "strmap.h"
 
@@ -70,18 +71,14 @@ static int take_items(struct batch *batch, const struct json *items,
 static int take_answer(struct batch *batch, const struct json *root,
                        struct error *err)
 {
-    const struct source *source = batch->options->source;
-    const struct json *items = json_at(root, source->items);
+    const struct json *items =
+        normalise_items(batch->options->source, root, err);
     struct strmap answered = {0};
     size_t before = batch->count;
     int result;
 
-    if (items == NULL || json_type(items) != JSON_ARRAY) {
-        error_set(err, ERROR_DATA, "%s: the answer has no array at \"%s\"",
-                  source->name, source->items);
-        return error_hint(err, "if the endpoint changed, edit %s",
-                          source->path);
-    }
+    if (items == NULL)
+        return -1;
     result = take_items(batch, items, &answered, err);
     if (result == 0) {
         remove_answered(batch, &answered);

@@ -71,19 +71,50 @@ enum pager_order pager_accepts(const struct pager *pager,
     return PAGER_LATER;
 }
 
-static bool is_anchor(const struct pager *pager, const char *id)
+/* The newest anchor is 0; anchor_count: none. */
+static size_t find_anchor(const struct pager *pager, const char *id)
 {
-    for (size_t i = 0; id != NULL && i < pager->anchor_count; i++) {
-        if (strcmp(id, pager->anchors[i]) == 0)
-            return true;
+    size_t i = 0;
+
+    while (i < pager->anchor_count &&
+           (id == NULL || strcmp(id, pager->anchors[i]) != 0))
+        i++;
+    return i;
+}
+
+/* Whether the page goes on where the one before it ended: it shows anchors in
+ * their order and one after another, though some may be gone, and begins with
+ * one, or shows half of them. One that merely turns up somewhere proves
+ * nothing in a list without order. */
+static bool joins(const struct pager *pager, const char *const *ids,
+                  size_t count)
+{
+    size_t last = pager->anchor_count, shown = 0, before = 0;
+    bool ended = false;
+
+    for (size_t i = 0; i < count; i++) {
+        size_t found = find_anchor(pager, ids[i]);
+
+        if (ids[i] == NULL)
+            continue;
+        if (found == pager->anchor_count) {
+            before += shown == 0;
+            ended = shown > 0;
+            continue;
+        }
+        if (ended || found >= last)
+            return false;
+        last = found;
+        shown++;
     }
-    return false;
+    return shown > 0 && (before == 0 || 2 * shown >= pager->anchor_count);
 }
 
 size_t pager_known(const struct pager *pager, const char *const *ids,
                    size_t count)
 {
-    while (count > 0 && !is_anchor(pager, ids[count - 1]))
+    while (count > 0 &&
+           find_anchor(pager, ids[count - 1]) == pager->anchor_count)
         count--;
     return count;
 }
@@ -115,7 +146,7 @@ bool pager_fits(struct pager *pager, const char *const *ids, size_t count)
 {
     int64_t start = pager->end - pager->back;
 
-    if (joins_anyway(pager, count) || pager_known(pager, ids, count) > 0)
+    if (joins_anyway(pager, count) || joins(pager, ids, count))
         return true;
     /* A guess ran ahead of the last row really seen; or more rows went than
      * pages overlap. */
@@ -123,6 +154,15 @@ bool pager_fits(struct pager *pager, const char *const *ids, size_t count)
         restart_at(pager, start);
     else
         pager_disordered(pager);
+    return false;
+}
+
+static bool among(const char *const *texts, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (texts[i] != NULL && strcmp(texts[i], text) == 0)
+            return true;
+    }
     return false;
 }
 
@@ -144,8 +184,10 @@ static int keep_anchors(struct pager *pager, const char *const *ids,
         if (ids[i] != NULL)
             kept[found++] = arena_strdup(&pager->arena, ids[i]);
     }
-    for (size_t i = 0; i < pager->anchor_count && found < most; i++)
-        kept[found++] = arena_strdup(&pager->arena, pager->anchors[i]);
+    for (size_t i = 0; i < pager->anchor_count && found < most; i++) {
+        if (!among(kept, found, pager->anchors[i]))
+            kept[found++] = arena_strdup(&pager->arena, pager->anchors[i]);
+    }
     free(pager->anchors);
     arena_release(&old);
     pager->anchors = kept;
@@ -199,7 +241,7 @@ static int64_t back_of(const struct pager *pager, const char *const *ids,
     while (last > 0 && ids[last - 1] == NULL)
         last--;
     last = (int64_t)count - last + 1;
-    if (last > (int64_t)count / 2)
+    if (back == 0 || last > (int64_t)count / 2)
         return 0;
     return back > last ? back : last;
 }

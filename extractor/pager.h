@@ -3,10 +3,11 @@
  *
  * Offset paging. A server may cap pages below what was asked, drop rows after
  * cutting a window, and shift rows when an account is deleted between two
- * requests. So a page is not trusted by its length: it must repeat at least
- * one of the last `overlap` ids of the page before it (the anchors). If it
- * does, nothing lies between them. If it does not, the pager steps back to the
- * last row it really saw; if that does not join either, or a new row stands
+ * requests. So a page is not trusted by its length: it must repeat some of the
+ * last `overlap` ids of the page before it (the anchors), in their order and
+ * one after another, at its beginning or at least half of them. If it does,
+ * nothing lies between them. If it does not, the pager steps back to the last
+ * row it really saw; if that does not join either, or a new row stands
  * among those that were read, the list moved: the walk ends, and the caller
  * reads the list once more.
  * Only an empty page right behind the last row seen ends the list, and
