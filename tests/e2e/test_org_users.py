@@ -275,6 +275,28 @@ class Enriched(org.Case):
             "Caller": (None, None)})
         self.assertEqual(run.source(source)["unmatched"], 2)
 
+    def test_names_of_the_directory_do_not_hide_an_outage(self):
+        site = self.site(scenario={"rules": [
+            {"path": runs.SEARCH, "do": "outage"}]})
+        self.refused(site, 65, "guard max_placeholders", mappings=[USERS],
+                     endpoints=org.admin(site.url))
+
+    def test_a_list_that_moves_is_read_again_alone(self):
+        site = self.site(generate=org.MANY.replace("700", "2500"), scenario={
+            "users": {"page_cap": 100, "delete_after": {
+                "requests": 8, "indexes": list(range(60))}}})
+        run = self.publishes(site, USERS, endpoints={
+            **org.admin(site.url), **org.adminhub(site.url)})
+        self.assertEqual(run.source("jira_users")["walks"], 2)
+        self.assertEqual(run.source("org_directory_users")["walks"], 1)
+        self.assertEqual(run.source("adminhub_org_users")["walks"], 1)
+        gone = {user["accountId"] for user in list(runs.truth.elements(
+            site.dump(self.folder / "data") / "users.json"))[:60]}
+        self.assertEqual(
+            [row for row in run.rows() if row["account_id"] not in gone],
+            [row for row in org.enriched_rows(self.folder / "data")
+             if row["account_id"] not in gone])
+
     def test_who_only_the_organisation_knows_has_a_name(self):
         record = {"id": 1, "created": "2026-11-01T00:00:00.000+0000",
                   "summary": "User updated", "category": "user management",
