@@ -37,9 +37,9 @@ static void describe(const struct source *source,
 }
 
 /* Each source gets an exchange of its own, because an error ends one. */
-static int check_source(const struct command *command,
-                        struct prepared *prepared,
-                        const struct setup_source *entry, struct error *err)
+static int ask_source(const struct command *command, struct prepared *prepared,
+                      const struct setup_source *entry,
+                      const struct setup_source **fallback, struct error *err)
 {
     const struct exchange_options options = {
         .job = &prepared->setup.job,
@@ -64,14 +64,39 @@ static int check_source(const struct command *command,
     if ((entry->source.probe_expect == NULL ||
          probe_credential(&gather, entry, err) == 0) &&
         probe_sample(&gather, entry, &sample, err) == 0) {
-        describe(&entry->source, &sample, text, sizeof(text));
+        if (sample.refused != 0)
+            snprintf(text, sizeof(text), "status %d; %s is read instead",
+                     sample.refused, entry->source.fallback);
+        else
+            describe(&entry->source, &sample, text, sizeof(text));
         print_row(entry->source.name, "ok", text, NULL);
+        *fallback = sample.refused != 0
+                        ? setup_source(&prepared->setup, entry->source.fallback)
+                        : NULL;
         result = 0;
     } else {
         print_row(entry->source.name, "failed", err->text, err->hint);
     }
     exchange_free(gather.exchange);
     return result;
+}
+
+/* A fallback is asked only where a run would ask it. */
+static int check_source(const struct command *command,
+                        struct prepared *prepared,
+                        const struct setup_source *entry, struct error *err)
+{
+    const struct setup_source *fallback = NULL;
+
+    if (entry->skipped != NULL)
+        print_row(entry->source.name, "skipped", entry->skipped, NULL);
+    if (entry->skipped != NULL || entry->is_fallback)
+        return 0;
+    if (ask_source(command, prepared, entry, &fallback, err) != 0)
+        return -1;
+    return fallback == NULL
+               ? 0
+               : ask_source(command, prepared, fallback, &fallback, err);
 }
 
 int command_check(const struct command *command, struct error *err)

@@ -14,10 +14,14 @@ static int64_t least_requests(const struct setup *setup,
     int64_t probe = entry->source.probe_path != NULL &&
                     entry->source.probe_expect != NULL;
 
+    if (entry->skipped != NULL)
+        return 0;
     if (entry->source.kind == SOURCE_EVENTS)
         return probe + (int64_t)gather_windows_needed(window);
-    if (setup_source(setup, setup->mappings[0].rules.users) == entry)
-        return probe + 1 + entry->source.paging.past_end;
+    for (size_t i = 0; i < setup->user_count; i++) {
+        if (setup->users[i] == entry)
+            return probe + 1 + entry->source.paging.past_end;
+    }
     return 0;
 }
 
@@ -28,6 +32,10 @@ static void print_source(const struct setup *setup,
     const struct source *source = &entry->source;
     char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
 
+    if (entry->skipped != NULL) {
+        printf("source    %s: skipped: %s\n", source->name, entry->skipped);
+        return;
+    }
     printf("source    %s: %s %s%s, %" PRId64 " %s", source->name,
            source->method, entry->endpoint->url, source->request_path,
            source->batch_parameter != NULL ? source->batch_size
@@ -42,6 +50,8 @@ static void print_source(const struct setup *setup,
     }
     if (source->batch_parameter != NULL)
         printf(", only for names that are still open");
+    else if (entry->is_fallback)
+        printf(", only where the form before it is not offered");
     else
         printf("; at least %" PRId64 " requests",
                least_requests(setup, entry, window));
@@ -76,7 +86,7 @@ static void print_time(const struct setup *setup,
         int64_t count = least_requests(setup, entry, window);
 
         requests += count;
-        if (entry->endpoint->rate_count > 0)
+        if (count > 0 && entry->endpoint->rate_count > 0)
             longest_ms += count * entry->endpoint->rate_per_ms /
                           entry->endpoint->rate_count;
     }

@@ -56,6 +56,8 @@ static int prepare(struct emission *emission, size_t index, int previous_fd,
         .rules = rules,
         .book = &emission->gathered->books[index],
         .roster = &emission->gathered->roster,
+        .sources = options->setup->user_names,
+        .source_count = options->setup->mapping_users[index],
         .actors = &emission->resolved->ids,
         .observed = &rows->observed.by_id,
         .no_access = emission->gathered->no_access,
@@ -155,17 +157,27 @@ int emit_choose(struct emission *emission, struct gathered *gathered,
 }
 
 
-static const struct source_report *users_report(const struct emission *e)
+/* The source the universe was read from. */
+static const struct setup_source *users_entry(const struct emission *e)
 {
     const struct setup *setup = e->options->setup;
-    const struct setup_source *entry =
-        setup_source(setup, setup->mappings[0].rules.users);
+    const struct setup_source *entry = setup->users[0];
+    const struct source_report *report =
+        &e->options->report->sources[entry - setup->sources];
 
-    return &e->options->report->sources[entry - setup->sources];
+    return report->fallback != NULL ? setup_source(setup, report->fallback)
+                                    : entry;
+}
+
+static const struct source_report *users_report(const struct emission *e)
+{
+    return &e->options->report
+                ->sources[users_entry(e) - e->options->setup->sources];
 }
 
 /* When its directory is out, Jira shows accounts as inactive and nameless;
- * a real one has a name at least, even when erased. */
+ * a real one has a name at least, even when erased. A name that only another
+ * source knows does not speak for this one. */
 static uint64_t count_nameless(const struct emission *emission)
 {
     const struct account *account = emission->gathered->roster.first;
@@ -176,16 +188,15 @@ static uint64_t count_nameless(const struct emission *emission)
         struct value active = account_value(account, USER_ACTIVE);
 
         count += account->listed && active.present && !active.integer &&
-                 (!name.present || name.text[0] == '\0');
+                 (!name.present || name.text[0] == '\0' ||
+                  account->origin[USER_DISPLAY_NAME] != 0);
     }
     return count;
 }
 
 static uint64_t count_placeholders(const struct emission *emission)
 {
-    const struct setup *setup = emission->options->setup;
-    const struct setup_source *entry =
-        setup_source(setup, setup->mappings[0].rules.users);
+    const struct setup_source *entry = users_entry(emission);
     uint64_t count = users_report(emission)->placeholders;
 
     if (entry->source.user_fields[USER_DISPLAY_NAME].used)

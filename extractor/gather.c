@@ -4,16 +4,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
 #include "instant.h"
 #include "walk.h"
+
+/* A list of accounts: its place among those of the run, and how it is read. */
+struct feed {
+    struct gathering *gathering;
+    unsigned index;
+    const struct setup_source *entry; /* the source or its fallback */
+    unsigned number;                  /* of its last walk; 0: none yet */
+    bool moved;                       /* it must be read again */
+};
 
 /* One gathering under way; walks call back into it. */
 struct gathering {
     struct gathered *gathered;
     const struct gather_options *options;
-    struct walk_target target;
+    struct feed feeds[ROSTER_SOURCES_MAX];
+    struct feed log; /* stands for the event sources */
+    struct walk_target target; /* without its context, which is a feed */
     struct walk **walks;
     const struct setup_source **walk_sources; /* of each walk */
+    struct feed **walk_feeds;                 /* of each; NULL: events */
     size_t walk_count, walk_capacity;
 };
 
@@ -50,13 +63,14 @@ void gather_release(struct gathered *gathered)
 static int take_user(void *context, const struct user *user, unsigned number,
                      bool *fresh, struct error *err)
 {
-    struct gathering *g = context;
-    struct account *account = roster_add(&g->gathered->roster, user, true);
+    const struct feed *feed = context;
+    struct account *account = roster_take(
+        &feed->gathering->gathered->roster, user, feed->index);
 
     if (account == NULL)
         return error_no_memory(err);
-    *fresh = account->walk != number;
-    account->walk = number;
+    *fresh = account->walk[feed->index] != number;
+    account->walk[feed->index] = (uint8_t)number;
     return 0;
 }
 
@@ -72,7 +86,7 @@ static bool dataset_takes(const struct rules *rules, const char *source)
 static int show_event(void *context, const struct event *event,
                       struct error *err)
 {
-    struct gathering *g = context;
+    const struct gathering *g = ((struct feed *)context)->gathering;
     const struct gather_observer *observer = &g->options->observer;
 
     return observer->event == NULL
@@ -83,7 +97,7 @@ static int show_event(void *context, const struct event *event,
 static int take_event(void *context, const struct event *event,
                       struct error *err)
 {
-    struct gathering *g = context;
+    const struct gathering *g = ((struct feed *)context)->gathering;
     const struct setup *setup = g->options->setup;
 
     for (size_t i = 0; i < g->gathered->book_count; i++) {
@@ -99,8 +113,7 @@ static int take_event(void *context, const struct event *event,
 static int take_pair(void *context, const char *key, const char *account_id,
                      struct error *err)
 {
-    struct gathering *g = context;
-    struct gathered *gathered = g->gathered;
+    struct gathered *gathered = ((struct feed *)context)->gathering->gathered;
     const char *known = strmap_get(&gathered->pairs, key);
     char *key_copy, *id_copy;
 
@@ -149,7 +162,7 @@ static int take_refused(void *context, const char *source, const char *item,
                         const char *field, const char *reason,
                         struct error *err)
 {
-    struct gathering *g = context;
+    const struct gathering *g = ((struct feed *)context)->gathering;
     const struct reject reject = {
         .source = source, .item = item, .field = field, .reason = reason};
 
@@ -166,16 +179,21 @@ static struct source_report *report_of(const struct gather_options *options,
     return &options->report->sources[entry - options->setup->sources];
 }
 
-static int add_walk(struct gathering *g, const struct setup_source *entry,
-                    const struct walk_options *walk_options,
-                    struct error *err)
+static int add_walk(struct gathering *g, struct feed *feed,
+                    const struct setup_source *entry,
+                    struct walk_options *walk_options, struct error *err)
 {
+    struct walk_target target = g->target;
+
+    target.context = feed != NULL ? feed : &g->log;
     if (g->walk_count == g->walk_capacity)
         return error_set(err, ERROR_BUG, "%s: more walks than planned",
                          entry->source.name);
+    walk_options->target = &target;
     g->walks[g->walk_count] = walk_start(walk_options, err);
     if (g->walks[g->walk_count] == NULL)
         return -1;
+    g->walk_feeds[g->walk_count] = feed;
     g->walk_sources[g->walk_count++] = entry;
     return 0;
 }
@@ -188,7 +206,6 @@ static struct walk_options options_for(struct gathering *g,
         .source = &entry->source,
         .endpoint = entry->endpoint,
         .report = report_of(g->options, entry),
-        .target = &g->target,
         .log = g->options->log,
         .ahead = 1,
         .number = 1,
@@ -196,18 +213,19 @@ static struct walk_options options_for(struct gathering *g,
 }
 
 /* A user list that is read again is counted anew. */
-static int start_users(struct gathering *g, const struct setup_source *entry,
-                       unsigned number, struct error *err)
+static int start_users(struct gathering *g, struct feed *feed,
+                       struct error *err)
 {
-    struct walk_options options = options_for(g, entry);
+    struct walk_options options = options_for(g, feed->entry);
     struct source_report *report = options.report;
 
-    report->walks = number;
+    report->walks = ++feed->number;
     report->pages = report->items = report->duplicates = 0;
     report->rejected = report->placeholders = report->repairs = 0;
     options.ahead = (size_t)g->options->setup->job.limits.concurrency;
-    options.number = number;
-    return add_walk(g, entry, &options, err);
+    options.number = feed->number;
+    feed->moved = false;
+    return add_walk(g, feed, feed->entry, &options, err);
 }
 
 static int start_window(struct gathering *g, const struct setup_source *entry,
@@ -220,7 +238,7 @@ static int start_window(struct gathering *g, const struct setup_source *entry,
     options.window_report = window;
     options.allow_no_access =
         g->options->setup->job.events.no_access == NO_ACCESS_ALLOW;
-    return add_walk(g, entry, &options, err);
+    return add_walk(g, NULL, entry, &options, err);
 }
 
 struct request_window gather_window(const struct job *job, int64_t as_of)
@@ -269,66 +287,126 @@ static void drop_walks(struct gathering *g)
     g->walk_count = 0;
 }
 
-/* Drives all walks; *moved names the user source that must be read again. */
-static int finish_walks(struct gathering *g,
-                        const struct setup_source **moved, struct error *err)
+/* The list is not offered in the form that was asked: the other one is read.
+ * Nothing of it was taken, so its walk begins like a first one. */
+static void fall_back(struct gathering *g, struct feed *feed, int status)
 {
-    *moved = NULL;
+    const struct setup_source *entry = feed->entry;
+
+    feed->entry = setup_source(g->options->setup, entry->source.fallback);
+    feed->number = 0;
+    feed->moved = true;
+    report_of(g->options, entry)->fallback = feed->entry->source.name;
+    log_line(g->options->log, LOG_INFO, "source", "%s: status %d; reading %s "
+             "instead", entry->source.name, status, feed->entry->source.name);
+}
+
+/* Drives all walks; notes the lists that must be read again. */
+static int finish_walks(struct gathering *g, struct error *err)
+{
     if (exchange_run(g->options->exchange, err) != 0)
         return -1;
     for (size_t i = 0; i < g->walk_count; i++) {
+        struct feed *feed = g->walk_feeds[i];
+
         if (walk_finish(g->walks[i], err) != 0)
             return -1;
         if (walk_no_access(g->walks[i])) {
             report_of(g->options, g->walk_sources[i])->no_access = true;
             g->gathered->no_access = true;
         }
-        if (g->walk_sources[i]->source.kind == SOURCE_USERS &&
-            walk_moved(g->walks[i]))
-            *moved = g->walk_sources[i];
+        if (feed != NULL && walk_refused(g->walks[i]) != 0)
+            fall_back(g, feed, walk_refused(g->walks[i]));
+        else if (feed != NULL)
+            feed->moved = walk_moved(g->walks[i]);
     }
     drop_walks(g);
     return 0;
 }
 
-static int read_again(struct gathering *g, const struct setup_source *moved,
+static int read_again(struct gathering *g, struct feed *feed,
                       struct error *err)
 {
-    for (unsigned number = 2; moved != NULL; number++) {
-        if (number > GATHER_WALKS_MAX) {
-            error_set(err, ERROR_DATA, "%s: the list of accounts changed "
-                      "during each of %d walks", moved->source.name,
-                      GATHER_WALKS_MAX);
-            return error_hint(err, "run again at a quieter time");
-        }
+    const char *name = feed->entry->source.name;
+
+    if (feed->number == GATHER_WALKS_MAX) {
+        error_set(err, ERROR_DATA, "%s: the list of accounts changed during "
+                  "each of %d walks", name, GATHER_WALKS_MAX);
+        return error_hint(err, "run again at a quieter time");
+    }
+    if (feed->number > 0)
         log_line(g->options->log, LOG_WARN, "source", "%s: the list changed "
-                 "while it was read; walk %u", moved->source.name, number);
-        if (start_users(g, moved, number, err) != 0 ||
-            finish_walks(g, &moved, err) != 0)
+                 "while it was read; walk %u", name, feed->number + 1);
+    return start_users(g, feed, err);
+}
+
+/* All lists again that moved, until all stood still. */
+static int read_until_still(struct gathering *g, struct error *err)
+{
+    bool moved = true;
+
+    while (moved) {
+        moved = false;
+        for (size_t i = 0; i < g->options->setup->user_count; i++) {
+            if (!g->feeds[i].moved)
+                continue;
+            moved = true;
+            if (read_again(g, &g->feeds[i], err) != 0)
+                return -1;
+        }
+        if (moved && finish_walks(g, err) != 0)
             return -1;
     }
     return 0;
 }
 
+static int match_addresses(struct gathering *g, struct error *err)
+{
+    uint64_t unmatched[ROSTER_SOURCES_MAX] = {0};
+
+    if (roster_settle(&g->gathered->roster, unmatched) != 0)
+        return error_no_memory(err);
+    for (size_t i = 0; i < g->options->setup->user_count; i++) {
+        if (unmatched[i] == 0)
+            continue;
+        report_of(g->options, g->feeds[i].entry)->unmatched = unmatched[i];
+        log_line(g->options->log, LOG_WARN, "source", "%s: %" PRIu64 " rows "
+                 "without account id have an e-mail address of none or of "
+                 "several accounts", g->feeds[i].entry->source.name,
+                 unmatched[i]);
+    }
+    return 0;
+}
+
+static struct feed *feed_of(struct gathering *g,
+                            const struct setup_source *entry)
+{
+    for (size_t i = 0; i < g->options->setup->user_count; i++) {
+        if (g->feeds[i].entry == entry)
+            return &g->feeds[i];
+    }
+    return NULL;
+}
+
 static int read_everything(struct gathering *g, struct error *err)
 {
     const struct setup *setup = g->options->setup;
-    const struct setup_source *moved;
 
     for (size_t i = 0; i < setup->source_count; i++) {
         const struct setup_source *entry = &setup->sources[i];
+        struct feed *feed = feed_of(g, entry);
         int result = 0;
 
-        if (strcmp(entry->source.name, setup->mappings[0].rules.users) == 0)
-            result = start_users(g, entry, 1, err);
+        if (feed != NULL)
+            result = start_users(g, feed, err);
         else if (entry->source.kind == SOURCE_EVENTS)
             result = start_events(g, entry, err);
         if (result != 0)
             return -1;
     }
-    if (finish_walks(g, &moved, err) != 0)
+    if (finish_walks(g, err) != 0 || read_until_still(g, err) != 0)
         return -1;
-    return read_again(g, moved, err);
+    return match_addresses(g, err);
 }
 
 static int probe_all(const struct gather_options *options, struct error *err)
@@ -338,10 +416,36 @@ static int probe_all(const struct gather_options *options, struct error *err)
     for (size_t i = 0; i < setup->source_count; i++) {
         const struct setup_source *entry = &setup->sources[i];
 
-        if (entry->source.probe_path != NULL &&
+        if (entry->skipped == NULL && entry->source.probe_path != NULL &&
             entry->source.probe_expect != NULL &&
             probe_credential(options, entry, err) != 0)
             return -1;
+    }
+    return 0;
+}
+
+/* The guards hold the universe as a whole; here what enriches it: a list that
+ * is empty, or of nobody in particular, is not taken for an answer. */
+static int check_enriching(const struct gathering *g, struct error *err)
+{
+    const struct job *job = &g->options->setup->job;
+
+    for (size_t i = 1; i < g->options->setup->user_count; i++) {
+        const struct setup_source *entry = g->feeds[i].entry;
+        const struct source_report *report = report_of(g->options, entry);
+
+        if (report->items == 0 && job->guards.min_users > 0) {
+            error_set(err, ERROR_DATA, "%s: the list answers with no accounts",
+                      entry->source.name);
+            return error_hint(err, "check the permission to read it, or take "
+                              "\"%s\" out of \"enrich\" in the mapping",
+                              entry->source.name);
+        }
+        if (report->placeholders > 0 &&
+            guard_maximum_share(g->options->report, "max_placeholders",
+                                report->placeholders, report->items,
+                                job->guards.max_placeholders_ppm, err) != 0)
+            return error_prefix(err, "%s", entry->source.name);
     }
     return 0;
 }
@@ -364,15 +468,30 @@ static int check_emptiness(const struct gathered *gathered,
     return 0;
 }
 
+static void open_feeds(struct gathering *g)
+{
+    const struct setup *setup = g->options->setup;
+
+    g->log.gathering = g;
+    for (size_t i = 0; i < setup->user_count; i++)
+        g->feeds[i] = (struct feed){.gathering = g,
+                                    .index = (unsigned)i,
+                                    .entry = setup->users[i]};
+}
+
 static int start_gathering(struct gathering *g, struct error *err)
 {
     const struct gather_options *options = g->options;
 
-    g->walk_capacity = 1 + options->setup->source_count *
-                               gather_windows_needed(&options->window);
+    open_feeds(g);
+    g->walk_capacity = ROSTER_SOURCES_MAX +
+                       options->setup->source_count *
+                           gather_windows_needed(&options->window);
     g->walks = calloc(g->walk_capacity, sizeof(*g->walks));
     g->walk_sources = calloc(g->walk_capacity, sizeof(*g->walk_sources));
-    return g->walks != NULL && g->walk_sources != NULL
+    g->walk_feeds = calloc(g->walk_capacity, sizeof(*g->walk_feeds));
+    return g->walks != NULL && g->walk_sources != NULL &&
+                   g->walk_feeds != NULL
                ? 0
                : error_no_memory(err);
 }
@@ -382,6 +501,7 @@ static void end_gathering(struct gathering *g)
     drop_walks(g);
     free(g->walks);
     free(g->walk_sources);
+    free(g->walk_feeds);
 }
 
 int gather_run(struct gathered *gathered, const struct gather_options *options,
@@ -391,9 +511,9 @@ int gather_run(struct gathered *gathered, const struct gather_options *options,
     int result = -1;
 
     g.target = (struct walk_target){take_user, take_event, take_pair,
-                                    take_refused, &g};
+                                    take_refused, NULL};
     if (start_gathering(&g, err) == 0 && probe_all(options, err) == 0 &&
-        read_everything(&g, err) == 0)
+        read_everything(&g, err) == 0 && check_enriching(&g, err) == 0)
         result = check_emptiness(gathered, options, err);
     end_gathering(&g);
     return result;
@@ -420,11 +540,10 @@ int gather_again(struct gathered *gathered,
 {
     const struct setup *setup = options->setup;
     struct gathering g = {.gathered = gathered, .options = options};
-    const struct setup_source *moved;
     int result;
 
     g.target = (struct walk_target){take_user, show_event, known_pair,
-                                    known_refusal, &g};
+                                    known_refusal, NULL};
     result = start_gathering(&g, err);
     for (size_t i = 0; i < setup->source_count && result == 0; i++) {
         if (setup->sources[i].source.kind != SOURCE_EVENTS)
@@ -433,7 +552,7 @@ int gather_again(struct gathered *gathered,
         result = start_events(&g, &setup->sources[i], err);
     }
     if (result == 0)
-        result = finish_walks(&g, &moved, err);
+        result = finish_walks(&g, err);
     end_gathering(&g);
     return result;
 }

@@ -23,6 +23,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "jsonw.h"
 
 enum { JSON_DEPTH_MAX = 200 };
 
@@ -75,5 +76,17 @@ const char *json_number_text(const struct json *node); /* exact digits */
 
 /* 0, or -1 unless node is a number that is written as an integer and fits. */
 int json_int64(const struct json *node, int64_t *out);
+
+/* What texts become when a tree is written; NULL stops the writing. The text
+ * given back need not outlive the next call. */
+struct json_filling {
+    const char *(*text)(void *context, const char *text);
+    void *context;
+};
+
+/* Writes a tree, its texts (not its keys) through the filling unless that is
+ * NULL. False when the filling stopped it, or it is deeper than a jsonw. */
+bool json_write(struct jsonw *w, const char *name, const struct json *node,
+                const struct json_filling *filling);
 
 #endif

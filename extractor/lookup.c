@@ -145,22 +145,28 @@ static int batch_send(struct batch *batch, struct error *err)
     const struct lookup_options *options = batch->options;
     struct exchange_request request = {.endpoint = options->endpoint,
                                        .source = options->source,
-                                       .body = options->source->body,
                                        .method = options->source->method,
                                        .stats = &options->report->exchange};
-    struct buf path;
+    const struct request_parts parts = {0};
+    struct buf path, body;
     int result;
 
     if (batch->count == 0)
         return 0;
     buf_init(&path, REQUEST_BYTES_MAX);
+    buf_init(&body, REQUEST_BODY_MAX);
     result = batch_path(batch, &path, err);
+    if (result == 0)
+        result = request_body(options->source, options->endpoint, &parts,
+                              &body, err);
     if (result == 0) {
         request.path_query = path.data;
+        request.body = options->source->body != NULL ? body.data : NULL;
         result = exchange_submit(options->exchange, &request, answered, batch,
                                  err);
     }
     buf_release(&path);
+    buf_release(&body);
     return result;
 }
 

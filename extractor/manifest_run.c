@@ -91,6 +91,12 @@ static void put_source(struct jsonw *w, const struct source_report *source)
     put_counts(w, counts, sizeof(counts) / sizeof(counts[0]));
     jsonw_int(w, "waitedMs", source->exchange.waited_ms);
     jsonw_bool(w, "noAccess", source->no_access);
+    if (source->skipped != NULL)
+        jsonw_text(w, "skipped", source->skipped);
+    if (source->fallback != NULL)
+        jsonw_text(w, "fallback", source->fallback);
+    if (source->unmatched > 0)
+        manifest_put_count(w, "unmatched", source->unmatched);
     if (source->has_span) {
         jsonw_instant(w, "oldest", source->oldest);
         jsonw_instant(w, "newest", source->newest);

@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "mapping_read.h"
+#include "roster.h"
 
 static const char *const grain_words[] = {"user", "event", NULL};
 static const char *const over_length_words[] = {"reject", "truncate", "fail",
                                                 NULL};
 
-static const char *const no_events[] = {NULL};
+static const char *const no_names[] = {NULL};
 
 struct mapping_resource *mapping_add_resource(struct spec *spec)
 {
@@ -61,14 +62,53 @@ static void check_source_name(struct spec *spec, const struct spec_node *node,
     }
 }
 
-static void read_users(struct spec *spec, const struct spec_node *node,
-                       void *out)
+static void read_from(struct spec *spec, const struct spec_node *node,
+                      void *out)
 {
     struct rules *rules = out;
 
     rules->users = spec_text(spec, node);
     if (rules->users != NULL)
         check_source_name(spec, node, rules->users);
+}
+
+static void read_enrich(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    struct rules *rules = out;
+    const char *const *names = spec_texts(spec, node, 1);
+    size_t count = 0;
+
+    if (names == NULL)
+        return;
+    rules->enrich = names;
+    for (; names[count] != NULL; count++) {
+        check_source_name(spec, node, names[count]);
+        if (rules->users != NULL && strcmp(names[count], rules->users) == 0)
+            spec_problem(spec, node, "\"%s\" is the source they enrich",
+                         rules->users);
+    }
+    if (count > ROSTER_SOURCES_MAX - 1)
+        spec_problem(spec, node, "at most %d sources can enrich",
+                     ROSTER_SOURCES_MAX - 1);
+}
+
+static const struct spec_field users_fields[] = {
+    {.key = "from", .kind = SPEC_CUSTOM, .required = true, .read = read_from},
+    {.key = "enrich",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = read_enrich},
+    {0},
+};
+
+static void read_users(struct spec *spec, const struct spec_node *node,
+                       void *out)
+{
+    if (json_type(node->json) == JSON_OBJECT)
+        spec_object(spec, node, users_fields, out);
+    else
+        read_from(spec, node, out);
 }
 
 static void read_events(struct spec *spec, const struct spec_node *node,
@@ -209,7 +249,8 @@ int mapping_load(struct mapping *mapping, const char *name_or_file,
     spec.owner = &reader;
     mapping->path = spec.path;
     memcpy(mapping->sha256, spec.sha256, sizeof(mapping->sha256));
-    mapping->rules.events = no_events;
+    mapping->rules.events = no_names;
+    mapping->rules.enrich = no_names;
     root = spec_root(&spec);
     spec_object(&spec, &root, mapping_fields, &mapping->rules);
     complete_order(&spec, &mapping->rules);

@@ -8,7 +8,9 @@
  *
  * Keys of the file:
  *   name, title, grain ("user")
- *   users    source name of the universe
+ *   users    source name of the universe, or {"from": it, "enrich": [source
+ *            names]}: sources that tell more of its accounts. Of each field
+ *            the first source that knows it wins, in the order from, enrich
  *   events   [source names]
  *   where    condition on user.* (and fact.*)
  *   facts    {NAME: {"sources": [..], "when": condition, "actor_within":

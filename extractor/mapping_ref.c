@@ -95,6 +95,22 @@ static bool find_fact(struct spec *spec, const struct spec_node *node,
     return true;
 }
 
+/* text is "FIELD" or "FIELD.source" without the "user." */
+static bool find_user_field(struct spec *spec, const struct spec_node *node,
+                            const char *text, struct ref *out)
+{
+    size_t len = strcspn(text, ".");
+    const char *name = arena_strndup(spec->arena, text, len);
+
+    if (name == NULL) {
+        spec->no_memory = true;
+        return false;
+    }
+    out->origin = strcmp(text + len, ".source") == 0;
+    return find_part(spec, node, &families[REF_USER], out->origin ? name : text,
+                     &out->index);
+}
+
 bool mapping_read_ref(struct spec *spec, const struct spec_node *node,
                       unsigned scope, struct ref *out)
 {
@@ -111,6 +127,8 @@ bool mapping_read_ref(struct spec *spec, const struct spec_node *node,
     text += strlen(families[family].name);
     if (out->kind == REF_FACT)
         return find_fact(spec, node, text, out);
+    if (out->kind == REF_USER)
+        return find_user_field(spec, node, text, out);
     return find_part(spec, node, &families[family], text, &out->index);
 }
 
@@ -118,6 +136,8 @@ enum value_type mapping_ref_type(const struct ref *ref)
 {
     size_t part = ref->kind == REF_FACT ? (size_t)ref->part : ref->index;
 
+    if (ref->origin)
+        return VALUE_STRING;
     return families[ref->kind].parts[part].type;
 }
 

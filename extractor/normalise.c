@@ -142,8 +142,15 @@ static enum item_verdict read_text(const struct field_rule *rule,
     /* Only identifiers may be numbers; elsewhere a number is a mistake. */
     bool numbers = strcmp(name, "id") == 0;
     const char *reason;
-    const char *text = text_of(node, numbers, &reason);
+    const char *text;
 
+    if (rule->when_present != NULL) {
+        *value = value_text(rule->when_present);
+        return ITEM_GOOD;
+    }
+    text = rule->map != NULL && json_type(node) == JSON_BOOLEAN
+               ? (json_bool(node) ? "true" : "false")
+               : text_of(node, numbers, &reason);
     if (text == NULL)
         return refuse(notes, name, reason);
     if (among(rule->placeholders, text)) {
@@ -171,6 +178,8 @@ static enum item_verdict read_field(const struct field_rule *rule,
         return ITEM_GOOD;
     }
     node = find(item, rule->at);
+    if (node == NULL && rule->when_absent != NULL)
+        *value = value_text(rule->when_absent);
     if (node == NULL)
         return rule->required ? refuse(notes, field->name, "is missing")
                               : ITEM_GOOD;
@@ -179,6 +188,11 @@ static enum item_verdict read_field(const struct field_rule *rule,
     if (field->type == VALUE_BOOLEAN)
         return read_boolean(rule, field->name, node, value, notes);
     return read_text(rule, field->name, node, value, notes);
+}
+
+static bool has_text(const struct user *user, enum user_field field)
+{
+    return user->fields[field].present && user->fields[field].text[0] != '\0';
 }
 
 enum item_verdict normalise_user(const struct source *source,
@@ -198,9 +212,13 @@ enum item_verdict normalise_user(const struct source *source,
         if (verdict == ITEM_PLACEHOLDER && i == USER_ACCOUNT_ID)
             return verdict;
     }
-    if (!user->fields[USER_ACCOUNT_ID].present ||
-        user->fields[USER_ACCOUNT_ID].text[0] == '\0')
+    if (has_text(user, USER_ACCOUNT_ID))
+        return ITEM_GOOD;
+    user->fields[USER_ACCOUNT_ID].present = false;
+    if (source->user_fields[USER_ACCOUNT_ID].required)
         return refuse(notes, "account_id", "is missing");
+    if (!has_text(user, USER_EMAIL))
+        return refuse(notes, "email", "is missing, and so is account_id");
     return ITEM_GOOD;
 }
 

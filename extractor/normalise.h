@@ -33,6 +33,8 @@ const struct json *normalise_items(const struct source *source,
                                    const struct json *root,
                                    struct error *err);
 
+/* A source whose account ids are not required may give a user without one;
+ * then there is an e-mail address. */
 enum item_verdict normalise_user(const struct source *source,
                                  const struct json *item, struct user *user,
                                  struct item_notes *notes);

@@ -14,6 +14,8 @@ struct question {
     const struct setup_source *entry;
     struct json_doc doc;
     struct error cause; /* why the body could not be read */
+    const char *body;   /* of the request, or NULL */
+    int refused;        /* status for which the fallback is asked; 0: none */
     bool answered;
 };
 
@@ -23,6 +25,10 @@ static int take_answer(void *context, const struct exchange_answer *answer,
     struct question *question = context;
 
     (void)err;
+    if (source_falls_back(&question->entry->source, answer->status)) {
+        question->refused = answer->status;
+        return 0;
+    }
     question->answered =
         json_parse(&question->doc, answer->body, answer->len, JSON_STRICT,
                    question->entry->source.name, ERROR_DATA,
@@ -41,7 +47,10 @@ static int ask(const struct gather_options *options,
         .source = &entry->source,
         .path_query = path,
         .method = probe ? "GET" : entry->source.method,
-        .body = probe ? NULL : entry->source.body,
+        .body = question->body,
+        .accept = !probe && entry->source.fallback != NULL
+                      ? source_fallback_statuses
+                      : NULL,
     };
 
     if (options->report != NULL)
@@ -49,14 +58,14 @@ static int ask(const struct gather_options *options,
             &options->report->sources[entry - options->setup->sources]
                  .exchange;
     question->answered = false;
-    for (int bad = 0; bad <= PROBE_BAD_BODIES_MAX && !question->answered;
-         bad++) {
+    for (int bad = 0; bad <= PROBE_BAD_BODIES_MAX && !question->answered &&
+                      question->refused == 0; bad++) {
         if (exchange_submit(options->exchange, &request, take_answer, question,
                             err) != 0 ||
             exchange_run(options->exchange, err) != 0)
             goto fail;
     }
-    if (question->answered)
+    if (question->answered || question->refused != 0)
         return 0;
     *err = question->cause;
 fail:
@@ -177,7 +186,7 @@ int probe_sample(const struct gather_options *options,
     struct request_parts parts = {.page = &page};
     struct question question = {.entry = entry};
     const struct json *items;
-    struct buf path;
+    struct buf path, body;
     int result = -1;
 
     *sample = (struct probe_sample){0};
@@ -188,11 +197,17 @@ int probe_sample(const struct gather_options *options,
         parts.batch_count = 1;
     }
     buf_init(&path, REQUEST_BYTES_MAX);
-    if (request_path(source, entry->endpoint, &parts, &path, err) == 0)
+    buf_init(&body, REQUEST_BODY_MAX);
+    if (request_path(source, entry->endpoint, &parts, &path, err) == 0 &&
+        request_body(source, entry->endpoint, &parts, &body, err) == 0) {
+        question.body = source->body != NULL ? body.data : NULL;
         result = ask(options, &question, path.data, false, err);
+    }
     buf_release(&path);
-    if (result != 0)
-        return -1;
+    buf_release(&body);
+    sample->refused = question.refused;
+    if (result != 0 || question.refused != 0)
+        return result;
     items = normalise_items(source, question.doc.root, err);
     if (items == NULL) {
         json_free(&question.doc);

@@ -50,6 +50,7 @@ int probe_emptiness(const struct gather_options *options,
  * and when the first happened (events). */
 struct probe_sample {
     size_t items;
+    int refused; /* status for which the fallback is to be asked; 0: none */
     bool has_at;
     int64_t at;
 };

@@ -41,6 +41,9 @@ struct source_report {
     struct window_report *windows;
     size_t window_count;
     bool no_access;       /* refused, and the job allows that */
+    uint64_t unmatched;   /* users: rows whose e-mail is not one account's */
+    const char *skipped;  /* why it was not read, or NULL */
+    const char *fallback; /* source that was read instead, or NULL */
 };
 
 struct key_report {       /* user key -> account id */

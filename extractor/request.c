@@ -6,6 +6,8 @@
 
 #include "http.h"
 #include "instant.h"
+#include "json.h"
+#include "jsonw.h"
 
 struct filling {
     const struct source *source;
@@ -22,23 +24,27 @@ static void write_time(const struct source *source, int64_t at,
         instant_rfc3339_ms(at, out);
 }
 
+enum { ENDPOINT_PLACEHOLDERS = 3 };
+
+static void list_placeholders(const struct endpoint *endpoint,
+                              struct name_value list[ENDPOINT_PLACEHOLDERS])
+{
+    list[0] = (struct name_value){"organisation", endpoint->organisation};
+    list[1] = (struct name_value){"directory", endpoint->directory};
+    list[2] = (struct name_value){"site", endpoint->site};
+}
+
 /* The text for a placeholder, or NULL when there is none. */
 static const char *value_of(const struct filling *f, const char *name,
                             size_t len, char buffer[INSTANT_TEXT_MAX])
 {
-    const struct {
-        const char *name;
-        const char *text;
-    } table[] = {
-        {"organisation", f->endpoint->organisation},
-        {"directory", f->endpoint->directory},
-        {"site", f->endpoint->site},
-    };
+    struct name_value list[ENDPOINT_PLACEHOLDERS];
 
-    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-        if (strlen(table[i].name) == len &&
-            memcmp(table[i].name, name, len) == 0)
-            return table[i].text;
+    list_placeholders(f->endpoint, list);
+    for (size_t i = 0; i < ENDPOINT_PLACEHOLDERS; i++) {
+        if (strlen(list[i].name) == len &&
+            memcmp(list[i].name, name, len) == 0)
+            return list[i].value;
     }
     if (f->window == NULL)
         return NULL;
@@ -53,9 +59,44 @@ static const char *value_of(const struct filling *f, const char *name,
     return NULL;
 }
 
-/* Replaces placeholders; in a query the text around them is encoded too. */
-static int fill(const struct filling *f, const char *text, bool query,
-                struct buf *out, struct error *err)
+static bool uses(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+
+    while (text != NULL && (text = strchr(text, '{')) != NULL) {
+        text++;
+        if (strncmp(text, name, len) == 0 && text[len] == '}')
+            return true;
+    }
+    return false;
+}
+
+const char *request_lacks(const struct source *source,
+                          const struct endpoint *endpoint)
+{
+    struct name_value list[ENDPOINT_PLACEHOLDERS];
+
+    list_placeholders(endpoint, list);
+    for (size_t i = 0; i < ENDPOINT_PLACEHOLDERS; i++) {
+        const struct name_value *query = source->query;
+        bool used = uses(source->request_path, list[i].name) ||
+                    uses(source->body, list[i].name);
+
+        for (; query != NULL && query->name != NULL; query++)
+            used = used || uses(query->value, list[i].name);
+        if (used && list[i].value == NULL)
+            return list[i].name;
+    }
+    return NULL;
+}
+
+/* What is encoded: only what placeholders stand for, or the text around them
+ * too, or nothing. */
+enum encoding { ENCODE_VALUES, ENCODE_ALL, ENCODE_NOTHING };
+
+/* Replaces placeholders. */
+static int fill(const struct filling *f, const char *text,
+                enum encoding encoding, struct buf *out, struct error *err)
 {
     while (*text != '\0') {
         const char *close = *text == '{' ? strchr(text, '}') : NULL;
@@ -63,7 +104,7 @@ static int fill(const struct filling *f, const char *text, bool query,
         const char *value;
 
         if (close == NULL) {
-            if (query)
+            if (encoding == ENCODE_ALL)
                 http_encode(out, one);
             else
                 buf_puts(out, one);
@@ -77,7 +118,10 @@ static int fill(const struct filling *f, const char *text, bool query,
                       (int)(close - text) - 1, text + 1);
             return error_hint(err, "add it to the endpoint in the job file");
         }
-        http_encode(out, value);
+        if (encoding == ENCODE_NOTHING)
+            buf_puts(out, value);
+        else
+            http_encode(out, value);
         text = close + 1;
     }
     return 0;
@@ -109,7 +153,7 @@ static int put_query(const struct filling *f, const struct name_value *query,
         buf_putc(out, *separator);
         http_encode(out, query->name);
         buf_putc(out, '=');
-        if (fill(f, query->value, true, out, err) != 0)
+        if (fill(f, query->value, ENCODE_ALL, out, err) != 0)
             return -1;
         *separator = '&';
     }
@@ -145,7 +189,7 @@ int request_path(const struct source *source, const struct endpoint *endpoint,
     const struct page_ask *page = parts->page;
     char separator = '?';
 
-    if (fill(&f, source->request_path, false, out, err) != 0)
+    if (fill(&f, source->request_path, ENCODE_VALUES, out, err) != 0)
         return -1;
     if (page == NULL || page->cursor == NULL || !source->paging.only_cursor) {
         if (put_query(&f, source->query, &separator, out, err) != 0)
@@ -154,9 +198,87 @@ int request_path(const struct source *source, const struct endpoint *endpoint,
     for (size_t i = 0; i < parts->batch_count; i++)
         put_parameter(out, &separator, source->batch_parameter,
                       parts->batch[i]);
-    if (page != NULL)
+    if (page != NULL && !source->paging.in_body)
         put_paging(&source->paging, page, &separator, out);
     return check_length(source, out, err);
+}
+
+/* The texts of a body while it is written. */
+struct body_filling {
+    const struct filling *f;
+    struct buf text; /* the last one */
+    struct error *err;
+};
+
+static const char *fill_body_text(void *context, const char *text)
+{
+    struct body_filling *filling = context;
+
+    buf_reset(&filling->text);
+    if (fill(filling->f, text, ENCODE_NOTHING, &filling->text,
+             filling->err) != 0)
+        return NULL;
+    if (buf_ok(&filling->text))
+        return filling->text.data;
+    error_set(filling->err, ERROR_CONFIG, "%s: a text of the body is too long",
+              filling->f->source->name);
+    return NULL;
+}
+
+static void put_body_paging(const struct paging *paging,
+                            const struct page_ask *page, struct jsonw *w)
+{
+    if (page->cursor != NULL)
+        jsonw_text(w, paging->cursor_parameter, page->cursor);
+    else if (paging->style == PAGING_OFFSET)
+        jsonw_int(w, paging->offset_parameter, page->start);
+    if (paging->limit_parameter != NULL)
+        jsonw_int(w, paging->limit_parameter, page->size);
+}
+
+/* The body's own members, unless a cursor stands for them, then paging. */
+static int put_body(const struct source *source, const struct json *root,
+                    const struct page_ask *page, struct body_filling *filling,
+                    struct buf *out)
+{
+    const struct paging *paging = &source->paging;
+    struct json_filling texts = {fill_body_text, filling};
+    bool paged = paging->in_body && page != NULL;
+    bool own = !paged || page->cursor == NULL || !paging->only_cursor;
+    struct jsonw w;
+
+    jsonw_init(&w, out, 0);
+    if (!paged)
+        return json_write(&w, NULL, root, &texts) ? 0 : -1;
+    jsonw_object(&w, NULL);
+    for (root = json_first(root); own && root != NULL; root = json_next(root)) {
+        if (!json_write(&w, json_key(root), root, &texts))
+            return -1;
+    }
+    put_body_paging(paging, page, &w);
+    jsonw_object_end(&w);
+    return 0;
+}
+
+int request_body(const struct source *source, const struct endpoint *endpoint,
+                 const struct request_parts *parts, struct buf *out,
+                 struct error *err)
+{
+    struct filling f = {source, endpoint, parts->window};
+    struct body_filling filling = {.f = &f, .err = err};
+    struct json_doc doc;
+    int result;
+
+    if (source->body == NULL)
+        return 0;
+    if (json_parse(&doc, source->body, strlen(source->body), JSON_STRICT,
+                   source->name, ERROR_BUG, err) != 0)
+        return -1;
+    buf_init(&filling.text, REQUEST_BODY_MAX);
+    result = put_body(source, doc.root, parts->page, &filling, out);
+    buf_release(&filling.text);
+    json_free(&doc);
+    return result == 0 ? check_length(source, out, err) : -1;
 }
 
 int request_probe_path(const struct source *source,
@@ -166,7 +288,7 @@ int request_probe_path(const struct source *source,
     struct filling f = {source, endpoint, NULL};
     char separator = '?';
 
-    if (fill(&f, source->probe_path, false, out, err) != 0 ||
+    if (fill(&f, source->probe_path, ENCODE_VALUES, out, err) != 0 ||
         put_query(&f, source->probe_query, &separator, out, err) != 0)
         return -1;
     return check_length(source, out, err);

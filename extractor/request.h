@@ -1,9 +1,11 @@
 /*
- * request: the path and query of one request, from a source definition.
+ * request: path, query and body of one request, from a source definition.
  *
  * Fills {organisation} {directory} {site} {from} {to} and adds paging and
  * batch parameters, everything percent-encoded (RFC 3986). A cursor of a
- * source with "only_cursor" leaves out every other parameter. Pure.
+ * source with "only_cursor" leaves out every other parameter. Paging "in" the
+ * body adds its parameters there as members: the cursor as text, index and
+ * size as numbers. Pure.
  */
 #ifndef ROLLCALL_REQUEST_H
 #define ROLLCALL_REQUEST_H
@@ -17,7 +19,10 @@
 #include "pager.h"
 #include "source.h"
 
-enum { REQUEST_BYTES_MAX = 8000 }; /* of one path and query */
+enum {
+    REQUEST_BYTES_MAX = 8000,              /* of one path and query */
+    REQUEST_BODY_MAX = 4 * SOURCE_BODY_MAX /* bytes, filled */
+};
 
 struct request_window {
     int64_t from, to; /* [from, to) */
@@ -35,6 +40,16 @@ struct request_parts {
 int request_path(const struct source *source, const struct endpoint *endpoint,
                  const struct request_parts *parts, struct buf *out,
                  struct error *err);
+
+/* The same for the body; nothing is appended when the source has none. */
+int request_body(const struct source *source, const struct endpoint *endpoint,
+                 const struct request_parts *parts, struct buf *out,
+                 struct error *err);
+
+/* The name of a placeholder the request has and the endpoint no value for;
+ * NULL: none. */
+const char *request_lacks(const struct source *source,
+                          const struct endpoint *endpoint);
 
 /* The probe of a source; it must have one. */
 int request_probe_path(const struct source *source,

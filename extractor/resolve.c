@@ -372,10 +372,22 @@ static int take_name(void *context, const struct json *item, const char **name,
     if (normalise_user(&naming->entry->source, item, &user, &notes) !=
         ITEM_GOOD)
         return 0;
+    if (!user.fields[USER_ACCOUNT_ID].present)
+        return 0;
     *name = user.fields[USER_ACCOUNT_ID].text;
     if (roster_add(&naming->gathered->roster, &user, false) == NULL)
         return error_no_memory(err);
     return 0;
+}
+
+/* What only enriches may know an account without its name. */
+static bool may_have_name(const struct roster *roster, const char *id)
+{
+    const struct account *account = roster_find(roster, id);
+
+    return account != NULL &&
+           (account->listed ||
+            account_value(account, USER_DISPLAY_NAME).present);
 }
 
 static int ask_names(struct resolved *resolved, struct gathered *gathered,
@@ -400,7 +412,7 @@ static int ask_names(struct resolved *resolved, struct gathered *gathered,
 
         if (id == NULL)
             id = entry->key;
-        if (roster_find(&gathered->roster, id) == NULL)
+        if (!may_have_name(&gathered->roster, id))
             result = names_add(&missing, id, err);
     }
     names_sort(&missing);

@@ -37,6 +37,10 @@ static void name_sources(struct run *run)
         report->kind = kinds[source->kind];
         report->path = source->path;
         report->sha256 = source->sha256;
+        report->skipped = setup->sources[i].skipped;
+        if (report->skipped != NULL && !setup->sources[i].is_fallback)
+            log_line(run->options->log, LOG_INFO, "source", "%s: skipped: %s",
+                     report->name, report->skipped);
     }
     for (size_t i = 0; i < setup->mapping_count; i++) {
         const struct mapping *mapping = &setup->mappings[i];

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "request.h"
+
 static void cut_last_part(char *path)
 {
     char *slash = strrchr(path, '/');
@@ -50,6 +52,10 @@ const struct setup_source *setup_source(const struct setup *setup,
     return NULL;
 }
 
+static int need_source(struct setup *setup, struct mapping *mapping,
+                       const char *name, enum source_kind kind, bool optional,
+                       struct error *err);
+
 static int check_source(const struct setup_source *entry, const char *name,
                         enum source_kind kind, struct error *err)
 {
@@ -65,10 +71,34 @@ static int check_source(const struct setup_source *entry, const char *name,
     return 0;
 }
 
+/* Why a source that only enriches is left out; NULL: it is not. */
+static int decide_skip(struct setup *setup, struct setup_source *entry,
+                       struct error *err)
+{
+    const struct source *source = &entry->source;
+    const char *lacks = NULL;
+
+    if (entry->endpoint == NULL)
+        entry->skipped =
+            arena_printf(&setup->arena, "the job has no endpoint \"%s\"",
+                         source->endpoint);
+    else
+        lacks = request_lacks(source, entry->endpoint);
+    if (lacks != NULL)
+        entry->skipped =
+            arena_printf(&setup->arena, "endpoint \"%s\" has no %s",
+                         source->endpoint, lacks);
+    if (entry->skipped == NULL && (entry->endpoint == NULL || lacks != NULL))
+        return error_no_memory(err);
+    return 0;
+}
+
 static int bind_endpoint(struct setup *setup, struct setup_source *entry,
-                         struct error *err)
+                         bool optional, struct error *err)
 {
     entry->endpoint = job_endpoint(&setup->job, entry->source.endpoint);
+    if (optional)
+        return decide_skip(setup, entry, err);
     if (entry->endpoint != NULL)
         return 0;
     error_set(err, ERROR_CONFIG, "%s: endpoints: source \"%s\" needs an "
@@ -77,16 +107,43 @@ static int bind_endpoint(struct setup *setup, struct setup_source *entry,
     return error_hint(err, "add it under \"endpoints\" with its url and auth");
 }
 
+static int need_fallback(struct setup *setup, struct mapping *mapping,
+                         const struct setup_source *entry, bool optional,
+                         struct error *err)
+{
+    const char *name = entry->source.fallback;
+    size_t index = setup->source_count;
+    struct setup_source *fallback = &setup->sources[index];
+
+    if (setup_source(setup, name) != NULL)
+        return error_set(err, ERROR_CONFIG, "%s: fallback: source \"%s\" is "
+                         "used on its own as well", entry->source.path, name);
+    if (need_source(setup, mapping, name, SOURCE_USERS, optional, err) != 0)
+        return -1;
+    fallback->is_fallback = true;
+    if (fallback->source.fallback == NULL)
+        return 0;
+    return error_set(err, ERROR_CONFIG, "%s: fallback: source \"%s\" has a "
+                     "fallback itself", entry->source.path, name);
+}
+
 static int need_source(struct setup *setup, struct mapping *mapping,
-                       const char *name, enum source_kind kind,
+                       const char *name, enum source_kind kind, bool optional,
                        struct error *err)
 {
     const struct setup_source *known = setup_source(setup, name);
     struct setup_source *entry = &setup->sources[setup->source_count];
     const char *path;
 
-    if (known != NULL)
-        return check_source(known, name, kind, err);
+    if (known != NULL) {
+        entry = &setup->sources[known - setup->sources];
+        if (check_source(known, name, kind, err) != 0)
+            return -1;
+        if (known->skipped == NULL || optional)
+            return 0;
+        entry->skipped = NULL;
+        return bind_endpoint(setup, entry, false, err);
+    }
     if (setup->source_count == SETUP_SOURCES_MAX)
         return error_set(err, ERROR_CONFIG, "%s: more than %d sources",
                          mapping->path, SETUP_SOURCES_MAX);
@@ -95,15 +152,69 @@ static int need_source(struct setup *setup, struct mapping *mapping,
         return -1;
     setup->source_count++;
     if (check_source(entry, name, kind, err) != 0 ||
-        bind_endpoint(setup, entry, err) != 0)
+        bind_endpoint(setup, entry, optional, err) != 0)
+        return -1;
+    if (entry->source.fallback != NULL &&
+        need_fallback(setup, mapping, entry, optional, err) != 0)
         return -1;
     if (entry->source.resolve_keys != NULL &&
         need_source(setup, mapping, entry->source.resolve_keys, SOURCE_KEYS,
-                    err) != 0)
+                    false, err) != 0)
         return -1;
     if (entry->source.resolve_names != NULL)
         return need_source(setup, mapping, entry->source.resolve_names,
-                           SOURCE_USERS, err);
+                           SOURCE_USERS, false, err);
+    return 0;
+}
+
+/* Adds a source to the mapping's list of them, which must agree with the list
+ * of the run as far as both go. */
+static int use_users(struct setup *setup, size_t mapping, const char *name,
+                     struct error *err)
+{
+    const struct setup_source *entry = setup_source(setup, name);
+    size_t at = setup->mapping_users[mapping];
+
+    if (entry->is_fallback)
+        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" is the "
+                         "fallback of another of the run",
+                         setup->mappings[mapping].path, name);
+    if (entry->skipped != NULL)
+        return 0;
+    if (at == 0 && !entry->source.user_fields[USER_ACCOUNT_ID].required)
+        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" may "
+                         "lack account ids, so it can only enrich others",
+                         setup->mappings[mapping].path, name);
+    setup->mapping_users[mapping]++;
+    if (at < setup->user_count && setup->users[at] == entry)
+        return 0;
+    if (at == setup->user_count) {
+        setup->users[at] = entry;
+        setup->user_names[at] = entry->source.name;
+        setup->user_count++;
+        return 0;
+    }
+    error_set(err, ERROR_CONFIG, "%s: users: \"%s\" enriches in another place "
+              "than in a mapping of the same run",
+              setup->mappings[mapping].path, name);
+    return error_hint(err, "give the mappings the same \"enrich\", or put "
+                      "them into jobs of their own");
+}
+
+static int load_users(struct setup *setup, size_t index, struct error *err)
+{
+    struct mapping *mapping = &setup->mappings[index];
+    const char *const *name = mapping->rules.enrich;
+
+    if (need_source(setup, mapping, mapping->rules.users, SOURCE_USERS, false,
+                    err) != 0 ||
+        use_users(setup, index, mapping->rules.users, err) != 0)
+        return -1;
+    for (; *name != NULL; name++) {
+        if (need_source(setup, mapping, *name, SOURCE_USERS, true, err) != 0 ||
+            use_users(setup, index, *name, err) != 0)
+            return -1;
+    }
     return 0;
 }
 
@@ -141,10 +252,10 @@ static int load_mapping(struct setup *setup, const char *name,
         return -1;
     if (check_mapping(setup, setup->mapping_count++, err) != 0)
         return -1;
-    if (need_source(setup, mapping, mapping->rules.users, SOURCE_USERS, err))
+    if (load_users(setup, setup->mapping_count - 1, err) != 0)
         return -1;
     for (const char *const *e = mapping->rules.events; e && *e; e++) {
-        if (need_source(setup, mapping, *e, SOURCE_EVENTS, err) != 0)
+        if (need_source(setup, mapping, *e, SOURCE_EVENTS, false, err) != 0)
             return -1;
     }
     return 0;

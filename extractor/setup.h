@@ -5,15 +5,22 @@
  * setup_load() reads all files and checks that they fit together; all of it
  * is ERROR_CONFIG or ERROR_NO_INPUT with the file named. setup_free() releases
  * it; a zeroed struct may be freed.
+ *
+ * Accounts are read once for all mappings, so those share the universe, and
+ * of what enriches it each has the first part of one list. A source that only
+ * enriches is skipped when the job has no endpoint for it, or the endpoint
+ * lacks a value the request needs.
  */
 #ifndef ROLLCALL_SETUP_H
 #define ROLLCALL_SETUP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "error.h"
 #include "job.h"
 #include "mapping.h"
+#include "roster.h"
 #include "source.h"
 
 enum { SETUP_SOURCES_MAX = 32, SETUP_MAPPINGS_MAX = 32, SETUP_FOLDERS_MAX = 5 };
@@ -26,7 +33,9 @@ struct setup_options {
 
 struct setup_source {
     struct source source;
-    const struct endpoint *endpoint;
+    const struct endpoint *endpoint; /* may be NULL when skipped */
+    const char *skipped;             /* why it is not read, or NULL */
+    bool is_fallback;                /* read only instead of another */
 };
 
 struct setup {
@@ -35,6 +44,11 @@ struct setup {
     size_t mapping_count;
     struct setup_source sources[SETUP_SOURCES_MAX]; /* in order of mention */
     size_t source_count;
+    const struct setup_source *users[ROSTER_SOURCES_MAX]; /* the universe and
+                                                    what enriches it */
+    const char *user_names[ROSTER_SOURCES_MAX]; /* of these */
+    size_t user_count;
+    size_t mapping_users[SETUP_MAPPINGS_MAX]; /* a mapping has the first ones */
     const char *out_dir;
     const char *folders[SETUP_FOLDERS_MAX]; /* of mappings; NULL terminated */
     struct arena arena;

@@ -151,6 +151,9 @@ static const struct spec_field source_fields[] = {
     {.key = "batch", .kind = SPEC_CUSTOM, .read = source_read_batch},
     POINTER("items", true, items),
     POINTER("total", false, total),
+    {.key = "fallback",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct source, fallback)},
     {.key = "halve_on",
      .kind = SPEC_CUSTOM,
      .offset = offsetof(struct source, halve_on),
@@ -181,6 +184,7 @@ static const struct section {
     {"resolve", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"batch", {OPTIONAL, FORBIDDEN, NEEDED}},
     {"time", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
+    {"fallback", {OPTIONAL, FORBIDDEN, FORBIDDEN}},
 };
 
 static void check_sections(struct spec *spec, const struct spec_node *root,
@@ -199,6 +203,9 @@ static void check_sections(struct spec *spec, const struct spec_node *root,
             spec_problem_at(spec, root, section->key,
                             "a source of kind \"%s\" has none", kind);
     }
+    if (source->fallback != NULL && source->name != NULL &&
+        strcmp(source->fallback, source->name) == 0)
+        spec_problem_at(spec, root, "fallback", "is this source itself");
     if (source->kind == SOURCE_EVENTS && source->subjects != NULL &&
         source->subject_count == 0)
         spec_problem_at(spec, root, "subjects", "must not be empty");
@@ -231,12 +238,20 @@ static void check_parameters(struct spec *spec, const struct spec_node *root,
         source->paging.offset_parameter, source->paging.limit_parameter,
         source->paging.cursor_parameter, source->batch_parameter};
     enum { NAMES = sizeof(names) / sizeof(names[0]) };
+    const struct json *body = json_at(root->json, "/request/body");
 
+    if (source->paging.in_body && source->batch_parameter != NULL)
+        spec_problem_at(spec, root, "paging.in",
+                        "a source with \"batch\" pages in its query");
     for (size_t i = 0; i < NAMES; i++) {
         const struct name_value *query = source->query;
 
         if (names[i] == NULL)
             continue;
+        if (source->paging.in_body && body != NULL &&
+            json_member(body, names[i]) != NULL)
+            spec_problem_at(spec, root, "request.body",
+                            "holds \"%s\", which paging sends", names[i]);
         for (; query != NULL && query->name != NULL; query++) {
             if (strcmp(query->name, names[i]) == 0)
                 spec_problem_at(spec, root, "request.query",
@@ -249,6 +264,17 @@ static void check_parameters(struct spec *spec, const struct spec_node *root,
                                 "parameter \"%s\" is used twice", names[i]);
         }
     }
+}
+
+const int source_fallback_statuses[] = {404, 405, 410, 0};
+
+bool source_falls_back(const struct source *source, int status)
+{
+    const int *known = source_fallback_statuses;
+
+    while (*known != 0 && *known != status)
+        known++;
+    return source->fallback != NULL && *known != 0;
 }
 
 int source_load(struct source *source, const char *path, struct error *err)

@@ -8,8 +8,8 @@
  *   name      as the file is called, without ".json"
  *   title, kind ("users", "events", "keys"), endpoint
  *   request   {"method", "path", "query": {name: text}, "body": any}
- *             path and query texts may hold {organisation} {directory} {site}
- *             {from} {to}
+ *             path, query and texts of the body may hold {organisation}
+ *             {directory} {site} {from} {to}; a body needs POST
  *   time      {"format": "rfc3339_ms"|"epoch_ms", "to": "inclusive"|
  *             "exclusive"}: how {from} and {to} are written; windows are
  *             [from, to) inside rollcall
@@ -18,6 +18,10 @@
  *             {"style": "cursor", "cursor": parameter, "limit", "size",
  *              "next": [pointers], "only_cursor": bool}
  *             {"style": "single", "limit", "size"}: limit and size optional
+ *             each also "in": "query" (default) or "body": whether its
+ *             parameters are members of the body; POST only, no batch
+ *   fallback  users only: the source that is read instead when the first
+ *             answer of this one is 404, 405 or 410; it has no fallback itself
  *   batch     {"parameter": "key", "size": 90}: a lookup; the parameter is
  *             repeated for each of at most `size` names. users and keys only
  *   items     pointer of the array of items; "" is the document itself
@@ -27,9 +31,15 @@
  *   fields    {canonical name: field rule}, see item.h; a field rule is a
  *             pointer, pointers in order of preference, or {"at": either,
  *             "time": "iso8601"|"epoch_ms"|"d_mon_yyyy", "map": {from: to},
- *             "constant": text, "required": bool, "placeholders": [texts]}.
+ *             "constant": text, "required": bool, "placeholders": [texts],
+ *             "present": text, "absent": text}.
+ *             map: for text and true-or-false fields; a text field with a map
+ *             also takes true and false, as "true" and "false"
+ *             present, absent: text fields only: the value when the pointers
+ *             find something, whatever it is, and when they find nothing
  *             account_id (users, keys), id and at (events) must be there and
- *             are always required
+ *             are always required; only a source of users with an e-mail may
+ *             say "required": false for account_id: it can enrich others
  *   subjects  events only: [{"when": [{"at", "equals"}], "items": pointer of
  *             an object or array, "item": {"at", "equals"}, "name": [pointers]}]
  *   changes   events only: {"items", "field", "from", "to"}
@@ -49,6 +59,8 @@
 #include "error.h"
 #include "instant.h"
 #include "item.h"
+
+enum { SOURCE_BODY_MAX = 64 * 1024 }; /* bytes of a request's body */
 
 enum source_kind { SOURCE_USERS, SOURCE_EVENTS, SOURCE_KEYS };
 enum paging_style { PAGING_OFFSET, PAGING_CURSOR, PAGING_SINGLE };
@@ -70,6 +82,7 @@ struct paging {
     const char *cursor_parameter;
     const char *const *next;     /* pointers, NULL terminated */
     bool only_cursor;            /* with a cursor send nothing else */
+    bool in_body;                /* members of the body, not of the query */
 };
 
 /* at[0..] tried in order; the first that is neither absent nor null wins. */
@@ -81,6 +94,8 @@ struct field_rule {
     const char *constant;
     bool required;              /* absent or null: the item is refused */
     const char *const *placeholders; /* texts that mean "nobody" */
+    const char *when_present;   /* the value of whatever is found */
+    const char *when_absent;    /* the value when nothing is */
 };
 
 struct member_test {
@@ -107,7 +122,7 @@ struct source {
     const char *method;
     const char *request_path;
     const struct name_value *query; /* ended by name NULL */
-    const char *body;               /* JSON text, or NULL */
+    const char *body;               /* JSON text with placeholders, or NULL */
     enum request_time time;
     bool to_inclusive;
 
@@ -118,6 +133,7 @@ struct source {
     const char *items;
     const char *total;           /* NULL: none */
     const int *halve_on;         /* ended by 0 */
+    const char *fallback;        /* source, or NULL */
 
     const char *probe_path;      /* NULL: no probe */
     const struct name_value *probe_query;
@@ -139,6 +155,12 @@ struct source {
     const char *needs_how;
     struct arena arena;
 };
+
+/* 404, 405 and 410: the endpoint is not offered here. Ended by 0. */
+enum { SOURCE_FALLBACK_STATUSES = 3 };
+extern const int source_fallback_statuses[SOURCE_FALLBACK_STATUSES + 1];
+/* Whether such a first answer means that the fallback is read. */
+bool source_falls_back(const struct source *source, int status);
 
 int source_load(struct source *source, const char *path, struct error *err);
 void source_free(struct source *source);

@@ -143,8 +143,36 @@ static const struct spec_field rule_fields[] = {
      .kind = SPEC_TEXTS,
      .offset = offsetof(struct field_rule, placeholders),
      .min = 1},
+    {.key = "present",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct field_rule, when_present)},
+    {.key = "absent",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct field_rule, when_absent)},
     {0},
 };
+
+/* "present" and "absent" stand for what is there or not, so they leave no
+ * room for other ways to the value. */
+static void check_presence(struct spec *spec, const struct spec_node *node,
+                           const struct field_rule *rule)
+{
+    const struct source_reader *reader = spec->owner;
+    const char *key = rule->when_present != NULL ? "present" : "absent";
+
+    if (rule->when_present == NULL && rule->when_absent == NULL)
+        return;
+    if (reader->field_type != VALUE_STRING)
+        spec_problem_at(spec, node, key, "only a text field can have one");
+    if (rule->constant != NULL)
+        spec_problem_at(spec, node, key, "a constant field has none");
+    if (rule->when_present != NULL &&
+        (rule->map != NULL || rule->placeholders != NULL))
+        spec_problem_at(spec, node, "present",
+                        "leaves nothing to \"map\" or \"placeholders\"");
+    if (rule->when_absent != NULL && rule->required)
+        spec_problem_at(spec, node, "absent", "the field is required");
+}
 
 static void check_rule(struct spec *spec, const struct spec_node *node,
                        const struct field_rule *rule)
@@ -165,6 +193,7 @@ static void check_rule(struct spec *spec, const struct spec_node *node,
     if (reader->field_type == VALUE_BOOLEAN && rule->placeholders != NULL)
         spec_problem_at(spec, node, "placeholders",
                         "a true or false field has none");
+    check_presence(spec, node, rule);
 }
 
 static void read_rule(struct spec *spec, const struct spec_node *node,
@@ -179,9 +208,11 @@ static void read_rule(struct spec *spec, const struct spec_node *node,
     check_rule(spec, node, rule);
 }
 
-/* Items are told apart and placed in time by these: never optional. */
+/* Items are told apart and placed in time by these: never optional, except
+ * for accounts that an e-mail address can stand for (may_lack). */
 static void need_identity(struct spec *spec, const struct spec_node *node,
-                          const char *name, struct field_rule *rule)
+                          const char *name, struct field_rule *rule,
+                          bool may_lack)
 {
     const struct json *json = json_member(node->json, name);
     const struct json *required;
@@ -190,7 +221,12 @@ static void need_identity(struct spec *spec, const struct spec_node *node,
         spec_problem_at(spec, node, name, "missing");
         return;
     }
+    if (rule->when_present != NULL || rule->when_absent != NULL)
+        spec_problem_at(spec, node, name,
+                        "has neither \"present\" nor \"absent\"");
     required = json_member(json, "required");
+    if (required != NULL && !rule->required && may_lack)
+        return;
     if (required != NULL && !rule->required)
         spec_problem_at(spec, node, name, "is always required");
     rule->required = true;
@@ -243,10 +279,11 @@ void source_read_fields(struct spec *spec, const struct spec_node *node,
         read_rule(spec, &child, &rules[index]);
     }
     if (events) {
-        need_identity(spec, node, "id", &rules[EVENT_ID]);
-        need_identity(spec, node, "at", &rules[EVENT_AT]);
+        need_identity(spec, node, "id", &rules[EVENT_ID], false);
+        need_identity(spec, node, "at", &rules[EVENT_AT], false);
     } else {
-        need_identity(spec, node, "account_id", &rules[USER_ACCOUNT_ID]);
+        need_identity(spec, node, "account_id", &rules[USER_ACCOUNT_ID],
+                      source->kind == SOURCE_USERS && rules[USER_EMAIL].used);
     }
 }
 

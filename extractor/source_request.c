@@ -7,9 +7,7 @@
 enum {
     PAGE_SIZE_MAX = 10000,
     BATCH_SIZE_MAX = 1000,
-    PAST_END_MAX = 10,
-    BODY_MAX = 64 * 1024, /* bytes of a request's body */
-    BODY_DEPTH_MAX = JSONW_DEPTH_MAX - 2
+    PAST_END_MAX = 10
 };
 
 static const char *const method_words[] = {"GET", "POST", NULL};
@@ -121,53 +119,37 @@ static void read_method(struct spec *spec, const struct spec_node *node,
         *(const char **)out = method_words[word];
 }
 
-static void write_json(struct jsonw *w, const char *name,
-                       const struct json *json, int depth)
-{
-    enum json_type type = json_type(json);
+/* Texts of the body are checked where they are written. */
+struct body_check {
+    struct spec *spec;
+    const struct spec_node *node;
+};
 
-    switch (type) {
-    case JSON_NULL:
-        jsonw_null(w, name);
-        return;
-    case JSON_BOOLEAN:
-        jsonw_bool(w, name, json_bool(json));
-        return;
-    case JSON_NUMBER:
-        jsonw_number(w, name, json_number_text(json));
-        return;
-    case JSON_STRING:
-        jsonw_text(w, name, json_text(json));
-        return;
-    default:
-        break;
-    }
-    if (depth == BODY_DEPTH_MAX) { /* the caller sees the failed buffer */
-        w->out->failed = true;
-        return;
-    }
-    type == JSON_OBJECT ? jsonw_object(w, name) : jsonw_array(w, name);
-    for (json = json_first(json); json != NULL; json = json_next(json))
-        write_json(w, json_key(json), json, depth + 1);
-    type == JSON_OBJECT ? jsonw_object_end(w) : jsonw_array_end(w);
+static const char *check_body_text(void *context, const char *text)
+{
+    const struct body_check *check = context;
+
+    check_placeholders(check->spec, check->node, text);
+    return text;
 }
 
 static void read_body(struct spec *spec, const struct spec_node *node,
                       void *out)
 {
+    struct body_check check = {spec, node};
+    struct json_filling filling = {check_body_text, &check};
     struct buf text;
     struct jsonw w;
 
-    buf_init(&text, BODY_MAX);
+    buf_init(&text, SOURCE_BODY_MAX);
     jsonw_init(&w, &text, 0);
-    write_json(&w, NULL, node->json, 0);
-    if (buf_ok(&text))
+    if (json_write(&w, NULL, node->json, &filling) && buf_ok(&text))
         *(const char **)out = spec_copy(spec, text.data);
     else
         spec_problem(spec, node,
                      "is too large or too deep; at most %d bytes in %d "
                      "levels",
-                     BODY_MAX, BODY_DEPTH_MAX);
+                     SOURCE_BODY_MAX, JSONW_DEPTH_MAX - 1);
     buf_release(&text);
 }
 
@@ -237,11 +219,23 @@ void source_read_probe(struct spec *spec, const struct spec_node *node,
 
 static const char *const style_words[] = {"offset", "cursor", "single", NULL};
 
+static const char *const in_words[] = {"query", "body", NULL};
+
+static void read_in(struct spec *spec, const struct spec_node *node, void *out)
+{
+    *(bool *)out = spec_word(spec, node, in_words) == 1;
+}
+
 #define PAGING(member) offsetof(struct source, paging.member)
 #define PAGING_STYLE                                                           \
     {                                                                          \
         .key = "style", .kind = SPEC_ENUM, .required = true,                   \
         .offset = PAGING(style), .words = style_words                          \
+    }
+#define PAGING_IN                                                              \
+    {                                                                          \
+        .key = "in", .kind = SPEC_CUSTOM, .offset = PAGING(in_body),           \
+        .read = read_in                                                        \
     }
 #define PAGING_LIMIT                                                           \
     {                                                                          \
@@ -255,6 +249,7 @@ static const char *const style_words[] = {"offset", "cursor", "single", NULL};
 
 static const struct spec_field offset_fields[] = {
     PAGING_STYLE,
+    PAGING_IN,
     {.key = "offset",
      .kind = SPEC_TEXT,
      .required = true,
@@ -275,6 +270,7 @@ static const struct spec_field offset_fields[] = {
 
 static const struct spec_field cursor_fields[] = {
     PAGING_STYLE,
+    PAGING_IN,
     {.key = "cursor",
      .kind = SPEC_TEXT,
      .required = true,
@@ -292,6 +288,7 @@ static const struct spec_field cursor_fields[] = {
 
 static const struct spec_field single_fields[] = {
     PAGING_STYLE,
+    PAGING_IN,
     PAGING_LIMIT,
     PAGING_SIZE(false),
     {0},
@@ -302,6 +299,20 @@ static const struct spec_field *const paging_tables[] = {
     [PAGING_CURSOR] = cursor_fields,
     [PAGING_SINGLE] = single_fields,
 };
+
+/* Paging in the body needs one; without an own it is an object of paging. */
+static void check_in_body(struct spec *spec, const struct spec_node *node,
+                          struct source *source)
+{
+    if (!source->paging.in_body)
+        return;
+    if (source->method != NULL && strcmp(source->method, "GET") == 0)
+        spec_problem_at(spec, node, "in", "a GET request has no body");
+    if (source->body == NULL)
+        source->body = "{}";
+    else if (source->body[0] != '{')
+        spec_problem_at(spec, node, "in", "the request's body is no object");
+}
 
 /* The style decides which other keys there are, so it is read first. */
 void source_read_paging(struct spec *spec, const struct spec_node *node,
@@ -329,6 +340,7 @@ void source_read_paging(struct spec *spec, const struct spec_node *node,
         spec_problem_at(spec, node, "size", "missing; \"limit\" needs it");
     if (paging->size != 0 && paging->overlap >= paging->size)
         spec_problem_at(spec, node, "overlap", "must be less than size");
+    check_in_body(spec, node, source);
 }
 
 static const struct spec_field batch_fields[] = {

@@ -39,6 +39,11 @@ bool walk_moved(const struct walk *walk)
     return walk->pager.moved;
 }
 
+int walk_refused(const struct walk *walk)
+{
+    return walk->refused;
+}
+
 bool walk_no_access(const struct walk *walk)
 {
     return walk->no_access;
@@ -175,6 +180,11 @@ static int other_status(struct walk *walk,
         walk->pager.done = true;
         return 0;
     }
+    if (!walk->answered && source_falls_back(source, answer->status)) {
+        walk->refused = answer->status;
+        walk->pager.done = true;
+        return 0;
+    }
     if (!pager_halve(&walk->pager))
         return error_set(err, ERROR_UNAVAILABLE, "%s: the server answers %d "
                          "even to pages of %d items", source->name,
@@ -190,7 +200,7 @@ static void announce_end(struct walk *walk)
     const struct source_report *report = walk->options.report;
     char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
 
-    if (!walk->pager.done || walk->announced)
+    if (!walk->pager.done || walk->announced || walk->refused != 0)
         return;
     walk->announced = true;
     if (walk->options.window == NULL) {
@@ -238,6 +248,7 @@ static int answered(void *context, const struct exchange_answer *answer,
                      : take_page(walk, &ask, answer->body, answer->len, err);
         break;
     }
+    walk->answered = true;
     if (result != 0 || take_waiting(walk, err) != 0)
         return -1;
     announce_end(walk);
@@ -279,13 +290,12 @@ static int submit(struct walk *walk, const struct page_ask *ask,
     struct exchange_request request = {
         .endpoint = options->endpoint,
         .source = options->source,
-        .body = options->source->body,
         .method = options->source->method,
-        .accept = walk->accept,
+        .accept = walk->answered ? walk->accept : walk->accept_first,
         .stats = &options->report->exchange,
     };
     struct slot *slot = calloc(1, sizeof(*slot));
-    struct buf path;
+    struct buf path, body;
     int result = -1;
 
     if (slot == NULL)
@@ -295,13 +305,18 @@ static int submit(struct walk *walk, const struct page_ask *ask,
     if (options->window != NULL)
         parts.window = &walk->window;
     buf_init(&path, REQUEST_BYTES_MAX);
+    buf_init(&body, REQUEST_BODY_MAX);
     if (request_path(options->source, options->endpoint, &parts, &path, err) ==
-        0) {
+            0 &&
+        request_body(options->source, options->endpoint, &parts, &body, err) ==
+            0) {
         request.path_query = path.data;
+        request.body = options->source->body != NULL ? body.data : NULL;
         result = exchange_submit(options->exchange, &request, answered, slot,
                                  err);
     }
     buf_release(&path);
+    buf_release(&body);
     return result;
 }
 
@@ -319,12 +334,16 @@ static int ask_more(struct walk *walk, struct error *err)
 static void fill_accept(struct walk *walk)
 {
     const int *status = walk->options.source->halve_on;
+    const int *refusal = source_fallback_statuses;
     size_t n = 0;
 
     for (; status != NULL && *status != 0 && n + 1 < WALK_ACCEPT_MAX; status++)
         walk->accept[n++] = *status;
     if (walk->options.allow_no_access)
-        walk->accept[n] = HTTP_FORBIDDEN;
+        walk->accept[n++] = HTTP_FORBIDDEN;
+    memcpy(walk->accept_first, walk->accept, sizeof(walk->accept));
+    for (; walk->options.source->fallback != NULL && *refusal != 0; refusal++)
+        walk->accept_first[n++] = *refusal;
 }
 
 struct walk *walk_start(const struct walk_options *options, struct error *err)

@@ -61,6 +61,8 @@ struct walk *walk_start(const struct walk_options *options, struct error *err);
 int walk_finish(const struct walk *walk, struct error *err);
 bool walk_moved(const struct walk *walk);
 bool walk_no_access(const struct walk *walk);
+/* The status for which the source's fallback is to be read instead; 0: none. */
+int walk_refused(const struct walk *walk);
 void walk_free(struct walk *walk);
 
 #endif

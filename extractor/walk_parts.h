@@ -33,6 +33,9 @@ struct walk {
     struct event event; /* of the item at hand: large, so kept here */
     struct slot *slots;
     int accept[WALK_ACCEPT_MAX + 1]; /* statuses we deal with; ended by 0 */
+    int accept_first[WALK_ACCEPT_MAX + 1 + SOURCE_FALLBACK_STATUSES];
+    bool answered;      /* a request was; no fallback any more */
+    int refused;        /* status for which the fallback is read; 0: none */
     int bad_bodies;     /* in a row */
     bool no_access;
     bool announced;     /* its end is in the log */

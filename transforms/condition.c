@@ -11,7 +11,9 @@ struct value scope_value(const struct scope *scope, const struct ref *ref)
     case REF_EVENT:
         return scope->event->fields[ref->index];
     case REF_USER:
-        return account_value(scope->account, (enum user_field)ref->index);
+        if (scope->joined == NULL)
+            return account_value(scope->account, (enum user_field)ref->index);
+        return joined_value(scope->joined, ref);
     case REF_FACT:
     case REF_OBSERVED:
     case REF_RUN:

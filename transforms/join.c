@@ -113,9 +113,28 @@ static struct value first_inactive(const struct joined *joined)
     return value_instant(earlier != NULL ? *earlier : joined->input->as_of);
 }
 
+/* A value of a source that another dataset of the run has, and this one has
+ * not, is none here: so a dataset is the same in whatever run it is made. */
+static struct value user_value(const struct joined *joined,
+                               const struct ref *ref)
+{
+    const struct join_input *input = joined->input;
+    enum user_field field = (enum user_field)ref->index;
+    struct value value = account_value(joined->account, field);
+    uint8_t origin = joined->account->origin[field];
+
+    if (input->sources == NULL && !ref->origin)
+        return value;
+    if (!value.present || origin >= input->source_count)
+        return value_null(ref->origin ? VALUE_STRING : value.type);
+    return ref->origin ? value_text(input->sources[origin]) : value;
+}
+
 struct value joined_value(const struct joined *joined, const struct ref *ref)
 {
     switch (ref->kind) {
+    case REF_USER:
+        return user_value(joined, ref);
     case REF_FACT:
         return fact_value(joined, ref->index, ref->part);
     case REF_OBSERVED:

@@ -23,6 +23,9 @@ struct join_input {
     const struct rules *rules;
     const struct fact_book *book;
     const struct roster *roster;  /* actor names */
+    const char *const *sources;   /* names, by the number in the roster; NULL:
+                                     nothing is asked of origins */
+    size_t source_count;          /* the dataset has these; the run more */
     const struct strmap *actors;  /* user key -> account id, resolved ones */
     const struct strmap *observed; /* account id -> int64_t*, earlier runs */
     bool no_access;               /* the log could not be read */
@@ -48,7 +51,8 @@ void joined_fill(struct joined *joined, const struct join_input *input,
                  const struct account *account);
 bool join_selects(const struct joined *joined);
 
-/* The value of a fact.*, observed.* or run.* reference. */
+/* The value of a fact.*, observed.* or run.* reference, and of user.* as far
+ * as it comes from a source of the dataset. */
 struct value joined_value(const struct joined *joined, const struct ref *ref);
 
 /* The account id of who did it, or the raw user key when it is unresolved, or

@@ -1,14 +1,17 @@
 #include "roster.h"
 
+#include <string.h>
+
 void roster_init(struct roster *roster)
 {
-    *roster = (struct roster){.source_count = 1};
+    *roster = (struct roster){0};
     arena_init(&roster->arena);
 }
 
 void roster_release(struct roster *roster)
 {
     strmap_release(&roster->by_id);
+    strmap_release(&roster->nameless);
     arena_release(&roster->arena);
     roster_init(roster);
 }
@@ -19,29 +22,38 @@ static bool is_text(enum user_field field)
            user_fields[field].type == VALUE_NUMBER;
 }
 
-static unsigned char origin_of(struct roster *roster, const char *source)
+/* The lowest source wins; "" is no more than nothing to another source. */
+static bool yields(const struct account *account, unsigned field,
+                   const struct value *value, unsigned source)
 {
-    size_t i = 0;
+    bool text = is_text(field), empty;
 
-    while (i < roster->source_count && roster->sources[i] != source)
-        i++;
-    if (i == roster->source_count) {
-        if (i == ROSTER_SOURCES_MAX)
-            return 0;
-        roster->sources[roster->source_count++] = source;
-    }
-    return (unsigned char)i;
+    if ((account->present & 1u << field) == 0)
+        return true;
+    if (account->origin[field] == source)
+        return false;
+    empty = text && account->fields[field].text[0] == '\0';
+    if (empty != (text && value->text[0] == '\0'))
+        return empty;
+    return source < account->origin[field];
+}
+
+/* Where the name of a source is kept. */
+static const char **name_of(struct roster *roster, unsigned source)
+{
+    return source < ROSTER_SOURCES_MAX ? &roster->names[source]
+                                       : &roster->asked;
 }
 
 static int copy_fields(struct roster *roster, struct account *account,
-                       const struct user *user)
+                       const struct user *user, unsigned source)
 {
-    unsigned char origin = origin_of(roster, user->source);
-
+    if (user->source != NULL)
+        *name_of(roster, source) = user->source;
     for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
         const struct value *value = &user->fields[i];
 
-        if (!value->present || (account->present & 1u << i) != 0)
+        if (!value->present || !yields(account, i, value, source))
             continue;
         if (!is_text(i)) {
             account->fields[i].integer = value->integer;
@@ -52,17 +64,17 @@ static int copy_fields(struct roster *roster, struct account *account,
             account->fields[i].text = copy;
         }
         account->present |= 1u << i;
-        account->origin[i] = origin;
+        account->origin[i] = (uint8_t)source;
     }
     return 0;
 }
 
 static struct account *account_new(struct roster *roster,
-                                   const struct user *user)
+                                   const struct user *user, unsigned source)
 {
     struct account *account = arena_alloc(&roster->arena, sizeof(*account));
 
-    if (account == NULL || copy_fields(roster, account, user) != 0)
+    if (account == NULL || copy_fields(roster, account, user, source) != 0)
         return NULL;
     if (strmap_put(&roster->by_id, account_id(account), account) != 0)
         return NULL;
@@ -74,21 +86,123 @@ static struct account *account_new(struct roster *roster,
     return account;
 }
 
-struct account *roster_add(struct roster *roster, const struct user *user,
-                           bool listed)
+static struct account *add(struct roster *roster, const struct user *user,
+                           unsigned source)
 {
     struct account *account =
         roster_find(roster, user->fields[USER_ACCOUNT_ID].text);
 
     if (account == NULL)
-        account = account_new(roster, user);
-    else if (copy_fields(roster, account, user) != 0)
+        account = account_new(roster, user, source);
+    else if (copy_fields(roster, account, user, source) != 0)
         return NULL;
-    if (account != NULL && listed && !account->listed) {
+    if (account != NULL && source == 0 && !account->listed) {
         account->listed = true;
         roster->listed++;
     }
     return account;
+}
+
+struct account *roster_add(struct roster *roster, const struct user *user,
+                           bool listed)
+{
+    return add(roster, user, listed ? 0 : ROSTER_ASKED);
+}
+
+/* ASCII only: what else an address may hold is compared byte for byte. */
+static void lower(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text >= 'A' && *text <= 'Z')
+            *text = (char)(*text - 'A' + 'a');
+    }
+}
+
+static struct account *add_nameless(struct roster *roster,
+                                    const struct user *user, unsigned source)
+{
+    char *key = arena_printf(&roster->arena, "%u %s", source,
+                             user->fields[USER_EMAIL].text);
+    struct account *account;
+
+    if (key == NULL)
+        return NULL;
+    lower(key);
+    account = strmap_get(&roster->nameless, key);
+    if (account != NULL)
+        return account;
+    account = arena_alloc(&roster->arena, sizeof(*account));
+    if (account == NULL || copy_fields(roster, account, user, source) != 0 ||
+        strmap_put(&roster->nameless, key, account) != 0)
+        return NULL;
+    return account;
+}
+
+struct account *roster_take(struct roster *roster, const struct user *user,
+                            unsigned source)
+{
+    return user->fields[USER_ACCOUNT_ID].present
+               ? add(roster, user, source)
+               : add_nameless(roster, user, source);
+}
+
+/* Accounts by e-mail address; an address of two leads to the roster. */
+static int index_addresses(struct roster *roster, struct strmap *by_address)
+{
+    struct account *account = roster->first;
+
+    for (; account != NULL; account = account->next) {
+        struct value email = account_value(account, USER_EMAIL);
+        bool taken;
+        char *key;
+
+        if (!email.present || email.text[0] == '\0')
+            continue;
+        key = arena_strdup(&roster->arena, email.text);
+        if (key == NULL)
+            return -1;
+        lower(key);
+        taken = strmap_get(by_address, key) != NULL;
+        if (strmap_put(by_address, key,
+                       taken ? (void *)roster : (void *)account) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* All fields of a row have one origin: its source. */
+static int give(struct roster *roster, const struct account *row,
+                struct account *account)
+{
+    struct user user = {.source = roster->names[row->origin[USER_EMAIL]]};
+
+    for (unsigned i = 0; i < USER_FIELD_COUNT; i++)
+        user.fields[i] = account_value(row, i);
+    return copy_fields(roster, account, &user, row->origin[USER_EMAIL]);
+}
+
+int roster_settle(struct roster *roster,
+                  uint64_t unmatched[ROSTER_SOURCES_MAX])
+{
+    struct strmap by_address = {0};
+    const struct strmap_slot *entry;
+    size_t position = 0;
+    int result = 0;
+
+    if (roster->nameless.count > 0)
+        result = index_addresses(roster, &by_address);
+    while (result == 0 &&
+           (entry = strmap_next(&roster->nameless, &position)) != NULL) {
+        const struct account *row = entry->value;
+        void *found = strmap_get(&by_address, strchr(entry->key, ' ') + 1);
+
+        if (found == NULL || found == roster)
+            unmatched[row->origin[USER_EMAIL]]++;
+        else
+            result = give(roster, row, found);
+    }
+    strmap_release(&by_address);
+    return result;
 }
 
 struct account *roster_find(const struct roster *roster, const char *id)
@@ -120,5 +234,9 @@ const char *account_source(const struct roster *roster,
                            const struct account *account,
                            enum user_field field)
 {
-    return roster->sources[account->origin[field]];
+    unsigned origin = account->origin[field];
+
+    if ((account->present & 1u << field) == 0)
+        return NULL;
+    return origin < ROSTER_SOURCES_MAX ? roster->names[origin] : roster->asked;
 }

@@ -1,10 +1,14 @@
 /*
  * roster: every account seen, once each, by account id.
  *
- * Calling order: roster_init(); roster_add() for each user; look up or walk in
- * order of arrival; roster_release(). Texts are copied. The same account seen
- * twice keeps what it had and gains only fields it lacked, so a page that is
- * read again changes nothing.
+ * Calling order: roster_init(); roster_add() or roster_take() for each user;
+ * look up or walk in order of arrival; roster_release(). Texts are copied. The
+ * same account seen twice keeps what it had and gains only fields it lacked,
+ * so a page that is read again changes nothing.
+ * Several sources may tell of an account: source 0 is the universe, the others
+ * enrich. Of each field the value of the lowest source stays, whichever came
+ * first; an empty text gives way to any other. roster_settle(), after all
+ * rows, matches those that came without an account id by their e-mail address.
  * About 140 bytes an account and its texts.
  */
 #ifndef ROLLCALL_ROSTER_H
@@ -18,28 +22,31 @@
 #include "item.h"
 #include "strmap.h"
 
+enum {
+    ROSTER_SOURCES_MAX = 6, /* the universe and what enriches it */
+    ROSTER_ASKED = 255      /* origin of what was only looked up */
+};
+
 struct account {
     struct account *next; /* in order of arrival */
     uint32_t present;     /* bit per user field */
     bool listed;          /* seen in the universe, not only looked up */
-    unsigned walk;        /* number of the last walk that gave it */
-    unsigned char origin[USER_FIELD_COUNT]; /* index in the roster's sources */
+    uint8_t walk[ROSTER_SOURCES_MAX]; /* the last walk that gave it */
+    uint8_t origin[USER_FIELD_COUNT]; /* source of each field */
     union {
         const char *text;
         int64_t integer;
     } fields[USER_FIELD_COUNT];
 };
 
-/* More than a setup can have, lookups included. */
-enum { ROSTER_SOURCES_MAX = 64 };
-
 struct roster {
     struct arena arena;
     struct strmap by_id;
-    const char *sources[ROSTER_SOURCES_MAX]; /* [0] NULL: not told */
-    size_t source_count;
+    const char *names[ROSTER_SOURCES_MAX]; /* of the sources; NULL: not told */
+    const char *asked;                     /* of what was only looked up */
     struct account *first, *last;
     size_t listed; /* accounts of the universe */
+    struct strmap nameless; /* rows without account id, by source and e-mail */
 };
 
 void roster_init(struct roster *roster);
@@ -50,13 +57,26 @@ void roster_release(struct roster *roster);
 struct account *roster_add(struct roster *roster, const struct user *user,
                            bool listed);
 
+/* What a source tells of an account; that of source 0 is listed. Without an
+ * account id the row waits for roster_settle() and is no account yet; it must
+ * have an e-mail address and is kept once for each source. NULL when memory
+ * is out. */
+struct account *roster_take(struct roster *roster, const struct user *user,
+                            unsigned source);
+
+/* Gives the rows without account id to the account with their e-mail address,
+ * upper and lower case alike, where exactly one account has it. unmatched: per
+ * source, how many rows were left. Returns 0, or -1 when memory is out. */
+int roster_settle(struct roster *roster,
+                  uint64_t unmatched[ROSTER_SOURCES_MAX]);
+
 struct account *roster_find(const struct roster *roster, const char *id);
 struct value account_value(const struct account *account,
                            enum user_field field);
 const char *account_id(const struct account *account);
 
 /* The source whose value of the field was kept; NULL when it has none or the
- * user did not say. Told apart by address: names live with the sources. */
+ * user did not say. Names live with the sources. */
 const char *account_source(const struct roster *roster,
                            const struct account *account,
                            enum user_field field);

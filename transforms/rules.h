@@ -6,6 +6,7 @@
  *
  * References name a value:
  *   user.FIELD             a field of the account (item.h)
+ *   user.FIELD.source      name of the source the field's value comes from
  *   fact.NAME.at           when the winning event happened
  *   fact.NAME.actor_id     who did it: account id, or user key if unresolved
  *   fact.NAME.actor_name   display name of that account
@@ -56,6 +57,7 @@ struct ref {
     enum ref_kind kind;
     size_t index;
     enum fact_part part;
+    bool origin; /* REF_USER: the field's source */
 };
 
 /* What stands behind the last point of a reference, and its type. */
@@ -127,6 +129,8 @@ struct rules {
     struct schema schema;             /* columns in output order */
     const struct column_rule *columns; /* as many as schema.count */
     const char *users;                /* source of the universe */
+    const char *const *enrich;        /* sources, in order of preference; NULL
+                                         terminated */
     const char *const *events;        /* source names, NULL terminated */
     struct condition *where;          /* NULL: every user */
     const struct fact_rule *facts;

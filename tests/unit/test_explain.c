@@ -15,11 +15,11 @@ enum { T0 = 1000, WITHIN = 100, COLUMNS = 4, ANY = 0, OFF = 1, ON = 2 };
 static const int64_t as_of = 1795399200000;
 static const char *const off_text[] = {"off"}, *const on_text[] = {"on"};
 static struct condition is_off = {.kind = CONDITION_EQUALS,
-                                  .ref = {REF_EVENT, EVENT_ACTION, 0},
+                                  .ref = {REF_EVENT, EVENT_ACTION, 0, false},
                                   .texts = off_text,
                                   .text_count = 1};
 static struct condition is_on = {.kind = CONDITION_EQUALS,
-                                 .ref = {REF_EVENT, EVENT_ACTION, 0},
+                                 .ref = {REF_EVENT, EVENT_ACTION, 0, false},
                                  .texts = on_text,
                                  .text_count = 1};
 static const struct fact_rule fact_rules[] = {
@@ -59,9 +59,12 @@ static void make_columns(struct stage *stage)
         stage->rules_of[i] = (struct column_rule){
             .alternatives = stage->alternatives[i], .alternative_count = 1};
     }
-    stage->alternatives[0][0].ref = (struct ref){REF_USER, USER_EMAIL, 0};
-    stage->alternatives[1][0].ref = (struct ref){REF_FACT, ANY, FACT_ACTOR_ID};
-    stage->alternatives[2][0].ref = (struct ref){REF_USER, USER_STATUS, 0};
+    stage->alternatives[0][0].ref =
+        (struct ref){REF_USER, USER_EMAIL, 0, false};
+    stage->alternatives[1][0].ref =
+        (struct ref){REF_FACT, ANY, FACT_ACTOR_ID, false};
+    stage->alternatives[2][0].ref =
+        (struct ref){REF_USER, USER_STATUS, 0, false};
     stage->alternatives[2][1] =
         (struct alternative){.constant = true, .value = value_text("plain")};
     stage->rules_of[2].alternative_count = 2;
@@ -69,7 +72,7 @@ static void make_columns(struct stage *stage)
     stage->rules_of[2].transforms = &stage->upper;
     stage->rules_of[2].transform_count = 1;
     stage->columns[3].type = VALUE_TIMESTAMP;
-    stage->alternatives[3][0].ref = (struct ref){REF_OBSERVED, 0, 0};
+    stage->alternatives[3][0].ref = (struct ref){REF_OBSERVED, 0, 0, false};
 }
 
 static int setup(void **state)
@@ -414,10 +417,10 @@ static void references_read_as_they_are_written(void **state)
     static const struct {
         struct ref ref;
         const char *text;
-    } refs[] = {{{REF_EVENT, EVENT_ACTION, 0}, "event.action"},
-                {{REF_FACT, OFF, FACT_STATUS}, "fact.off.status"},
-                {{REF_RUN, RUN_AS_OF, 0}, "run.as_of"},
-                {{REF_RUN, RUN_ID, 0}, "run.id"}};
+    } refs[] = {{{REF_EVENT, EVENT_ACTION, 0, false}, "event.action"},
+                {{REF_FACT, OFF, FACT_STATUS, false}, "fact.off.status"},
+                {{REF_RUN, RUN_AS_OF, 0, false}, "run.as_of"},
+                {{REF_RUN, RUN_ID, 0, false}, "run.id"}};
     struct stage *stage = *state;
 
     for (size_t i = 0; i < sizeof(refs) / sizeof(refs[0]); i++)

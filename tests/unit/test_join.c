@@ -552,11 +552,47 @@ static void instants_by_value(void **state)
     rises(&a, &c);
 }
 
+/* What a source of another dataset of the run told is nothing here. */
+static void values_have_a_source(void **state)
+{
+    static const char *const names[] = {"jira", "directory", "hub"};
+    struct stage *stage = *state;
+    struct ref email = {.kind = REF_USER, .index = USER_EMAIL};
+    struct ref origin = {
+        .kind = REF_USER, .index = USER_EMAIL, .origin = true};
+    struct user more;
+
+    add(stage, "u", "Uma");
+    for (int i = 0; i < USER_FIELD_COUNT; i++)
+        more.fields[i] = value_null(user_fields[i].type);
+    more.fields[USER_ACCOUNT_ID] = value_text("u");
+    more.fields[USER_EMAIL] = value_text("u@x");
+    roster_take(&stage->roster, &more, 1);
+    fill(stage);
+    assert_string_equal(joined_value(&stage->joined, &email).text, "u@x");
+    assert_false(joined_value(&stage->joined, &origin).present);
+    stage->input.sources = names;
+    stage->input.source_count = 2;
+    assert_string_equal(joined_value(&stage->joined, &email).text, "u@x");
+    assert_string_equal(joined_value(&stage->joined, &origin).text,
+                        "directory");
+    stage->input.source_count = 1;
+    assert_false(joined_value(&stage->joined, &email).present);
+    assert_false(joined_value(&stage->joined, &origin).present);
+    origin.index = USER_DISPLAY_NAME;
+    assert_string_equal(joined_value(&stage->joined, &origin).text, "jira");
+    origin.index = USER_LAST_SEEN_AT;
+    assert_false(joined_value(&stage->joined, &origin).present);
+    assert_int_equal(joined_value(&stage->joined, &origin).type,
+                     VALUE_STRING);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(values_have_a_source),
         TEST(parts_of_a_fact),
         TEST(known),
         TEST(known_by_lending),

@@ -453,9 +453,82 @@ static void salts_are_secrets(void **state)
                         "salt-in-file");
 }
 
+#define SOURCES(users)                                                         \
+    "{\"name\": \"d\", \"users\": " users ", \"columns\": [" KEY "]}"
+
+static void users_come_from_one_source_and_more(void **state)
+{
+    struct fixture *f = *state;
+    const struct rules *rules = &f->mapping.rules;
+
+    accepts(f, SOURCES("\"a\""));
+    assert_string_equal(rules->users, "a");
+    assert_null(rules->enrich[0]);
+    accepts(f, SOURCES("{\"enrich\": [\"b\", \"c\"], \"from\": \"a\"}"));
+    assert_string_equal(rules->users, "a");
+    assert_string_equal(rules->enrich[0], "b");
+    assert_string_equal(rules->enrich[1], "c");
+    assert_null(rules->enrich[2]);
+    refuses(f, SOURCES("{\"from\": \"a\"}"), "users.enrich: missing");
+    refuses(f, SOURCES("{\"enrich\": [\"b\"]}"), "users.from: missing");
+    refuses(f, SOURCES("{\"from\": \"a\", \"enrich\": []}"), "users.enrich");
+    refuses(f, SOURCES("{\"from\": \"a\", \"enrich\": [\"b\", \"a\"]}"),
+            "users.enrich: \"a\" is the source they enrich");
+    refuses(f, SOURCES("{\"from\": \"a\", \"enrich\": [\"../b\"]}"),
+            "is not the name of a source");
+    refuses(f, SOURCES("{\"from\": \"a\", \"enrich\": [\"b\", \"b\"]}"),
+            "users.enrich");
+    refuses(f, SOURCES("{\"from\": \"a\", \"enrich\": [\"1\", \"2\", "
+                       "\"3\", \"4\", \"5\", \"6\"]}"),
+            "users.enrich: at most 5 sources can enrich");
+    refuses(f, SOURCES("{\"from\": \"a\", \"enrch\": [\"b\"]}"),
+            "did you mean \"enrich\"");
+}
+
+static void a_field_has_a_source(void **state)
+{
+    struct fixture *f = *state;
+    const struct ref *ref;
+
+    accepts(f, WHERE("{\"field\": \"user.active.source\", "
+                     "\"equals\": \"jira_users\"}"));
+    ref = &f->mapping.rules.where->ref;
+    assert_int_equal(ref->kind, REF_USER);
+    assert_int_equal(ref->index, USER_ACTIVE);
+    assert_true(ref->origin);
+    accepts(f, WHERE("{\"field\": \"user.active\", \"equals\": true}"));
+    assert_false(f->mapping.rules.where->ref.origin);
+    refuses(f, WHERE("{\"field\": \"user.activ.source\", \"equals\": \"x\"}"),
+            "unknown field \"activ\"");
+    refuses(f, WHERE("{\"field\": \"user.active.sauce\", \"equals\": \"x\"}"),
+            "unknown field \"active.sauce\"");
+    refuses(f, WHERE("{\"field\": \"user.last_seen_at.source\", "
+                     "\"older_than\": \"9d\"}"),
+            "where.");
+}
+
+static void reads_the_mappings_of_the_organisation(void **state)
+{
+    struct fixture *f = *state;
+
+    if (mapping_load(&f->mapping, "inactive_users_org", shipped, &f->err) != 0)
+        fail_msg("%s", f->err.text);
+    assert_string_equal(f->mapping.rules.enrich[0], "adminhub_org_users");
+    mapping_free(&f->mapping);
+    if (mapping_load(&f->mapping, "inactive_users_adminhub", shipped,
+                     &f->err) != 0)
+        fail_msg("%s", f->err.text);
+    assert_null(f->mapping.rules.enrich[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(users_come_from_one_source_and_more,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(a_field_has_a_source, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_the_mappings_of_the_organisation,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(reads_inactive_users, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_all_users, setup, teardown),
         cmocka_unit_test_setup_teardown(names_the_nearest_mapping, setup,

@@ -624,9 +624,118 @@ static void pairs(void **state)
             NULL);
 }
 
+static enum item_verdict listed(struct source *source, const char *text)
+{
+    return normalise_user(source, parse(text), &stage.user, &stage.notes);
+}
+
+static void load_list(struct source *source, const char *name)
+{
+    struct error err = {0};
+    char path[128];
+
+    snprintf(path, sizeof(path), "mappings/sources/%s.json", name);
+    if (source_load(source, path, &err) != 0)
+        fail_msg("%s", err.text);
+}
+
+static void rows_of_the_administration_pages(void **state)
+{
+    const struct value *fields = stage.user.fields;
+    struct source hub;
+
+    (void)state;
+    load_list(&hub, "adminhub_org_users");
+    assert_int_equal(listed(&hub, "{\"id\":\"a\",\"activeStatus\":\"ENABLED\","
+                                  "\"system\":true,"
+                                  "\"presence\":\"1970-01-01T00:00:01Z\"}"),
+                     ITEM_GOOD);
+    assert_int_equal(fields[USER_ACTIVE].integer, 1);
+    assert_string_equal(fields[USER_ACCOUNT_TYPE].text, "app");
+    assert_true(fields[USER_LAST_SEEN_AT].integer == 1000);
+    assert_string_equal(fields[USER_LAST_SEEN_STATUS].text, "known");
+    assert_int_equal(listed(&hub, "{\"id\":\"a\",\"activeStatus\":"
+                                  "\"DISABLED\",\"presence\":null}"),
+                     ITEM_GOOD);
+    assert_true(fields[USER_ACTIVE].present);
+    assert_int_equal(fields[USER_ACTIVE].integer, 0);
+    assert_false(fields[USER_ACCOUNT_TYPE].present);
+    assert_false(fields[USER_LAST_SEEN_AT].present);
+    assert_string_equal(fields[USER_LAST_SEEN_STATUS].text, "never");
+    assert_int_equal(listed(&hub, "{\"id\":\"a\",\"activeStatus\":\"BLOCKED\"}"),
+                     ITEM_REFUSED);
+    assert_string_equal(stage.notes.field, "active");
+    assert_int_equal(listed(&hub, "{\"id\":\"a\",\"activeStatus\":\"ENABLED\","
+                                  "\"presence\":\"soon\"}"),
+                     ITEM_REFUSED);
+    assert_string_equal(stage.notes.field, "last_seen_at");
+    source_free(&hub);
+}
+
+static void words_of_the_directory(void **state)
+{
+    static const char *const words[][3] = {
+        {"active", "active", "1"},
+        {"suspended", "suspended", "0"},
+        {"not_invited", "no_access", "0"},
+        {"deactivated", "deactivated", "0"},
+        {"for_deletion", "for_deletion", "0"}};
+    static const char *const names[] = {"org_directory_users",
+                                        "org_directory_users_get"};
+
+    (void)state;
+    for (size_t n = 0; n < COUNT(names); n++) {
+        struct source directory;
+
+        load_list(&directory, names[n]);
+        for (size_t i = 0; i < COUNT(words); i++) {
+            char text[128];
+
+            snprintf(text, sizeof(text),
+                     "{\"accountId\":\"a\",\"status\":\"%s\"}", words[i][0]);
+            assert_int_equal(listed(&directory, text), ITEM_GOOD);
+            assert_string_equal(stage.user.fields[USER_STATUS].text,
+                                words[i][1]);
+            assert_int_equal(stage.user.fields[USER_ACTIVE].integer,
+                             words[i][2][0] - '0');
+        }
+        assert_int_equal(
+            listed(&directory, "{\"accountId\":\"a\",\"status\":\"odd\"}"),
+            ITEM_REFUSED);
+        assert_int_equal(listed(&directory, "{\"accountId\":\"a\"}"),
+                         ITEM_REFUSED);
+        source_free(&directory);
+    }
+}
+
+static void an_address_in_place_of_an_account_id(void **state)
+{
+    struct source source;
+
+    (void)state;
+    load_list(&source, "adminhub_org_users");
+    source.user_fields[USER_ACCOUNT_ID].required = false;
+    assert_int_equal(listed(&source, "{\"email\":\"a@b\","
+                                     "\"activeStatus\":\"ENABLED\"}"),
+                     ITEM_GOOD);
+    assert_false(stage.user.fields[USER_ACCOUNT_ID].present);
+    assert_int_equal(listed(&source, "{\"id\":\"\",\"email\":\"a@b\","
+                                     "\"activeStatus\":\"ENABLED\"}"),
+                     ITEM_GOOD);
+    assert_false(stage.user.fields[USER_ACCOUNT_ID].present);
+    assert_int_equal(listed(&source, "{\"email\":\"\","
+                                     "\"activeStatus\":\"ENABLED\"}"),
+                     ITEM_REFUSED);
+    assert_string_equal(stage.notes.field, "email");
+    source_free(&source);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows_of_the_administration_pages),
+        cmocka_unit_test(words_of_the_directory),
+        cmocka_unit_test(an_address_in_place_of_an_account_id),
         cmocka_unit_test(wrong_members_of_a_user),
         cmocka_unit_test(wrong_members_of_an_event),
         cmocka_unit_test(wrong_author_key),

@@ -340,9 +340,67 @@ static void there_and_back(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+static const char *body(struct stage *stage)
+{
+    buf_reset(&stage->out);
+    error_clear(&stage->err);
+    if (request_body(&stage->source, &stage->endpoint, &stage->parts,
+                     &stage->out, &stage->err) != 0)
+        return NULL;
+    return stage->out.data;
+}
+
+static void bodies_are_filled_and_paged(void **state)
+{
+    struct stage *stage = *state;
+    struct page_ask page = {.start = 20, .size = 10};
+
+    stage->endpoint.organisation = "o\"1";
+    stage->source.body = "{\"q\":[\"a{organisation}\",1.50,null],\"{x}\":{}}";
+    stage->parts.page = &page;
+    assert_string_equal(body(stage),
+                        "{\"q\":[\"ao\\\"1\",1.50,null],\"{x}\":{}}");
+    assert_string_equal(path(stage), "/log?startAt=20&maxResults=10");
+    stage->source.paging.in_body = true;
+    assert_string_equal(path(stage), "/log");
+    assert_string_equal(body(stage),
+                        "{\"q\":[\"ao\\\"1\",1.50,null],\"{x}\":{},"
+                        "\"startAt\":20,\"maxResults\":10}");
+    stage->source.paging.style = PAGING_CURSOR;
+    stage->source.paging.cursor_parameter = "cursor";
+    page.cursor = "a\"b&c";
+    stage->source.paging.only_cursor = true;
+    assert_string_equal(body(stage),
+                        "{\"cursor\":\"a\\\"b&c\",\"maxResults\":10}");
+    stage->source.body = NULL;
+    assert_string_equal(body(stage), "");
+}
+
+static void bodies_lack_nothing(void **state)
+{
+    struct stage *stage = *state;
+
+    stage->source.body = "{\"s\":\"{site}\"}";
+    assert_null(body(stage));
+    assert_int_equal(stage->err.kind, ERROR_CONFIG);
+    assert_non_null(strstr(stage->err.text, "has no site"));
+    assert_string_equal(request_lacks(&stage->source, &stage->endpoint),
+                        "site");
+    stage->endpoint.site = "s-1";
+    assert_null(request_lacks(&stage->source, &stage->endpoint));
+    stage->source.request_path = "/{organisation}/x";
+    assert_null(request_lacks(&stage->source, &stage->endpoint));
+    stage->endpoint.organisation = NULL;
+    assert_string_equal(request_lacks(&stage->source, &stage->endpoint),
+                        "organisation");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(bodies_are_filled_and_paged, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(bodies_lack_nothing, setup, teardown),
         TEST(placeholders),
         TEST(values_are_encoded_in_paths),
         TEST(missing_value),

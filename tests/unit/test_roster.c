@@ -161,11 +161,102 @@ static void released_twice_and_used_again(void **state)
     assert_non_null(roster_add(roster, &user, true));
 }
 
+/* Of three sources, in every order of arrival. */
+static void the_first_source_wins_whatever_came_first(void **state)
+{
+    static const int orders[][3] = {{0, 1, 2}, {0, 2, 1}, {1, 0, 2},
+                                    {1, 2, 0}, {2, 0, 1}, {2, 1, 0}};
+
+    for (size_t o = 0; o < sizeof(orders) / sizeof(orders[0]); o++) {
+        struct user users[3] = {user_of("a", "zero"), user_of("a", "one"),
+                                user_of("a", "two")};
+        const struct account *account;
+
+        users[0].fields[USER_EMAIL] = value_text("");
+        users[1].fields[USER_EMAIL] = value_text("one@x");
+        users[2].fields[USER_EMAIL] = value_text("two@x");
+        users[2].fields[USER_STATUS] = value_text("two");
+        for (int i = 0; i < 3; i++)
+            assert_non_null(roster_take(*state, &users[orders[o][i]],
+                                        (unsigned)orders[o][i]));
+        account = roster_find(*state, "a");
+        assert_string_equal(account_value(account, USER_DISPLAY_NAME).text,
+                            "zero");
+        assert_int_equal(account->origin[USER_DISPLAY_NAME], 0);
+        assert_string_equal(account_value(account, USER_EMAIL).text, "one@x");
+        assert_int_equal(account->origin[USER_EMAIL], 1);
+        assert_int_equal(account->origin[USER_STATUS], 2);
+        roster_release(*state);
+    }
+}
+
+static void only_the_universe_is_listed(void **state)
+{
+    struct roster *roster = *state;
+    struct user user = user_of("a", "Ann");
+
+    assert_false(roster_take(roster, &user, 1)->listed);
+    assert_int_equal(roster->listed, 0);
+    assert_true(roster_take(roster, &user, 0)->listed);
+    assert_int_equal(roster->listed, 1);
+}
+
+static struct user addressed(const char *email, int64_t seen)
+{
+    struct user user = user_of(NULL, "Other");
+
+    user.fields[USER_EMAIL] = value_text(email);
+    user.fields[USER_LAST_SEEN_AT] = value_instant(seen);
+    return user;
+}
+
+static void addresses_match_one_account_or_none(void **state)
+{
+    struct roster *roster = *state;
+    uint64_t unmatched[ROSTER_SOURCES_MAX] = {0};
+    struct user ann = user_of("a", "Ann"), bob = user_of("b", "Bob");
+    struct user bea = user_of("c", "Bea"), nobody = user_of("d", "Dee");
+    struct user rows[] = {addressed("aNN@x", 7), addressed("two@x", 8),
+                          addressed("none@x", 9), addressed("Ann@X", 10)};
+
+    ann.fields[USER_EMAIL] = value_text("Ann@X");
+    bob.fields[USER_EMAIL] = value_text("two@x");
+    bea.fields[USER_EMAIL] = value_text("TWO@x");
+    nobody.fields[USER_EMAIL] = value_text("");
+    for (int i = 0; i < 4; i++)
+        assert_non_null(roster_take(roster, &rows[i], 2));
+    roster_take(roster, &ann, 0);
+    roster_take(roster, &bob, 0);
+    roster_take(roster, &bea, 1);
+    roster_take(roster, &nobody, 0);
+    assert_int_equal(roster_settle(roster, unmatched), 0);
+    assert_int_equal(unmatched[2], 2);
+    assert_int_equal(unmatched[1], 0);
+    assert_true(account_value(roster_find(roster, "a"), USER_LAST_SEEN_AT)
+                    .integer == 7);
+    assert_string_equal(
+        account_value(roster_find(roster, "a"), USER_DISPLAY_NAME).text,
+        "Ann");
+    for (const char *id = "bcd"; *id != '\0'; id++) {
+        char name[2] = {*id, '\0'};
+
+        assert_false(account_value(roster_find(roster, name),
+                                   USER_LAST_SEEN_AT)
+                         .present);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(again_keeps_and_completes, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            the_first_source_wins_whatever_came_first, setup, teardown),
+        cmocka_unit_test_setup_teardown(only_the_universe_is_listed, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(addresses_match_one_account_or_none,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(null_fields_have_their_type, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(texts_are_copied, setup, teardown),

@@ -107,12 +107,13 @@ static void all_that_a_mapping_leads_to(void **state)
 
     loads(stage, JOB("jira", "\"inactive_users\""));
     assert_int_equal(stage->setup.mapping_count, 1);
-    assert_int_equal(stage->setup.source_count, 4);
+    assert_int_equal(stage->setup.source_count, 7);
     for (size_t i = 0; i < 4; i++) {
         const struct setup_source *entry =
             setup_source(&stage->setup, names[i]);
 
-        assert_ptr_equal(entry, &stage->setup.sources[i]);
+        assert_non_null(entry);
+        assert_null(entry->skipped);
         assert_string_equal(entry->endpoint->url, "https://a.example");
     }
     assert_null(setup_source(&stage->setup, "jira"));
@@ -127,7 +128,7 @@ static void sources_are_loaded_once(void **state)
         MAPPING("mine", "jira_users", EVENTS("jira_audit")));
     loads(stage, JOB("jira", "\"inactive_users\", \"mine\""));
     assert_int_equal(stage->setup.mapping_count, 2);
-    assert_int_equal(stage->setup.source_count, 4);
+    assert_int_equal(stage->setup.source_count, 7);
 }
 
 static void options_instead_of_the_job(void **state)
@@ -235,9 +236,109 @@ static void broken_source(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+#define BOTH(more, mappings)                                                   \
+    "{\"endpoints\": {\"jira\": {\"url\": \"https://a.example\", " NO_AUTH        \
+    "}, \"hub\": {\"url\": \"https://b.example\", " more NO_AUTH "}}, "            \
+    "\"mappings\": [" mappings "], \"output\": {\"dir\": \"out\"}}"
+#define NO_AUTH "\"auth\": {\"type\": \"none\"}"
+#define ENRICHED(name, enrich)                                                 \
+    "{\"name\": \"" name "\", \"users\": {\"from\": \"people\", "               \
+    "\"enrich\": [" enrich "]}, \"columns\": [{\"name\": \"id\", "               \
+    "\"type\": \"string\", \"key\": true, \"from\": \"user.account_id\"}]}"
+#define LIST(name, endpoint, path, fields, more)                               \
+    "{\"name\": \"" name "\", \"kind\": \"users\", \"endpoint\": \"" endpoint  \
+    "\", \"request\": {\"method\": \"GET\", \"path\": \"" path "\"}, "           \
+    "\"paging\": {\"style\": \"single\"}, \"items\": \"\", "                     \
+    "\"fields\": {\"account_id\": " fields "}" more "}"
+
+static void put_lists(struct stage *stage)
+{
+    put(stage, "sources/people.json",
+        LIST("people", "jira", "/p", "\"/id\"", ""));
+    put(stage, "sources/one.json", LIST("one", "hub", "/1", "\"/id\"", ""));
+    put(stage, "sources/two.json",
+        LIST("two", "hub", "/{site}", "\"/id\"", ""));
+    put(stage, "sources/mail.json",
+        LIST("mail", "hub", "/3",
+             "{\"at\": \"/id\", \"required\": false}, \"email\": \"/m\"", ""));
+    put(stage, "a.json", ENRICHED("a", "\"one\", \"two\""));
+    put(stage, "b.json", ENRICHED("b", "\"one\""));
+    put(stage, "c.json", ENRICHED("c", "\"two\", \"one\""));
+}
+
+static void what_enriches_may_be_skipped(void **state)
+{
+    struct stage *stage = *state;
+    const struct setup *setup = &stage->setup;
+
+    put_lists(stage);
+    loads(stage, JOB("jira", "\"a\""));
+    assert_int_equal(setup->user_count, 1);
+    assert_string_equal(setup_source(setup, "one")->skipped,
+                        "the job has no endpoint \"hub\"");
+    loads(stage, BOTH("", "\"a\""));
+    assert_int_equal(setup->user_count, 2);
+    assert_null(setup_source(setup, "one")->skipped);
+    assert_string_equal(setup_source(setup, "two")->skipped,
+                        "endpoint \"hub\" has no site");
+    loads(stage, BOTH("\"site\": \"s\", ", "\"a\""));
+    assert_int_equal(setup->user_count, 3);
+    assert_string_equal(setup->user_names[2], "two");
+}
+
+static void mappings_have_the_first_part_of_one_list(void **state)
+{
+    struct stage *stage = *state;
+    const struct setup *setup = &stage->setup;
+
+    put_lists(stage);
+    loads(stage, BOTH("\"site\": \"s\", ", "\"b\", \"a\""));
+    assert_int_equal(setup->user_count, 3);
+    assert_int_equal(setup->mapping_users[0], 2);
+    assert_int_equal(setup->mapping_users[1], 3);
+    refuses(stage, BOTH("\"site\": \"s\", ", "\"a\", \"c\""),
+            "\"two\" enriches in another place");
+    loads(stage, BOTH("", "\"a\", \"c\"")); /* without "two" they agree */
+    assert_int_equal(setup->mapping_users[1], 2);
+}
+
+static void the_universe_has_account_ids(void **state)
+{
+    struct stage *stage = *state;
+
+    put_lists(stage);
+    put(stage, "d.json", MAPPING("d", "mail", ""));
+    refuses(stage, BOTH("", "\"d\""), "may lack account ids");
+}
+
+static void fallbacks_stand_alone(void **state)
+{
+    struct stage *stage = *state;
+
+    put_lists(stage);
+    put(stage, "sources/one.json",
+        LIST("one", "hub", "/1", "\"/id\"", ", \"fallback\": \"other\""));
+    put(stage, "sources/other.json",
+        LIST("other", "hub", "/1", "\"/id\"", ""));
+    loads(stage, BOTH("", "\"b\""));
+    assert_true(setup_source(&stage->setup, "other")->is_fallback);
+    assert_int_equal(stage->setup.user_count, 2);
+    put(stage, "c.json", ENRICHED("c", "\"one\", \"other\""));
+    refuses(stage, BOTH("", "\"c\""), "is the fallback of another");
+    put(stage, "c.json", ENRICHED("c", "\"other\", \"one\""));
+    refuses(stage, BOTH("", "\"c\""), "is used on its own as well");
+    put(stage, "sources/other.json",
+        LIST("other", "hub", "/1", "\"/id\"", ", \"fallback\": \"two\""));
+    refuses(stage, BOTH("", "\"b\""), "has a fallback itself");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(what_enriches_may_be_skipped),
+        TEST(mappings_have_the_first_part_of_one_list),
+        TEST(the_universe_has_account_ids),
+        TEST(fallbacks_stand_alone),
         TEST(all_that_a_mapping_leads_to),
         TEST(sources_are_loaded_once),
         TEST(options_instead_of_the_job),

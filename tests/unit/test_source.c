@@ -303,9 +303,123 @@ static void bodies_keep_their_digits(void **state)
             "request.body: a GET request has no body");
 }
 
+#define POST(body, paging)                                                     \
+    "{" HEAD("users") "\"request\": {\"method\": \"POST\", \"path\": \"/p\""     \
+    body "}, \"paging\": {\"style\": \"cursor\", \"cursor\": \"c\", "           \
+    "\"limit\": \"l\", \"size\": 5, \"next\": \"/n\"" paging "}, " ITEMS          \
+    "\"fields\": {" ID "}}"
+#define IN_BODY ", \"in\": \"body\""
+
+static void paging_in_the_body_needs_an_object(void **state)
+{
+    struct fixture *f = *state;
+
+    accepts(f, POST("", IN_BODY));
+    assert_true(f->source.paging.in_body);
+    assert_string_equal(f->source.body, "{}");
+    accepts(f, POST("", ", \"in\": \"query\""));
+    assert_false(f->source.paging.in_body);
+    assert_null(f->source.body);
+    accepts(f, POST(", \"body\": {\"org\": [\"{organisation}\"]}", IN_BODY));
+    refuses(f, POST(", \"body\": {\"c\": 1}", IN_BODY),
+            "request.body: holds \"c\", which paging sends");
+    refuses(f, POST(", \"body\": [1]", IN_BODY),
+            "paging.in: the request's body is no object");
+    refuses(f, POST(", \"body\": {\"q\": \"{orgnisation}\"}", ""),
+            "did you mean \"organisation\"");
+    refuses(f, POST("", ", \"in\": \"head\""), "paging.in: ");
+    refuses(f, "{" HEAD("users") GET("") "\"paging\": {\"style\": \"offset\", "
+            "\"offset\": \"o\", \"size\": 5, \"in\": \"body\"}, " ITEMS
+            "\"fields\": {" ID "}}",
+            "paging.in: a GET request has no body");
+}
+
+static void only_lists_of_users_fall_back(void **state)
+{
+    struct fixture *f = *state;
+
+    accepts(f, USERS(ID, ", \"fallback\": \"other\""));
+    assert_string_equal(f->source.fallback, "other");
+    assert_true(source_falls_back(&f->source, 404));
+    assert_true(source_falls_back(&f->source, 410));
+    assert_false(source_falls_back(&f->source, 403));
+    accepts(f, USERS(ID, ""));
+    assert_false(source_falls_back(&f->source, 404));
+    refuses(f, USERS(ID, ", \"fallback\": \"s\""),
+            "fallback: is this source itself");
+    refuses(f, "{" HEAD("events") GET("") OFFSET ITEMS EVENT_FIELDS SUBJECTS
+            ", \"fallback\": \"other\"}",
+            "fallback: a source of kind \"events\" has none");
+}
+
+static void presence_is_for_texts(void **state)
+{
+    struct fixture *f = *state;
+    const struct field_rule *rule =
+        &f->source.user_fields[USER_LAST_SEEN_STATUS];
+
+    accepts(f, USERS(ID ", \"last_seen_status\": {\"at\": \"/p\", "
+                        "\"present\": \"known\", \"absent\": \"never\"}", ""));
+    assert_string_equal(rule->when_present, "known");
+    assert_string_equal(rule->when_absent, "never");
+    refuses(f, USERS(ID ", \"active\": {\"at\": \"/a\", "
+                        "\"absent\": \"true\"}", ""),
+            "fields.active.absent: only a text field can have one");
+    refuses(f, USERS(ID ", \"email\": {\"at\": \"/a\", \"required\": true, "
+                        "\"absent\": \"x\"}", ""),
+            "fields.email.absent: the field is required");
+    refuses(f, USERS(ID ", \"email\": {\"at\": \"/a\", \"present\": \"x\", "
+                        "\"map\": {\"a\": \"b\"}}", ""),
+            "fields.email.present: leaves nothing");
+    refuses(f, USERS(ID ", \"email\": {\"constant\": \"a\", "
+                        "\"absent\": \"x\"}", ""),
+            "fields.email.absent: a constant field has none");
+    refuses(f, USERS("\"account_id\": {\"at\": \"/id\", \"absent\": \"x\"}",
+                     ""),
+            "fields.account_id: has neither");
+}
+
+static void an_address_can_stand_for_an_account_id(void **state)
+{
+    struct fixture *f = *state;
+
+    accepts(f, USERS("\"account_id\": {\"at\": \"/id\", \"required\": false}, "
+                     "\"email\": \"/mail\"", ""));
+    assert_false(f->source.user_fields[USER_ACCOUNT_ID].required);
+    refuses(f, USERS("\"account_id\": {\"at\": \"/id\", \"required\": false}",
+                     ""),
+            "fields.account_id: is always required");
+    accepts(f, USERS(ID ", \"email\": \"/mail\"", ""));
+    assert_true(f->source.user_fields[USER_ACCOUNT_ID].required);
+}
+
+static void reads_the_shipped_lists_of_the_organisation(void **state)
+{
+    struct fixture *f = *state;
+
+    load_shipped(f, "mappings/sources/org_directory_users_get.json");
+    load_shipped(f, "mappings/sources/org_managed_users.json");
+    load_shipped(f, "mappings/sources/adminhub_site_users.json");
+    load_shipped(f, "mappings/sources/adminhub_org_users.json");
+    assert_int_equal(f->source.paging.first, 1);
+    assert_int_equal(f->source.paging.size, 100);
+    load_shipped(f, "mappings/sources/org_directory_users.json");
+    assert_true(f->source.paging.in_body);
+    assert_string_equal(f->source.fallback, "org_directory_users_get");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(paging_in_the_body_needs_an_object,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(only_lists_of_users_fall_back, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(presence_is_for_texts, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_address_can_stand_for_an_account_id,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            reads_the_shipped_lists_of_the_organisation, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_the_shipped_users, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_the_shipped_events, setup,

@@ -809,12 +809,70 @@ static void cursor_of_another_type_is_none(void **state)
     assert_int_equal(fake_asked(stage.exchange), 1);
 }
 
+/* --- fallbacks -------------------------------------------------------------
+ */
+
+static int refusal_status;
+static size_t refusal_number;
+
+static int serve_refusal(void *context, const char *path, size_t number,
+                         struct buf *body)
+{
+    return number == refusal_number ? refusal_status
+                                    : serve(context, path, number, body);
+}
+
+static void the_first_answer_may_send_to_the_fallback(void **state)
+{
+    static const int statuses[] = {404, 405, 410};
+
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        setup(state);
+        stage.source.fallback = "other";
+        refusal_status = statuses[i];
+        refusal_number = 0;
+        runs(serve_refusal);
+        assert_int_equal(walk_refused(stage.walk), statuses[i]);
+        assert_int_equal(fake_asked(stage.exchange), 1);
+        assert_int_equal(stage.report.items, 0);
+        teardown(state);
+    }
+}
+
+static void no_other_answer_does(void **state)
+{
+    setup(state);
+    stage.source.fallback = "other";
+    refusal_number = 0;
+    refusal_status = 403;
+    fails(serve_refusal, ERROR_AUTH, "403");
+    teardown(state);
+    setup(state);
+    stage.source.fallback = "other";
+    refusal_number = 2;
+    refusal_status = 404;
+    fails(serve_refusal, ERROR_DATA, "404");
+    teardown(state);
+    setup(state);
+    refusal_number = 0;
+    fails(serve_refusal, ERROR_DATA, "404");
+    teardown(state);
+    setup(state);
+    stage.source.fallback = "other";
+    refusal_number = ROWS_MAX;
+    runs(serve_refusal);
+    assert_int_equal(walk_refused(stage.walk), 0);
+    gave(0, 522, 0);
+}
+
 #define USERS(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 #define LOG(f)   cmocka_unit_test_setup_teardown(f, log_setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        USERS(the_first_answer_may_send_to_the_fallback),
+        USERS(no_other_answer_does),
         USERS(every_row_in_any_order),
         USERS(every_size_of_list),
         USERS(one_page_at_a_time),
