@@ -89,19 +89,24 @@ static void texts_are_copied(void **state)
 
 static void each_field_knows_its_source(void **state)
 {
-    struct user first = user_of("a", NULL), again = user_of("a", "Ann");
-    struct user silent = user_of("b", "Bob");
+    struct user first = user_of("a", NULL), other = user_of("a", "Ann");
+    struct user asked = user_of("b", "Bob"), silent = user_of("c", "Cid");
     const struct account *account;
 
     first.source = "first";
-    again.source = "again";
-    roster_add(*state, &first, true);
-    account = roster_add(*state, &again, true);
+    other.source = "other";
+    asked.source = "asked";
+    roster_take(*state, &first, 0);
+    account = roster_take(*state, &other, 1);
     assert_string_equal(account_source(*state, account, USER_ACCOUNT_ID),
                         "first");
     assert_string_equal(account_source(*state, account, USER_DISPLAY_NAME),
-                        "again");
-    account = roster_add(*state, &silent, true);
+                        "other");
+    assert_null(account_source(*state, account, USER_EMAIL));
+    account = roster_add(*state, &asked, false);
+    assert_string_equal(account_source(*state, account, USER_DISPLAY_NAME),
+                        "asked");
+    account = roster_take(*state, &silent, 2);
     assert_null(account_source(*state, account, USER_DISPLAY_NAME));
 }
 
