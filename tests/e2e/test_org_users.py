@@ -191,6 +191,34 @@ class Enriched(org.Case):
                          'endpoint "adminhub" has no organisation')
         self.assertRows(run, self.truth(site))
 
+    def test_an_address_that_jira_hides(self):
+        rows = [{**ROW, "accountId": "712020:Ann", "status": "deactivated",
+                 "email": "ann@example.test"},
+                {**ROW, "accountId": "712020:Bob", "status": "active",
+                 "email": "other@example.test"}]
+        site = self.site(
+            runs.make_site(self.folder / "site", [
+                runs.account("Ann"),
+                runs.account("Bob", emailAddress="bob@example.test"),
+                runs.account("Cyd")]),
+            scenario=answers(org.SEARCH, page(rows)))
+        run = self.publishes(site, USERS, endpoints=org.admin(site.url))
+        self.assertEqual(
+            [(row["email"], row["email_status"], row["status"])
+             for row in run.rows()],
+            [("ann@example.test", "known", "deactivated"),
+             ("bob@example.test", "known", "no_access"),
+             (None, "hidden", "inactive")])
+        both = self.extract(site, self.folder / "both",
+                            mappings=["all_users", USERS],
+                            endpoints=org.admin(site.url))
+        self.assertEqual(both.code, 0, both.stderr)
+        self.assertEqual(
+            {row["display_name"]: row["email"]
+             for row in both.dataset("all_users")},
+            {"Caller": None, "Ann": None, "Bob": "bob@example.test",
+             "Cyd": None})
+
     def test_other_datasets_of_the_run_stay_the_same(self):
         site = self.site(generate=org.MANY)
         alone = self.extract(site, self.folder / "alone",
