@@ -33,7 +33,9 @@ static void print_source(const struct setup *setup,
     char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
 
     if (entry->skipped != NULL) {
-        printf("source    %s: skipped: %s\n", source->name, entry->skipped);
+        if (!entry->is_fallback)
+            printf("source    %s: skipped: %s\n", source->name,
+                   entry->skipped);
         return;
     }
     printf("source    %s: %s %s%s, %" PRId64 " %s", source->name,
