@@ -88,10 +88,12 @@ static int check_source(const struct command *command,
 {
     const struct setup_source *fallback = NULL;
 
-    if (entry->skipped != NULL)
-        print_row(entry->source.name, "skipped", entry->skipped, NULL);
-    if (entry->skipped != NULL || entry->is_fallback)
+    if (entry->is_fallback)
         return 0;
+    if (entry->skipped != NULL) {
+        print_row(entry->source.name, "skipped", entry->skipped, NULL);
+        return 0;
+    }
     if (ask_source(command, prepared, entry, &fallback, err) != 0)
         return -1;
     return fallback == NULL

@@ -38,9 +38,15 @@ static bool yields(const struct account *account, unsigned field,
     return source < account->origin[field];
 }
 
+static unsigned place_of(unsigned source)
+{
+    return source < ROSTER_SOURCES_MAX ? source : ROSTER_SOURCES_MAX;
+}
+
 static int copy_fields(struct roster *roster, struct account *account,
                        const struct user *user, unsigned source)
 {
+    roster->sources[place_of(source)] = user->source;
     for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
         const struct value *value = &user->fields[i];
 
@@ -165,7 +171,8 @@ static int index_addresses(struct roster *roster, struct strmap *by_address)
 static int give(struct roster *roster, const struct account *row,
                 struct account *account)
 {
-    struct user user;
+    struct user user = {
+        .source = roster->sources[place_of(row->origin[USER_EMAIL])]};
 
     for (unsigned i = 0; i < USER_FIELD_COUNT; i++)
         user.fields[i] = account_value(row, i);
@@ -219,4 +226,13 @@ struct value account_value(const struct account *account,
 const char *account_id(const struct account *account)
 {
     return account->fields[USER_ACCOUNT_ID].text;
+}
+
+const char *account_source(const struct roster *roster,
+                           const struct account *account,
+                           enum user_field field)
+{
+    if ((account->present & 1u << field) == 0)
+        return NULL;
+    return roster->sources[place_of(account->origin[field])];
 }

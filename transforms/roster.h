@@ -42,6 +42,8 @@ struct account {
 struct roster {
     struct arena arena;
     struct strmap by_id;
+    const char *sources[ROSTER_SOURCES_MAX + 1]; /* names; what was only
+                                                    looked up comes last */
     struct account *first, *last;
     size_t listed; /* accounts of the universe */
     struct strmap nameless; /* rows without account id, by source and e-mail */
@@ -72,5 +74,11 @@ struct account *roster_find(const struct roster *roster, const char *id);
 struct value account_value(const struct account *account,
                            enum user_field field);
 const char *account_id(const struct account *account);
+
+/* The source whose value of the field was kept, as the user named it; NULL
+ * when there is none or the user did not say. Names live with the sources. */
+const char *account_source(const struct roster *roster,
+                           const struct account *account,
+                           enum user_field field);
 
 #endif

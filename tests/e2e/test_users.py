@@ -322,6 +322,17 @@ class Guards(Case):
         self.assertEqual(run.rows(), [])
         self.assertEqual(run.manifest()["datasets"][0]["rows"], 0)
 
+    def test_a_list_that_lost_many_accounts(self):
+        """Such as one of which whole windows are hidden."""
+        everybody = [account(n) for n in "abcdefghij"]
+        first = make_site(self.folder / "one", everybody)
+        self.published(self.site(site=first), as_of="2026-11-22T02:00:00Z")
+        # make_site adds the caller's account: 3 of 11 are gone.
+        later = self.site(site=make_site(self.folder / "two", everybody[:7]))
+        self.refused(later, 65, "max_fewer_users", "3 of 11")
+        again = self.extract(later, guards={"max_fewer_users": "28%"})
+        self.assertEqual(again.code, 0, again.stderr)
+
     def test_a_wave_of_newly_inactive_accounts(self):
         first = make_site(self.folder / "one", [
             account("a"), *(account(n, active=False) for n in "b"),
