@@ -4,31 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "guard.h"
 #include "instant.h"
-#include "walk.h"
-
-/* A list of accounts: its place among those of the run, and how it is read. */
-struct feed {
-    struct gathering *gathering;
-    unsigned index;
-    const struct setup_source *entry; /* the source or its fallback */
-    unsigned number;                  /* of its last walk; 0: none yet */
-    bool moved;                       /* it must be read again */
-};
-
-/* One gathering under way; walks call back into it. */
-struct gathering {
-    struct gathered *gathered;
-    const struct gather_options *options;
-    struct feed feeds[ROSTER_SOURCES_MAX];
-    struct feed log; /* stands for the event sources */
-    struct walk_target target; /* without its context, which is a feed */
-    struct walk **walks;
-    const struct setup_source **walk_sources; /* of each walk */
-    struct feed **walk_feeds;                 /* of each; NULL: events */
-    size_t walk_count, walk_capacity;
-};
+#include "gather_parts.h"
 
 int gather_init(struct gathered *gathered, const struct setup *setup,
                 struct error *err)
@@ -173,13 +150,13 @@ static int take_refused(void *context, const char *source, const char *item,
 
 /* --- starting walks ---------------------------------------------------- */
 
-static struct source_report *report_of(const struct gather_options *options,
+struct source_report *gather_report(const struct gather_options *options,
                                        const struct setup_source *entry)
 {
     return &options->report->sources[entry - options->setup->sources];
 }
 
-static int add_walk(struct gathering *g, struct feed *feed,
+int gather_add_walk(struct gathering *g, struct feed *feed,
                     const struct setup_source *entry,
                     struct walk_options *walk_options, struct error *err)
 {
@@ -198,47 +175,31 @@ static int add_walk(struct gathering *g, struct feed *feed,
     return 0;
 }
 
-static struct walk_options options_for(struct gathering *g,
+struct walk_options gather_walk_options(struct gathering *g,
                                        const struct setup_source *entry)
 {
     return (struct walk_options){
         .exchange = g->options->exchange,
         .source = &entry->source,
         .endpoint = entry->endpoint,
-        .report = report_of(g->options, entry),
+        .report = gather_report(g->options, entry),
         .log = g->options->log,
         .ahead = 1,
         .number = 1,
     };
 }
 
-/* A user list that is read again is counted anew. */
-static int start_users(struct gathering *g, struct feed *feed,
-                       struct error *err)
-{
-    struct walk_options options = options_for(g, feed->entry);
-    struct source_report *report = options.report;
-
-    report->walks = ++feed->number;
-    report->pages = report->items = report->duplicates = 0;
-    report->rejected = report->placeholders = report->repairs = 0;
-    options.ahead = (size_t)g->options->setup->job.limits.concurrency;
-    options.number = feed->number;
-    feed->moved = false;
-    return add_walk(g, feed, feed->entry, &options, err);
-}
-
 static int start_window(struct gathering *g, const struct setup_source *entry,
                         struct window_report *window, struct error *err)
 {
-    struct walk_options options = options_for(g, entry);
+    struct walk_options options = gather_walk_options(g, entry);
     struct request_window bounds = {window->from, window->to};
 
     options.window = &bounds;
     options.window_report = window;
     options.allow_no_access =
         g->options->setup->job.events.no_access == NO_ACCESS_ALLOW;
-    return add_walk(g, NULL, entry, &options, err);
+    return gather_add_walk(g, NULL, entry, &options, err);
 }
 
 struct request_window gather_window(const struct job *job, int64_t as_of)
@@ -258,7 +219,7 @@ size_t gather_windows_needed(const struct request_window *window)
 static int start_events(struct gathering *g, const struct setup_source *entry,
                         struct error *err)
 {
-    struct source_report *report = report_of(g->options, entry);
+    struct source_report *report = gather_report(g->options, entry);
     int64_t step = (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
     int64_t to = g->options->window.to, from = g->options->window.from;
     size_t count = gather_windows_needed(&g->options->window);
@@ -287,22 +248,8 @@ static void drop_walks(struct gathering *g)
     g->walk_count = 0;
 }
 
-/* The list is not offered in the form that was asked: the other one is read.
- * Nothing of it was taken, so its walk begins like a first one. */
-static void fall_back(struct gathering *g, struct feed *feed, int status)
-{
-    const struct setup_source *entry = feed->entry;
-
-    feed->entry = setup_source(g->options->setup, entry->source.fallback);
-    feed->number = 0;
-    feed->moved = true;
-    report_of(g->options, entry)->fallback = feed->entry->source.name;
-    log_line(g->options->log, LOG_INFO, "source", "%s: status %d; reading %s "
-             "instead", entry->source.name, status, feed->entry->source.name);
-}
-
 /* Drives all walks; notes the lists that must be read again. */
-static int finish_walks(struct gathering *g, struct error *err)
+int gather_finish_walks(struct gathering *g, struct error *err)
 {
     if (exchange_run(g->options->exchange, err) != 0)
         return -1;
@@ -312,80 +259,16 @@ static int finish_walks(struct gathering *g, struct error *err)
         if (walk_finish(g->walks[i], err) != 0)
             return -1;
         if (walk_no_access(g->walks[i])) {
-            report_of(g->options, g->walk_sources[i])->no_access = true;
+            gather_report(g->options, g->walk_sources[i])->no_access = true;
             g->gathered->no_access = true;
         }
         if (feed != NULL && walk_refused(g->walks[i]) != 0)
-            fall_back(g, feed, walk_refused(g->walks[i]));
+            gather_fall_back(g, feed, walk_refused(g->walks[i]));
         else if (feed != NULL)
             feed->moved = walk_moved(g->walks[i]);
     }
     drop_walks(g);
     return 0;
-}
-
-static int read_again(struct gathering *g, struct feed *feed,
-                      struct error *err)
-{
-    const char *name = feed->entry->source.name;
-
-    if (feed->number == GATHER_WALKS_MAX) {
-        error_set(err, ERROR_DATA, "%s: the list of accounts changed during "
-                  "each of %d walks", name, GATHER_WALKS_MAX);
-        return error_hint(err, "run again at a quieter time");
-    }
-    if (feed->number > 0)
-        log_line(g->options->log, LOG_WARN, "source", "%s: the list changed "
-                 "while it was read; walk %u", name, feed->number + 1);
-    return start_users(g, feed, err);
-}
-
-/* All lists again that moved, until all stood still. */
-static int read_until_still(struct gathering *g, struct error *err)
-{
-    bool moved = true;
-
-    while (moved) {
-        moved = false;
-        for (size_t i = 0; i < g->options->setup->user_count; i++) {
-            if (!g->feeds[i].moved)
-                continue;
-            moved = true;
-            if (read_again(g, &g->feeds[i], err) != 0)
-                return -1;
-        }
-        if (moved && finish_walks(g, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int match_addresses(struct gathering *g, struct error *err)
-{
-    uint64_t unmatched[ROSTER_SOURCES_MAX] = {0};
-
-    if (roster_settle(&g->gathered->roster, unmatched) != 0)
-        return error_no_memory(err);
-    for (size_t i = 0; i < g->options->setup->user_count; i++) {
-        if (unmatched[i] == 0)
-            continue;
-        report_of(g->options, g->feeds[i].entry)->unmatched = unmatched[i];
-        log_line(g->options->log, LOG_WARN, "source", "%s: %" PRIu64 " rows "
-                 "without account id have an e-mail address of none or of "
-                 "several accounts", g->feeds[i].entry->source.name,
-                 unmatched[i]);
-    }
-    return 0;
-}
-
-static struct feed *feed_of(struct gathering *g,
-                            const struct setup_source *entry)
-{
-    for (size_t i = 0; i < g->options->setup->user_count; i++) {
-        if (g->feeds[i].entry == entry)
-            return &g->feeds[i];
-    }
-    return NULL;
 }
 
 static int read_everything(struct gathering *g, struct error *err)
@@ -394,19 +277,19 @@ static int read_everything(struct gathering *g, struct error *err)
 
     for (size_t i = 0; i < setup->source_count; i++) {
         const struct setup_source *entry = &setup->sources[i];
-        struct feed *feed = feed_of(g, entry);
+        struct feed *feed = gather_feed_of(g, entry);
         int result = 0;
 
         if (feed != NULL)
-            result = start_users(g, feed, err);
+            result = gather_start_users(g, feed, err);
         else if (entry->source.kind == SOURCE_EVENTS)
             result = start_events(g, entry, err);
         if (result != 0)
             return -1;
     }
-    if (finish_walks(g, err) != 0 || read_until_still(g, err) != 0)
+    if (gather_finish_walks(g, err) != 0 || gather_until_still(g, err) != 0)
         return -1;
-    return match_addresses(g, err);
+    return gather_match_addresses(g, err);
 }
 
 static int probe_all(const struct gather_options *options, struct error *err)
@@ -424,32 +307,6 @@ static int probe_all(const struct gather_options *options, struct error *err)
     return 0;
 }
 
-/* The guards hold the universe as a whole; here what enriches it: a list that
- * is empty, or of nobody in particular, is not taken for an answer. */
-static int check_enriching(const struct gathering *g, struct error *err)
-{
-    const struct job *job = &g->options->setup->job;
-
-    for (size_t i = 1; i < g->options->setup->user_count; i++) {
-        const struct setup_source *entry = g->feeds[i].entry;
-        const struct source_report *report = report_of(g->options, entry);
-
-        if (report->items == 0 && job->guards.min_users > 0) {
-            error_set(err, ERROR_DATA, "%s: the list answers with no accounts",
-                      entry->source.name);
-            return error_hint(err, "check the permission to read it, or take "
-                              "\"%s\" out of \"enrich\" in the mapping",
-                              entry->source.name);
-        }
-        if (report->placeholders > 0 &&
-            guard_maximum_share(g->options->report, "max_placeholders",
-                                report->placeholders, report->items,
-                                job->guards.max_placeholders_ppm, err) != 0)
-            return error_prefix(err, "%s", entry->source.name);
-    }
-    return 0;
-}
-
 static int check_emptiness(const struct gathered *gathered,
                            const struct gather_options *options,
                            struct error *err)
@@ -458,7 +315,7 @@ static int check_emptiness(const struct gathered *gathered,
 
     for (size_t i = 0; i < setup->source_count; i++) {
         const struct setup_source *entry = &setup->sources[i];
-        const struct source_report *report = report_of(options, entry);
+        const struct source_report *report = gather_report(options, entry);
 
         if (entry->source.kind == SOURCE_EVENTS && !gathered->no_access &&
             report->items == 0 &&
@@ -468,22 +325,11 @@ static int check_emptiness(const struct gathered *gathered,
     return 0;
 }
 
-static void open_feeds(struct gathering *g)
-{
-    const struct setup *setup = g->options->setup;
-
-    g->log.gathering = g;
-    for (size_t i = 0; i < setup->user_count; i++)
-        g->feeds[i] = (struct feed){.gathering = g,
-                                    .index = (unsigned)i,
-                                    .entry = setup->users[i]};
-}
-
 static int start_gathering(struct gathering *g, struct error *err)
 {
     const struct gather_options *options = g->options;
 
-    open_feeds(g);
+    gather_open_feeds(g);
     g->walk_capacity = ROSTER_SOURCES_MAX +
                        options->setup->source_count *
                            gather_windows_needed(&options->window);
@@ -513,7 +359,7 @@ int gather_run(struct gathered *gathered, const struct gather_options *options,
     g.target = (struct walk_target){take_user, take_event, take_pair,
                                     take_refused, NULL};
     if (start_gathering(&g, err) == 0 && probe_all(options, err) == 0 &&
-        read_everything(&g, err) == 0 && check_enriching(&g, err) == 0)
+        read_everything(&g, err) == 0 && gather_check_lists(&g, err) == 0)
         result = check_emptiness(gathered, options, err);
     end_gathering(&g);
     return result;
@@ -548,11 +394,11 @@ int gather_again(struct gathered *gathered,
     for (size_t i = 0; i < setup->source_count && result == 0; i++) {
         if (setup->sources[i].source.kind != SOURCE_EVENTS)
             continue;
-        free(report_of(options, &setup->sources[i])->windows);
+        free(gather_report(options, &setup->sources[i])->windows);
         result = start_events(&g, &setup->sources[i], err);
     }
     if (result == 0)
-        result = finish_walks(&g, err);
+        result = gather_finish_walks(&g, err);
     end_gathering(&g);
     return result;
 }

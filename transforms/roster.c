@@ -38,18 +38,15 @@ static bool yields(const struct account *account, unsigned field,
     return source < account->origin[field];
 }
 
-/* Where the name of a source is kept. */
-static const char **name_of(struct roster *roster, unsigned source)
+static unsigned place_of(unsigned source)
 {
-    return source < ROSTER_SOURCES_MAX ? &roster->names[source]
-                                       : &roster->asked;
+    return source < ROSTER_SOURCES_MAX ? source : ROSTER_SOURCES_MAX;
 }
 
 static int copy_fields(struct roster *roster, struct account *account,
                        const struct user *user, unsigned source)
 {
-    if (user->source != NULL)
-        *name_of(roster, source) = user->source;
+    roster->sources[place_of(source)] = user->source;
     for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
         const struct value *value = &user->fields[i];
 
@@ -174,7 +171,8 @@ static int index_addresses(struct roster *roster, struct strmap *by_address)
 static int give(struct roster *roster, const struct account *row,
                 struct account *account)
 {
-    struct user user = {.source = roster->names[row->origin[USER_EMAIL]]};
+    struct user user = {
+        .source = roster->sources[place_of(row->origin[USER_EMAIL])]};
 
     for (unsigned i = 0; i < USER_FIELD_COUNT; i++)
         user.fields[i] = account_value(row, i);
@@ -234,9 +232,7 @@ const char *account_source(const struct roster *roster,
                            const struct account *account,
                            enum user_field field)
 {
-    unsigned origin = account->origin[field];
-
     if ((account->present & 1u << field) == 0)
         return NULL;
-    return origin < ROSTER_SOURCES_MAX ? roster->names[origin] : roster->asked;
+    return roster->sources[place_of(account->origin[field])];
 }

@@ -42,8 +42,8 @@ struct account {
 struct roster {
     struct arena arena;
     struct strmap by_id;
-    const char *names[ROSTER_SOURCES_MAX]; /* of the sources; NULL: not told */
-    const char *asked;                     /* of what was only looked up */
+    const char *sources[ROSTER_SOURCES_MAX + 1]; /* names; what was only
+                                                    looked up comes last */
     struct account *first, *last;
     size_t listed; /* accounts of the universe */
     struct strmap nameless; /* rows without account id, by source and e-mail */
@@ -75,8 +75,8 @@ struct value account_value(const struct account *account,
                            enum user_field field);
 const char *account_id(const struct account *account);
 
-/* The source whose value of the field was kept; NULL when it has none or the
- * user did not say. Names live with the sources. */
+/* The source whose value of the field was kept, as the user named it; NULL
+ * when there is none or the user did not say. Names live with the sources. */
 const char *account_source(const struct roster *roster,
                            const struct account *account,
                            enum user_field field);

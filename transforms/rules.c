@@ -24,7 +24,8 @@ char *rules_ref_text(const struct rules *rules, const struct ref *ref,
 {
     switch (ref->kind) {
     case REF_USER:
-        return arena_printf(arena, "user.%s", user_fields[ref->index].name);
+        return arena_printf(arena, "user.%s%s", user_fields[ref->index].name,
+                            ref->origin ? ".source" : "");
     case REF_EVENT:
         return arena_printf(arena, "event.%s", event_fields[ref->index].name);
     case REF_FACT:

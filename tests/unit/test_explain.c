@@ -72,7 +72,8 @@ static void make_columns(struct stage *stage)
     stage->rules_of[2].transforms = &stage->upper;
     stage->rules_of[2].transform_count = 1;
     stage->columns[3].type = VALUE_TIMESTAMP;
-    stage->alternatives[3][0].ref = (struct ref){REF_OBSERVED, 0, 0, false};
+    stage->alternatives[3][0].ref =
+        (struct ref){REF_OBSERVED, 0, 0, false};
 }
 
 static int setup(void **state)
@@ -417,7 +418,9 @@ static void references_read_as_they_are_written(void **state)
     static const struct {
         struct ref ref;
         const char *text;
-    } refs[] = {{{REF_EVENT, EVENT_ACTION, 0, false}, "event.action"},
+    } refs[] = {{{REF_USER, USER_EMAIL, 0, false}, "user.email"},
+                {{REF_USER, USER_EMAIL, 0, true}, "user.email.source"},
+                {{REF_EVENT, EVENT_ACTION, 0, false}, "event.action"},
                 {{REF_FACT, OFF, FACT_STATUS, false}, "fact.off.status"},
                 {{REF_RUN, RUN_AS_OF, 0, false}, "run.as_of"},
                 {{REF_RUN, RUN_ID, 0, false}, "run.id"}};

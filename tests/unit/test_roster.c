@@ -89,24 +89,24 @@ static void texts_are_copied(void **state)
 
 static void each_field_knows_its_source(void **state)
 {
-    struct user first = user_of("a", NULL), other = user_of("a", "Ann");
-    struct user asked = user_of("b", "Bob"), silent = user_of("c", "Cid");
+    struct user first = user_of("a", NULL), again = user_of("a", "Ann");
+    struct user silent = user_of("b", "Bob"), asked = user_of("c", "Cyd");
     const struct account *account;
 
     first.source = "first";
-    other.source = "other";
-    asked.source = "asked";
+    again.source = "again";
     roster_take(*state, &first, 0);
-    account = roster_take(*state, &other, 1);
+    account = roster_take(*state, &again, 1);
     assert_string_equal(account_source(*state, account, USER_ACCOUNT_ID),
                         "first");
     assert_string_equal(account_source(*state, account, USER_DISPLAY_NAME),
-                        "other");
-    assert_null(account_source(*state, account, USER_EMAIL));
+                        "again");
+    assert_null(account_source(*state, account, USER_STATUS));
+    asked.source = "asked";
     account = roster_add(*state, &asked, false);
     assert_string_equal(account_source(*state, account, USER_DISPLAY_NAME),
                         "asked");
-    account = roster_take(*state, &silent, 2);
+    account = roster_add(*state, &silent, true);
     assert_null(account_source(*state, account, USER_DISPLAY_NAME));
 }
 

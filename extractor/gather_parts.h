@@ -1,0 +1,58 @@
+/*
+ * gather_parts: what gather.c (walks and windows) and gather_lists.c (the
+ * lists of accounts) share. Private to gather*.c.
+ */
+#ifndef ROLLCALL_GATHER_PARTS_H
+#define ROLLCALL_GATHER_PARTS_H
+
+#include "gather.h"
+#include "walk.h"
+
+/* A list of accounts: its place among those of the run, and how it is read. */
+struct feed {
+    struct gathering *gathering;
+    unsigned index;
+    const struct setup_source *entry; /* the source or its fallback */
+    unsigned number;                  /* of its last walk; 0: none yet */
+    bool moved;                       /* it must be read again */
+};
+
+/* One gathering under way; walks call back into it. */
+struct gathering {
+    struct gathered *gathered;
+    const struct gather_options *options;
+    struct walk_target target; /* but for its context, a feed */
+    struct feed feeds[ROSTER_SOURCES_MAX];
+    struct feed log; /* stands for the event sources */
+    struct walk **walks;
+    const struct setup_source **walk_sources; /* of each walk */
+    struct feed **walk_feeds;                 /* of each; NULL: events */
+    size_t walk_count, walk_capacity;
+};
+
+/* gather.c */
+struct source_report *gather_report(const struct gather_options *options,
+                                    const struct setup_source *entry);
+struct walk_options gather_walk_options(struct gathering *g,
+                                        const struct setup_source *entry);
+/* feed NULL: an event source. */
+int gather_add_walk(struct gathering *g, struct feed *feed,
+                    const struct setup_source *entry,
+                    struct walk_options *walk_options, struct error *err);
+/* Drives all walks; notes the lists that must be read again. */
+int gather_finish_walks(struct gathering *g, struct error *err);
+
+/* gather_lists.c */
+void gather_open_feeds(struct gathering *g);
+/* NULL: no list of accounts of the run. */
+struct feed *gather_feed_of(struct gathering *g,
+                            const struct setup_source *entry);
+int gather_start_users(struct gathering *g, struct feed *feed,
+                       struct error *err);
+void gather_fall_back(struct gathering *g, struct feed *feed, int status);
+/* All lists again that moved, until all stood still. */
+int gather_until_still(struct gathering *g, struct error *err);
+int gather_match_addresses(struct gathering *g, struct error *err);
+int gather_check_lists(const struct gathering *g, struct error *err);
+
+#endif
