@@ -85,6 +85,8 @@ void exchange_free(struct exchange *x)
         free(x->answer.headers[i].value);
     }
     text_free(&x->answer.body);
+    text_free(&x->upload);
+    free(x->argument);
     free(x->query);
     free(x->path);
     free(x->uri);
@@ -139,6 +141,23 @@ void answer_error(struct exchange *x, unsigned status, const char *message)
     text_str(&x->answer.body, "{\"errorMessages\":[");
     text_json(&x->answer.body, message);
     text_str(&x->answer.body, "],\"errors\":{}}");
+}
+
+void answer_login_page(struct exchange *x)
+{
+    x->answer.type = "text/html;charset=UTF-8";
+    text_clear(&x->answer.body);
+    text_str(&x->answer.body,
+             "<!DOCTYPE html><html><head><title>Log in with Atlassian "
+             "account</title></head><body><form action=\"/login\">"
+             "</form></body></html>");
+}
+
+void answer_redirect(struct exchange *x, const char *location)
+{
+    x->answer.status = 302;
+    x->answer.type = "text/html;charset=UTF-8";
+    answer_header(x, "Location", location);
 }
 
 void answer_row(struct exchange *x, size_t index, const struct text *row)

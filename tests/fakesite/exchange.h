@@ -15,16 +15,27 @@
 
 #include <microhttpd.h>
 
+#include "org.h"
 #include "scenario.h"
 #include "site.h"
 #include "text.h"
 
-enum { ANSWER_HEADERS_MAX = 16 };
+enum {
+    ANSWER_HEADERS_MAX = 16,
+    UPLOAD_BYTES_MAX = 1 << 20,
+    ADMIN_ROUTES_MAX = 32
+};
 
 struct auth {
     char *authorization; /* the header's whole value, or NULL */
     char *cookie_name;
     char *cookie_value;
+};
+
+/* Requests to one route within the present minute. */
+struct quota {
+    int64_t since; /* ms */
+    size_t used;
 };
 
 struct server {
@@ -33,12 +44,18 @@ struct server {
     struct auth auth;
     size_t *listed; /* accounts that /users/search knows, in order */
     size_t listed_count;
-    int log_fd; /* -1: none */
+    struct org org;
+    char *api_key;
+    char *session; /* value of the cookie */
+    int log_fd;    /* -1: none */
     atomic_bool stopping;
     pthread_mutex_t lock;
     size_t requests; /* guarded, as all below */
     size_t user_requests;
     size_t audit_requests;
+    size_t hub_requests;
+    size_t event_requests;
+    struct quota quotas[ADMIN_ROUTES_MAX];
     int64_t added_at; /* when the scenario's extra records appeared */
 };
 
@@ -81,6 +98,8 @@ struct exchange {
     char *path;
     struct parameter *query;
     size_t query_count;
+    struct text upload;
+    char *argument; /* what stood for {id} in the path */
     bool begun;
     size_t number; /* from 1 */
     int64_t started;
@@ -100,6 +119,9 @@ bool query_number(struct exchange *x, const char *name, long otherwise,
 
 void answer_header(struct exchange *x, const char *name, const char *value);
 void answer_error(struct exchange *x, unsigned status, const char *message);
+/* What a browser session sees when it is over. */
+void answer_login_page(struct exchange *x);
+void answer_redirect(struct exchange *x, const char *location);
 /* Appends ROW to the body, with the commas of an array, as row INDEX of the
  * page; row faults happen here. */
 void answer_row(struct exchange *x, size_t index, const struct text *row);
@@ -114,7 +136,7 @@ void serve_server_info(struct exchange *x);
 void serve_tenant_info(struct exchange *x);
 
 /* The public row of an account, with the noise real rows carry. */
-void user_row(const struct site *site, size_t index, struct text *out);
+void user_row(struct server *server, size_t index, struct text *out);
 
 /* Sleeps, but not past the end of the server. */
 void nap(struct server *server, int64_t ms);

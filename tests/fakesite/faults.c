@@ -43,20 +43,13 @@ static void do_status(struct exchange *x, const struct rule *rule)
 static void do_html_login(struct exchange *x, const struct rule *rule)
 {
     (void)rule;
-    x->answer.type = "text/html;charset=UTF-8";
-    text_str(&x->answer.body,
-             "<!DOCTYPE html><html><head><title>Log in with Atlassian "
-             "account</title></head><body><form action=\"/login\">"
-             "</form></body></html>");
+    answer_login_page(x);
 }
 
 static void do_redirect(struct exchange *x, const struct rule *rule)
 {
-    x->answer.status = 302;
-    x->answer.type = "text/html;charset=UTF-8";
-    answer_header(
-        x, "Location",
-        rule_text(rule, "location", "https://id.atlassian.com/login"));
+    answer_redirect(
+        x, rule_text(rule, "location", "https://id.atlassian.com/login"));
 }
 
 static void do_garbage(struct exchange *x, const struct rule *rule)

@@ -26,8 +26,6 @@ static const uint32_t KEY_MASK = 0x5A5A1234u;
 static const int64_t LOG_SPAN_MS = INT64_C(190) * 24 * 3600 * 1000;
 static const int64_t NEWEST_AGE_MS = 30 * 1000;
 
-enum type { TYPE_ATLASSIAN, TYPE_APP, TYPE_CUSTOMER };
-
 uint64_t gen_hash(const struct gen *gen, enum gen_draw draw, uint64_t index)
 {
     uint64_t x = gen->seed * UINT64_C(0x9E3779B97F4A7C15) +
@@ -68,15 +66,15 @@ static size_t unscramble(const struct gen *gen, uint32_t x)
     return (x * inverse) ^ scramble_mask(gen);
 }
 
-static enum type type_of(const struct gen *gen, size_t index)
+enum gen_person gen_person(const struct gen *gen, size_t index)
 {
     uint64_t draw = gen_hash(gen, DRAW_TYPE, index) % 100;
 
     if (index == 0 || index >= gen->listed)
-        return TYPE_ATLASSIAN;
+        return GEN_PERSON;
     if (draw < CUSTOMER_PERCENT)
-        return TYPE_CUSTOMER;
-    return draw < CUSTOMER_PERCENT + APP_PERCENT ? TYPE_APP : TYPE_ATLASSIAN;
+        return GEN_CUSTOMER;
+    return draw < CUSTOMER_PERCENT + APP_PERCENT ? GEN_APP : GEN_PERSON;
 }
 
 bool gen_active(const struct gen *gen, size_t index)
@@ -108,20 +106,20 @@ void gen_id(const struct gen *gen, size_t index, char out[GEN_ID_BYTES])
 {
     uint64_t rest = gen_hash(gen, DRAW_ID, index);
     uint32_t first = scramble(gen, index);
-    enum type type = type_of(gen, index);
+    enum gen_person type = gen_person(gen, index);
     struct text text = {0};
 
-    if (type == TYPE_CUSTOMER)
+    if (type == GEN_CUSTOMER)
         text_str(&text, "qm:");
-    else if (type == TYPE_APP || rest % 3 == 0)
+    else if (type == GEN_APP || rest % 3 == 0)
         text_str(&text, "557058:");
     else if (rest % 3 == 1)
         text_str(&text, "712020:");
-    if (type == TYPE_ATLASSIAN && rest % 3 == 2)
+    if (type == GEN_PERSON && rest % 3 == 2)
         text_fmt(&text, "%08" PRIx32 "%016" PRIx64, first, rest);
     else
         uuid(&text, first, rest);
-    if (type == TYPE_CUSTOMER)
+    if (type == GEN_CUSTOMER)
         text_fmt(&text, ":%016" PRIx64, gen_hash(gen, DRAW_KEY, index));
     into(out, &text);
 }
@@ -130,7 +128,7 @@ void gen_key(const struct gen *gen, size_t index, char out[GEN_ID_BYTES])
 {
     struct text text = {0};
 
-    if (type_of(gen, index) == TYPE_CUSTOMER) {
+    if (gen_person(gen, index) == GEN_CUSTOMER) {
         gen_id(gen, index, out);
         return;
     }
@@ -269,7 +267,7 @@ static void account(const struct site *site, size_t index, struct text *out)
     gen_key(gen, index, key);
     text_fmt(out, "{\"accountId\":\"%s\",\"accountType\":\"%s\",",
              gen_placeholder(gen, index) ? "unknown" : id,
-             types[type_of(gen, index)]);
+             types[gen_person(gen, index)]);
     if (!erased && draw / 100 % 100 >= NO_MAIL_PERCENT)
         text_fmt(out, "\"emailAddress\":\"user%zu@example.test\",", index);
     text_str(out, "\"displayName\":");

@@ -25,7 +25,9 @@ enum gen_draw {
     DRAW_BLOCK,
     DRAW_SUBJECT,
     DRAW_RECORD,
-    DRAW_AUTHOR
+    DRAW_AUTHOR,
+    DRAW_MEMBER,
+    DRAW_EVENT
 };
 
 struct gen {
@@ -44,6 +46,25 @@ void gen_id(const struct gen *gen, size_t index, char out[GEN_ID_BYTES]);
 void gen_key(const struct gen *gen, size_t index, char out[GEN_ID_BYTES]);
 bool gen_active(const struct gen *gen, size_t index);
 bool gen_placeholder(const struct gen *gen, size_t index);
+
+enum gen_person { GEN_PERSON, GEN_APP, GEN_CUSTOMER };
+
+enum gen_person gen_person(const struct gen *gen, size_t index);
+
+/* A deactivation for which the Jira log names nobody. */
+struct gen_echo {
+    size_t who;
+    int64_t at;
+};
+
+enum { GEN_BLOCK = 8 };
+
+size_t gen_blocks(const struct gen *gen);
+/* The NTH of a block; false: it has no more. */
+bool gen_echo(const struct gen *gen, size_t block, size_t nth,
+              struct gen_echo *echo);
+/* When the block's last record is due. */
+int64_t gen_block_at(const struct gen *gen, size_t block);
 
 int64_t gen_record_at(const struct gen *gen, size_t index);
 int64_t gen_record_id(const struct gen *gen, size_t index);

@@ -12,7 +12,7 @@
 #include "stamp.h"
 
 enum {
-    BLOCK = 8,
+    BLOCK = GEN_BLOCK,
     FIRST_ID = 10000,
     TIE_EVERY = 40,
     GAP_EVERY = 7,
@@ -113,13 +113,21 @@ static int64_t step_of(const struct gen *gen, size_t block)
     return step < 2 ? 2 : step;
 }
 
+size_t gen_blocks(const struct gen *gen)
+{
+    return (gen->records + BLOCK - 1) / BLOCK;
+}
+
+int64_t gen_block_at(const struct gen *gen, size_t block)
+{
+    return gen->end - (int64_t)(gen_blocks(gen) - 1 - block) * gen->block_span;
+}
+
 int64_t gen_record_at(const struct gen *gen, size_t index)
 {
     struct place place = place_of(gen, index);
-    size_t blocks = (gen->records + BLOCK - 1) / BLOCK;
     int64_t step = step_of(gen, place.block);
-    int64_t end =
-        gen->end - (int64_t)(blocks - 1 - place.block) * gen->block_span;
+    int64_t end = gen_block_at(gen, place.block);
     size_t slot = place.slot;
     size_t number = place.number;
 
@@ -290,11 +298,34 @@ static void other_record(const struct gen *gen, enum kind kind, size_t who,
     text_str(out, "]");
 }
 
+static const struct slot *slot_of(const struct gen *gen, size_t block,
+                                  size_t slot)
+{
+    return &patterns[gen_hash(gen, DRAW_BLOCK, block) % PATTERNS][slot];
+}
+
+bool gen_echo(const struct gen *gen, size_t block, size_t nth,
+              struct gen_echo *echo)
+{
+    for (size_t i = 0; i < BLOCK; i++) {
+        const struct slot *slot = slot_of(gen, block, i);
+        size_t number = block * BLOCK + i;
+
+        if (number >= gen->records)
+            return false;
+        if (slot->kind != DEACTIVATED || slot->authored || nth-- > 0)
+            continue;
+        echo->who = subject(gen, block, slot->who);
+        echo->at = gen_record_at(gen, gen->records - 1 - number);
+        return true;
+    }
+    return false;
+}
+
 void gen_record(const struct gen *gen, size_t index, struct text *out)
 {
     struct place place = place_of(gen, index);
-    const struct slot *slot = &patterns[gen_hash(gen, DRAW_BLOCK, place.block) %
-                                        PATTERNS][place.slot];
+    const struct slot *slot = slot_of(gen, place.block, place.slot);
     size_t who = subject(gen, place.block, slot->who);
     char created[STAMP_BYTES];
 

@@ -1,4 +1,4 @@
-/* fakesite: a small Jira Cloud on 127.0.0.1. See README.md. */
+/* fakesite: a small Atlassian on 127.0.0.1. See README.md. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,8 @@
 enum { CONNECTION_MEMORY_BYTES = 256 * 1024, PORT_MAX = 65535 };
 
 static const char default_token[] = "fakesite-token";
+static const char default_key[] = "fakesite-api-key";
+static const char default_session[] = "fakesite-session";
 
 struct options {
     const char *site;
@@ -25,6 +27,8 @@ struct options {
     const char *token;
     const char *bearer;
     const char *cookie;
+    const char *api_key;
+    const char *session;
     const char *requests;
     const char *dump;
     const char *port_file;
@@ -38,6 +42,7 @@ static void usage(void)
           "    [--scenario FILE] [--port N] [--port-file FILE]\n"
           "    [--user EMAIL] [--token TOKEN | --bearer TOKEN | "
           "--cookie NAME=VALUE]\n"
+          "    [--api-key KEY] [--session VALUE]\n"
           "    [--requests FILE] [--dump DIR]\n",
           stderr);
     exit(EX_USAGE);
@@ -46,17 +51,19 @@ static void usage(void)
 static void parse_options(struct options *options, int argc, char **argv)
 {
     const char **const places[] = {
-        &options->site,   &options->generate, &options->scenario,
-        &options->user,   &options->token,    &options->bearer,
-        &options->cookie, &options->requests, &options->dump,
-        &options->port,   &options->port_file};
+        &options->site,   &options->generate,  &options->scenario,
+        &options->user,   &options->token,     &options->bearer,
+        &options->cookie, &options->requests,  &options->dump,
+        &options->port,   &options->port_file, &options->api_key,
+        &options->session};
     static const struct option names[] = {
         {"site", 1, NULL, 0},      {"generate", 1, NULL, 0},
         {"scenario", 1, NULL, 0},  {"user", 1, NULL, 0},
         {"token", 1, NULL, 0},     {"bearer", 1, NULL, 0},
         {"cookie", 1, NULL, 0},    {"requests", 1, NULL, 0},
         {"dump", 1, NULL, 0},      {"port", 1, NULL, 0},
-        {"port-file", 1, NULL, 0}, {NULL, 0, NULL, 0}};
+        {"port-file", 1, NULL, 0}, {"api-key", 1, NULL, 0},
+        {"session", 1, NULL, 0},   {NULL, 0, NULL, 0}};
     int index = 0;
     int code;
 
@@ -117,6 +124,13 @@ static void set_auth(struct server *server, const struct options *options)
     auth->authorization = header.data;
 }
 
+static char *or_default(const char *value, const char *otherwise)
+{
+    const char *chosen = value == NULL ? otherwise : value;
+
+    return must_copy(chosen, strlen(chosen));
+}
+
 static void set_listed(struct server *server)
 {
     const struct site *site = server->site;
@@ -145,9 +159,10 @@ static enum MHD_Result on_request(void *data, struct MHD_Connection *connection,
 
     (void)url;
     (void)version;
-    (void)upload_data;
     if (!x->begun || *upload_data_size > 0) {
         x->begun = true;
+        if (x->upload.len + *upload_data_size <= UPLOAD_BYTES_MAX)
+            text_add(&x->upload, upload_data, *upload_data_size);
         *upload_data_size = 0;
         return MHD_YES;
     }
@@ -248,6 +263,21 @@ static void release(struct server *server)
     free(server->auth.authorization);
     free(server->auth.cookie_name);
     free(server->auth.cookie_value);
+    free(server->api_key);
+    free(server->session);
+    org_free(&server->org);
+}
+
+static void open_site(struct site *site, struct org *org,
+                      const struct options *options)
+{
+    if (options->site != NULL) {
+        site_load(site, options->site);
+        org_load(org, site, options->site);
+    } else {
+        site_generate(site, options->generate);
+        org_generate(org, site);
+    }
 }
 
 int main(int argc, char **argv)
@@ -264,17 +294,18 @@ int main(int argc, char **argv)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
-    if (options.site != NULL)
-        site_load(&site, options.site);
-    else
-        site_generate(&site, options.generate);
+    open_site(&site, &server.org, &options);
     if (options.dump != NULL) {
         site_dump(&site, options.dump);
+        org_dump(&server.org, options.dump);
+        org_free(&server.org);
         site_free(&site);
         return 0;
     }
     scenario_load(&server.scenario, options.scenario);
     set_auth(&server, &options);
+    server.api_key = or_default(options.api_key, default_key);
+    server.session = or_default(options.session, default_session);
     set_listed(&server);
     open_log(&server, options.requests);
     signal(SIGPIPE, SIG_IGN);

@@ -71,6 +71,10 @@ void log_request(const struct exchange *x)
              reset ? 0 : x->answer.status, clock_ms() - x->started, x->auth);
     text_str(&line, ",\"user_agent\":");
     text_json(&line, agent == NULL ? "" : agent);
+    if (x->upload.len > 0) {
+        text_str(&line, ",\"body\":");
+        text_json(&line, x->upload.data);
+    }
     text_str(&line, "}\n");
     if (write(x->server->log_fd, line.data, line.len) < 0)
         perror("fakesite: request log");

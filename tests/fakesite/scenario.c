@@ -4,13 +4,14 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "admin.h"
 #include "faults.h"
 #include "text.h"
 
 enum { NAMES_MAX = 24 };
 
 static const char *const top_names[] = {"latency_ms", "users", "audit", "keys",
-                                        "limit",      "rules", NULL};
+                                        "limit",      "org",   "rules", NULL};
 static const char *const users_names[] = {
     "page_cap", "drop", "add_after", "delete_after", "shuffle", NULL};
 static const char *const audit_names[] = {
@@ -24,6 +25,14 @@ static const char *const rule_names[NAMES_MAX] = {
     "path", "query",  "nth",  "first",    "every", "from",    "do",
     "ms",   "status", "body", "headers",  "type",  "row",     "pointer",
     "raw",  "bytes",  "mb",   "location", "after", "percent", NULL};
+
+static const char *const org_names[] = {
+    "old_site",   "stream_end", "session_end",  "session_after",
+    "log",        "late_after", "page_cap",     "next",
+    "next_host",  "profile",    "write_status", "minute_ms",
+    "per_minute", NULL};
+
+enum { MINUTE_MS = 60 * 1000, NO_CONTENT = 204 };
 
 static void check_names(const cJSON *object, const char *where,
                         const char *const *names)
@@ -140,6 +149,58 @@ static struct audit_faults audit(const cJSON *json)
     return faults;
 }
 
+/* Which of WORDS the member says, the first one when absent. */
+static int word(const cJSON *object, const char *name, const char *const *words)
+{
+    const char *text = string(object, name, words[0]);
+
+    for (int i = 0; words[i] != NULL; i++) {
+        if (strcmp(words[i], text) == 0)
+            return i;
+    }
+    die(EX_CONFIG, "scenario: unknown %s %s", name, text);
+}
+
+static void check_routes(const cJSON *per_minute)
+{
+    const cJSON *item;
+
+    cJSON_ArrayForEach(item, per_minute)
+    {
+        if (!admin_route_known(item->string) || !cJSON_IsNumber(item))
+            die(EX_CONFIG, "scenario: unknown per_minute.%s", item->string);
+    }
+}
+
+static struct org_faults org(const cJSON *json)
+{
+    static const char *const ends[] = {"null", "short", "cursor", NULL};
+    static const char *const sessions[] = {"401", "redirect", "html", NULL};
+    static const char *const logs[] = {"open", "empty", "denied", NULL};
+    static const char *const nexts[] = {"bare", "url", NULL};
+    static const char *const profiles[] = {"account", "flat", NULL};
+
+    check_names(json, "org", org_names);
+    check_routes(get(json, "per_minute"));
+    return (struct org_faults){
+        .old_site = cJSON_IsTrue(get(json, "old_site")),
+        .stream_end = (enum stream_end)word(json, "stream_end", ends),
+        .session_end = (enum session_end)word(json, "session_end", sessions),
+        .session_ends = get(json, "session_after") != NULL,
+        .session_after = count(json, "session_after"),
+        .log = (enum org_log)word(json, "log", logs),
+        .late = get(json, "late_after") != NULL,
+        .late_after = count(json, "late_after"),
+        .page_cap = count(json, "page_cap"),
+        .next_is_url = word(json, "next", nexts) == 1,
+        .next_host = string(json, "next_host", NULL),
+        .flat_profile = word(json, "profile", profiles) == 1,
+        .write_status = (unsigned)number(json, "write_status", NO_CONTENT),
+        .minute_ms = (int64_t)number(json, "minute_ms", MINUTE_MS),
+        .per_minute = get(json, "per_minute"),
+    };
+}
+
 static struct limit limit(const cJSON *json)
 {
     static const char *const forms[] = {"seconds", "date", "absent",
@@ -199,6 +260,7 @@ void scenario_load(struct scenario *scenario, const char *path)
     scenario->keys.drop = get(get(json, "keys"), "drop");
     scenario->keys.unknown = get(get(json, "keys"), "unknown");
     scenario->limit = limit(get(json, "limit"));
+    scenario->org = org(get(json, "org"));
     rules(scenario, get(json, "rules"));
     scenario->json = json;
     text_free(&text);

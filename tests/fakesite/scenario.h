@@ -52,6 +52,35 @@ struct keys_faults {
     const cJSON *unknown; /* array of keys, or NULL */
 };
 
+enum stream_end {
+    STREAM_END_NULL,  /* an empty page without a cursor */
+    STREAM_END_SHORT, /* the last page has no cursor */
+    STREAM_END_CURSOR /* a cursor for ever */
+};
+
+enum session_end { SESSION_END_401, SESSION_END_REDIRECT, SESSION_END_HTML };
+
+enum org_log { ORG_LOG_OPEN, ORG_LOG_EMPTY, ORG_LOG_DENIED };
+
+/* Of the organisation's interfaces. */
+struct org_faults {
+    bool old_site; /* knows no POST …/users/search */
+    enum stream_end stream_end;
+    enum session_end session_end;
+    bool session_ends;
+    size_t session_after; /* requests */
+    enum org_log log;
+    bool late;
+    size_t late_after; /* requests for events */
+    size_t page_cap;
+    bool next_is_url;      /* in v2 too */
+    const char *next_host; /* of full URLs, or NULL */
+    bool flat_profile;
+    unsigned write_status; /* 200 or 204 */
+    int64_t minute_ms;
+    const cJSON *per_minute; /* {route: requests}, or NULL */
+};
+
 struct limit {
     double per_second; /* 0: none */
     const char *form;  /* of Retry-After */
@@ -71,6 +100,7 @@ struct scenario {
     struct audit_faults audit;
     struct keys_faults keys;
     struct limit limit;
+    struct org_faults org;
     struct rule *rules;
     size_t rule_count;
     cJSON *json; /* owns every text above */

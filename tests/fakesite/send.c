@@ -131,8 +131,21 @@ static struct MHD_Response *make_response(struct exchange *x)
                                              stream, free_stream);
 }
 
+/* Unless the answer has one of its own. */
+static void add_header(struct MHD_Response *response,
+                       const struct answer *answer, const char *name,
+                       const char *value)
+{
+    for (size_t i = 0; i < answer->header_count; i++) {
+        if (strcmp(answer->headers[i].name, name) == 0)
+            return;
+    }
+    MHD_add_response_header(response, name, value);
+}
+
 /* Jira's limit headers, and shadow headers nobody must obey. */
-static void add_rate_headers(struct MHD_Response *response)
+static void add_rate_headers(struct MHD_Response *response,
+                             const struct answer *answer)
 {
     static const struct {
         const char *name;
@@ -151,9 +164,9 @@ static void add_rate_headers(struct MHD_Response *response)
     char reset[STAMP_BYTES];
 
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++)
-        MHD_add_response_header(response, headers[i].name, headers[i].value);
+        add_header(response, answer, headers[i].name, headers[i].value);
     stamp_minute(reset, stamp_now() + MINUTE_MS);
-    MHD_add_response_header(response, "X-RateLimit-Reset", reset);
+    add_header(response, answer, "X-RateLimit-Reset", reset);
 }
 
 enum MHD_Result send_answer(struct exchange *x)
@@ -177,7 +190,7 @@ enum MHD_Result send_answer(struct exchange *x)
     for (size_t i = 0; i < answer->header_count; i++)
         MHD_add_response_header(response, answer->headers[i].name,
                                 answer->headers[i].value);
-    add_rate_headers(response);
+    add_rate_headers(response, answer);
     result = MHD_queue_response(x->connection, answer->status, response);
     MHD_destroy_response(response);
     return result;

@@ -1,6 +1,7 @@
 /* The table of endpoints, authentication, and the small endpoints. */
 #include <string.h>
 
+#include "admin.h"
 #include "exchange.h"
 #include "faults.h"
 #include "stamp.h"
@@ -99,6 +100,8 @@ static void answer(struct exchange *x)
 
     if (strlen(x->uri) > URI_BYTES_MAX) {
         answer_error(x, 414, "The request line is too long.");
+    } else if (admin_owns(x)) {
+        serve_admin(x);
     } else if (route == NULL) {
         answer_error(x, 404, "There is nothing at this address.");
     } else if (strcmp(x->method, "GET") != 0) {
@@ -116,7 +119,7 @@ void serve(struct exchange *x)
 {
     x->answer.status = 200;
     x->answer.type = "application/json;charset=UTF-8";
-    x->auth = check_auth(x);
+    x->auth = admin_owns(x) ? admin_auth(x) : check_auth(x);
     nap(x->server, x->server->scenario.latency_ms);
     fault_choose(x);
     if (fault_limit(x) || fault_before(x))

@@ -92,7 +92,7 @@ static void add_avatars(struct text *out)
     text_str(out, "},");
 }
 
-void user_row(const struct site *site, size_t index, struct text *out)
+static void jira_row(const struct site *site, size_t index, struct text *out)
 {
     struct text full = {0};
     struct text own = {0};
@@ -112,10 +112,20 @@ void user_row(const struct site *site, size_t index, struct text *out)
     text_free(&own);
 }
 
+void user_row(struct server *server, size_t index, struct text *out)
+{
+    struct text row = {0};
+
+    jira_row(server->site, index, &row);
+    org_patch_account(&server->org, &row);
+    text_add(out, row.data, row.len);
+    text_free(&row);
+}
+
 static void add_window(struct exchange *x, const struct view *view, long start,
                        long size)
 {
-    const struct server *server = x->server;
+    struct server *server = x->server;
     struct text row = {0};
     size_t shown = 0;
 
@@ -128,7 +138,7 @@ static void add_window(struct exchange *x, const struct view *view, long start,
         if (holds(&server->scenario.users.drop, account))
             continue;
         text_clear(&row);
-        user_row(server->site, account, &row);
+        user_row(server, account, &row);
         answer_row(x, shown++, &row);
     }
     text_free(&row);
@@ -202,7 +212,7 @@ static void add_bulk_page(struct exchange *x, const struct view *view,
              size, start, view->count, end < view->count ? "false" : "true");
     for (size_t i = start; i < end; i++) {
         text_clear(&row);
-        user_row(x->server->site, view->accounts[i], &row);
+        user_row(x->server, view->accounts[i], &row);
         answer_row(x, i - start, &row);
     }
     text_str(body, "]}");
@@ -236,5 +246,5 @@ void serve_myself(struct exchange *x)
     if (index == SITE_NONE)
         answer_error(x, 404, "The caller is not an account of this site.");
     else
-        user_row(site, (size_t)index, &x->answer.body);
+        user_row(x->server, (size_t)index, &x->answer.body);
 }

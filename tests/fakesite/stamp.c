@@ -123,13 +123,24 @@ static void format(char out[STAMP_BYTES], int64_t ms, const char *pattern)
         out[0] = '\0';
 }
 
-void stamp_jira(char out[STAMP_BYTES], int64_t ms)
+static void with_millis(char out[STAMP_BYTES], int64_t ms, const char *zone)
 {
     size_t len;
 
     format(out, ms, "%Y-%m-%dT%H:%M:%S");
     len = strlen(out);
-    snprintf(out + len, STAMP_BYTES - len, ".%03d+0000", (int)(ms % MS_PER_S));
+    snprintf(out + len, STAMP_BYTES - len, ".%03d%s", (int)(ms % MS_PER_S),
+             zone);
+}
+
+void stamp_jira(char out[STAMP_BYTES], int64_t ms)
+{
+    with_millis(out, ms, "+0000");
+}
+
+void stamp_utc(char out[STAMP_BYTES], int64_t ms)
+{
+    with_millis(out, ms, "Z");
 }
 
 void stamp_minute(char out[STAMP_BYTES], int64_t ms)

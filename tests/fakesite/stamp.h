@@ -19,6 +19,7 @@ bool stamp_parse(const char *text, int64_t *ms, enum stamp_zone *zone);
 
 void stamp_jira(char out[STAMP_BYTES], int64_t ms);   /* …42.967+0000 */
 void stamp_minute(char out[STAMP_BYTES], int64_t ms); /* 2026-03-26T16:00Z */
+void stamp_utc(char out[STAMP_BYTES], int64_t ms);    /* …42.967Z */
 void stamp_http(char out[STAMP_BYTES], int64_t ms);   /* Thu, 26 Mar … GMT */
 
 #endif
