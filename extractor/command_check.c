@@ -26,7 +26,8 @@ static void describe(const struct source *source,
 
     if (sample->has_at) {
         instant_rfc3339(sample->at, at);
-        snprintf(text, size, "readable; newest record in the window %s", at);
+        snprintf(text, size, "readable; %s record in the window %s",
+                 source->windows == WINDOWS_ONE ? "a" : "newest", at);
     } else if (source->batch_parameter != NULL) {
         snprintf(text, size, "reachable");
     } else if (sample->items == 0) {
@@ -78,6 +79,7 @@ int command_check(const struct command *command, struct error *err)
 {
     struct prepared *prepared = prepare(command, err);
     size_t failed = 0;
+    char text[128];
 
     if (prepared == NULL)
         return -1;
@@ -87,6 +89,13 @@ int command_check(const struct command *command, struct error *err)
     for (size_t i = 0; i < prepared->setup.mapping_count; i++)
         print_row(prepared->setup.mappings[i].rules.schema.name, "ok",
                   prepared->setup.mappings[i].path, NULL);
+    for (size_t i = 0; i < prepared->setup.skipped_count; i++) {
+        const struct setup_skipped *skipped = &prepared->setup.skipped[i];
+
+        snprintf(text, sizeof(text), "the job has no endpoint \"%s\"",
+                 skipped->endpoint);
+        print_row(skipped->source, "skipped", text, NULL);
+    }
     for (size_t i = 0; i < prepared->setup.source_count; i++) {
         struct error cause = {0};
 

@@ -11,11 +11,12 @@ static int64_t least_requests(const struct setup *setup,
                               const struct setup_source *entry,
                               const struct request_window *window)
 {
-    int64_t probe = entry->source.probe_path != NULL &&
-                    entry->source.probe_expect != NULL;
+    int64_t probe = (entry->source.probe_path != NULL &&
+                     entry->source.probe_expect != NULL) +
+                    (entry->source.actions_path != NULL);
 
     if (entry->source.kind == SOURCE_EVENTS)
-        return probe + (int64_t)gather_windows_needed(window);
+        return probe + (int64_t)gather_windows_of(&entry->source, window);
     if (setup_source(setup, setup->mappings[0].rules.users) == entry)
         return probe + 1 + entry->source.paging.past_end;
     return 0;
@@ -38,7 +39,7 @@ static void print_source(const struct setup *setup,
         instant_rfc3339(window->from, from);
         instant_rfc3339(window->to, to);
         printf(", %s to %s in %zu windows", from, to,
-               gather_windows_needed(window));
+               gather_windows_of(source, window));
     }
     if (source->batch_parameter != NULL)
         printf(", only for names that are still open");
@@ -105,6 +106,9 @@ int command_plan(const struct command *command, struct error *err)
         print_dataset(setup, i);
     for (size_t i = 0; i < setup->source_count; i++)
         print_source(setup, &setup->sources[i], &window);
+    for (size_t i = 0; i < setup->skipped_count; i++)
+        printf("skipped   %s: the job has no endpoint \"%s\"\n",
+               setup->skipped[i].source, setup->skipped[i].endpoint);
     print_time(setup, &window);
     prepared_free(prepared);
     if (fflush(stdout) != 0 || ferror(stdout))

@@ -67,6 +67,36 @@ static void put_window(struct jsonw *w, const struct window_report *window)
     jsonw_object_end(w);
 }
 
+static void put_actions(struct jsonw *w, const struct source_report *source)
+{
+    jsonw_array(w, "actions");
+    for (size_t i = 0; i < source->action_count; i++) {
+        const struct action_report *action = &source->actions[i];
+
+        jsonw_object(w, NULL);
+        jsonw_text(w, "id", action->id);
+        jsonw_text_or_null(w, "name", action->name);
+        manifest_put_count(w, "events", action->events);
+        jsonw_bool(w, "known", action->known);
+        jsonw_object_end(w);
+    }
+    jsonw_array_end(w);
+}
+
+static void put_skipped(struct jsonw *w, const struct run_report *report)
+{
+    if (report->skipped_count == 0)
+        return;
+    jsonw_array(w, "skipped");
+    for (size_t i = 0; i < report->skipped_count; i++) {
+        jsonw_object(w, NULL);
+        jsonw_text(w, "name", report->skipped[i].source);
+        jsonw_text(w, "endpoint", report->skipped[i].endpoint);
+        jsonw_object_end(w);
+    }
+    jsonw_array_end(w);
+}
+
 static void put_source(struct jsonw *w, const struct source_report *source)
 {
     const struct named_count counts[] = {
@@ -99,6 +129,8 @@ static void put_source(struct jsonw *w, const struct source_report *source)
     for (size_t i = 0; i < source->window_count; i++)
         put_window(w, &source->windows[i]);
     jsonw_array_end(w);
+    if (source->actions != NULL)
+        put_actions(w, source);
     jsonw_object_end(w);
 }
 
@@ -112,6 +144,8 @@ static void put_keys(struct jsonw *w, const struct key_report *keys)
         {"lookedUp", keys->looked_up},
         {"unresolved", keys->unresolved},
         {"unresolvedActors", keys->unresolved_actors},
+        {"emails", keys->emails},
+        {"emailsUnresolved", keys->emails_unresolved},
     };
 
     jsonw_object(w, "keys");
@@ -157,6 +191,7 @@ void manifest_put_run(struct jsonw *w, const struct run_report *report)
     for (size_t i = 0; i < report->source_count; i++)
         put_source(w, &report->sources[i]);
     jsonw_array_end(w);
+    put_skipped(w, report);
     put_keys(w, &report->keys);
     jsonw_array(w, "guards");
     for (size_t i = 0; i < report->guard_count; i++)

@@ -23,6 +23,13 @@ struct window_report {
     int64_t total;        /* as the server claimed; never trusted */
 };
 
+struct action_report {   /* what a log calls one kind of event */
+    const char *id;
+    const char *name;     /* in the log's own list; NULL: not there */
+    uint64_t events;
+    bool known;           /* a fact of a mapping names it */
+};
+
 struct source_report {
     const char *name;     /* of the source */
     const char *kind;     /* "users", "events", "keys" */
@@ -41,6 +48,9 @@ struct source_report {
     struct window_report *windows;
     size_t window_count;
     bool no_access;       /* refused, and the job allows that */
+    const struct action_report *actions; /* ascending by id; of a log that
+                                            has a list of them */
+    size_t action_count;
 };
 
 struct key_report {       /* user key -> account id */
@@ -51,6 +61,8 @@ struct key_report {       /* user key -> account id */
     uint64_t looked_up;   /* by the bridge */
     uint64_t unresolved;
     uint64_t unresolved_actors; /* of these, actors that appear in a row */
+    uint64_t emails;      /* distinct addresses that stand for an account */
+    uint64_t emails_unresolved; /* none or several accounts have them */
 };
 
 struct guard_report {
@@ -77,7 +89,11 @@ struct dataset_report {
     size_t status_count;
 };
 
-enum { REPORT_GUARDS_MAX = 8 };
+enum { REPORT_GUARDS_MAX = 8, REPORT_SKIPPED_MAX = 32 };
+
+struct skipped_report {    /* an event source that the job does not configure */
+    const char *source, *endpoint;
+};
 
 struct run_report {
     const char *run_id;
@@ -88,6 +104,8 @@ struct run_report {
     uint64_t users;            /* distinct accounts seen */
     struct source_report *sources;
     size_t source_count;
+    struct skipped_report skipped[REPORT_SKIPPED_MAX];
+    size_t skipped_count;
     struct key_report keys;
     struct guard_report guards[REPORT_GUARDS_MAX];
     size_t guard_count;

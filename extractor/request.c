@@ -159,6 +159,17 @@ int request_path(const struct source *source, const struct endpoint *endpoint,
     return check_length(source, out, err);
 }
 
+int request_actions_path(const struct source *source,
+                         const struct endpoint *endpoint, struct buf *out,
+                         struct error *err)
+{
+    struct filling f = {source, endpoint, NULL};
+
+    if (fill(&f, source->actions_path, false, out, err) != 0)
+        return -1;
+    return check_length(source, out, err);
+}
+
 int request_probe_path(const struct source *source,
                        const struct endpoint *endpoint, struct buf *out,
                        struct error *err)

@@ -36,6 +36,11 @@ int request_path(const struct source *source, const struct endpoint *endpoint,
                  const struct request_parts *parts, struct buf *out,
                  struct error *err);
 
+/* The list of actions of a source; it must have one. */
+int request_actions_path(const struct source *source,
+                         const struct endpoint *endpoint, struct buf *out,
+                         struct error *err);
+
 /* The probe of a source; it must have one. */
 int request_probe_path(const struct source *source,
                        const struct endpoint *endpoint, struct buf *out,

@@ -6,6 +6,7 @@
 
 #include "csv.h"
 #include "lookup.h"
+#include "name.h"
 #include "normalise.h"
 #include "sink.h"
 
@@ -27,6 +28,8 @@ void resolve_release(struct resolved *resolved)
 {
     strmap_release(&resolved->ids);
     strmap_release(&resolved->map);
+    strmap_release(&resolved->emails);
+    strmap_release(&resolved->asked_emails);
     arena_release(&resolved->arena);
 }
 
@@ -309,6 +312,8 @@ static int collect_subjects(struct asking *asking, struct error *err)
 
         while ((entry = strmap_next(&asking->gathered->books[i].by_name,
                                     &position)) != NULL) {
+            if (name_id(entry->key) != entry->key)
+                continue;
             if (names_add(&asking->unknown, entry->key, err) != 0) {
                 free(asking->unknown.texts);
                 return -1;
@@ -329,7 +334,9 @@ int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
         resolve_names(&asking, options, err) != 0)
         return -1;
     for (size_t i = 0; i < gathered->book_count; i++) {
-        if (merge_book(&gathered->books[i], resolved, err) != 0)
+        if (resolve_emails(resolved, gathered, &gathered->books[i].by_name,
+                           &options->report->keys, err) != 0 ||
+            merge_book(&gathered->books[i], resolved, err) != 0)
             return -1;
     }
     return 0;
@@ -381,7 +388,7 @@ static int ask_names(struct resolved *resolved, struct gathered *gathered,
 
         if (id == NULL)
             id = entry->key;
-        if (roster_find(&gathered->roster, id) == NULL)
+        if (name_id(id) == id && roster_find(&gathered->roster, id) == NULL)
             result = names_add(&missing, id, err);
     }
     names_sort(&missing);
@@ -411,7 +418,8 @@ static int collect_actors(struct asking *asking, const struct strmap *actors,
     size_t position = 0;
 
     while ((entry = strmap_next(actors, &position)) != NULL) {
-        if (was_subject(asking->gathered, entry->key))
+        if (name_id(entry->key) != entry->key ||
+            was_subject(asking->gathered, entry->key))
             continue;
         if (names_add(&asking->unknown, entry->key, err) != 0) {
             free(asking->unknown.texts);
@@ -433,7 +441,8 @@ static uint64_t count_nameless(const struct resolved *resolved,
         const char *id = strmap_get(&resolved->ids, entry->key);
 
         id = id != NULL ? id : entry->key;
-        count += roster_find(&gathered->roster, id) == NULL &&
+        count += !name_is_app(id) &&
+                 roster_find(&gathered->roster, id) == NULL &&
                  strmap_get(&gathered->pair_ids, id) == NULL;
     }
     return count;
@@ -449,6 +458,8 @@ int resolve_actors(struct resolved *resolved, struct gathered *gathered,
 
     if (collect_actors(&asking, actors, err) != 0 ||
         resolve_names(&asking, options, err) != 0 ||
+        resolve_emails(resolved, gathered, actors, &options->report->keys,
+                       err) != 0 ||
         ask_names(resolved, gathered, options, actors, err) != 0)
         return -1;
     options->report->keys.unresolved_actors +=

@@ -50,6 +50,21 @@ static void name_sources(struct run *run)
     }
 }
 
+static void name_skipped(struct run *run)
+{
+    const struct setup *setup = run->options->setup;
+
+    for (size_t i = 0; i < setup->skipped_count; i++) {
+        const struct setup_skipped *skipped = &setup->skipped[i];
+
+        run->report.skipped[i] =
+            (struct skipped_report){skipped->source, skipped->endpoint};
+        log_line(run->options->log, LOG_INFO, "skipped", "%s: the job has no "
+                 "endpoint \"%s\"", skipped->source, skipped->endpoint);
+    }
+    run->report.skipped_count = setup->skipped_count;
+}
+
 static int start_report(struct run *run, struct error *err)
 {
     const struct run_options *options = run->options;
@@ -69,6 +84,7 @@ static int start_report(struct run *run, struct error *err)
     if (report->sources == NULL || report->datasets == NULL)
         return error_no_memory(err);
     name_sources(run);
+    name_skipped(run);
     return 0;
 }
 
@@ -149,6 +165,10 @@ static int read_all(struct run *run, struct error *err)
         log_line(run->options->log, LOG_WARN, "keys", "%llu user keys of the "
                  "log belong to no known account",
                  (unsigned long long)run->report.keys.unresolved);
+    if (run->report.keys.emails_unresolved > 0)
+        log_line(run->options->log, LOG_WARN, "keys", "%llu e-mail addresses "
+                 "of the log belong to no known account, or to several",
+                 (unsigned long long)run->report.keys.emails_unresolved);
     return resolve_actors(&run->resolved, &run->gathered, &run->gather,
                           &run->emission.actors, err);
 }

@@ -65,16 +65,46 @@ static int check_source(const struct setup_source *entry, const char *name,
     return 0;
 }
 
+static int no_endpoint(const struct setup *setup, const char *source,
+                       const char *endpoint, struct error *err)
+{
+    error_set(err, ERROR_CONFIG, "%s: endpoints: source \"%s\" needs an "
+              "endpoint \"%s\", and the job has none", setup->job.path,
+              source, endpoint);
+    return error_hint(err, "add it under \"endpoints\" with its url and auth");
+}
+
 static int bind_endpoint(struct setup *setup, struct setup_source *entry,
                          struct error *err)
 {
     entry->endpoint = job_endpoint(&setup->job, entry->source.endpoint);
     if (entry->endpoint != NULL)
         return 0;
-    error_set(err, ERROR_CONFIG, "%s: endpoints: source \"%s\" needs an "
-              "endpoint \"%s\", and the job has none", setup->job.path,
-              entry->source.name, entry->source.endpoint);
-    return error_hint(err, "add it under \"endpoints\" with its url and auth");
+    return no_endpoint(setup, entry->source.name, entry->source.endpoint, err);
+}
+
+/* Takes the source that was loaded last out again. */
+static int skip_source(struct setup *setup, struct error *err)
+{
+    struct source *source = &setup->sources[setup->source_count - 1].source;
+    struct setup_skipped skipped;
+
+    for (size_t i = 0; i < setup->skipped_count; i++) {
+        if (strcmp(setup->skipped[i].source, source->name) == 0)
+            goto drop;
+    }
+    if (setup->skipped_count == SETUP_SOURCES_MAX)
+        return error_set(err, ERROR_CONFIG, "%s: more than %d sources",
+                         setup->job.path, SETUP_SOURCES_MAX);
+    skipped.source = arena_strdup(&setup->arena, source->name);
+    skipped.endpoint = arena_strdup(&setup->arena, source->endpoint);
+    if (skipped.source == NULL || skipped.endpoint == NULL)
+        return error_no_memory(err);
+    setup->skipped[setup->skipped_count++] = skipped;
+drop:
+    source_free(source);
+    setup->source_count--;
+    return 0;
 }
 
 static int need_source(struct setup *setup, struct mapping *mapping,
@@ -94,8 +124,12 @@ static int need_source(struct setup *setup, struct mapping *mapping,
     if (path == NULL || source_load(&entry->source, path, err) != 0)
         return -1;
     setup->source_count++;
-    if (check_source(entry, name, kind, err) != 0 ||
-        bind_endpoint(setup, entry, err) != 0)
+    if (check_source(entry, name, kind, err) != 0)
+        return -1;
+    if (kind == SOURCE_EVENTS &&
+        job_endpoint(&setup->job, entry->source.endpoint) == NULL)
+        return skip_source(setup, err);
+    if (bind_endpoint(setup, entry, err) != 0)
         return -1;
     if (entry->source.resolve_keys != NULL &&
         need_source(setup, mapping, entry->source.resolve_keys, SOURCE_KEYS,
@@ -129,6 +163,28 @@ static int check_mapping(const struct setup *setup, size_t index,
                       "their own");
 }
 
+/* A mapping of events needs one source of them at least. */
+static int need_events(struct setup *setup, struct mapping *mapping,
+                       struct error *err)
+{
+    const char *const *events = mapping->rules.events;
+    size_t found = 0;
+
+    for (const char *const *e = events; e && *e; e++) {
+        if (need_source(setup, mapping, *e, SOURCE_EVENTS, err) != 0)
+            return -1;
+        found += setup_source(setup, *e) != NULL;
+    }
+    if (events == NULL || *events == NULL || found > 0)
+        return 0;
+    for (size_t i = 0; i < setup->skipped_count; i++) {
+        if (strcmp(setup->skipped[i].source, *events) == 0)
+            return no_endpoint(setup, *events, setup->skipped[i].endpoint,
+                               err);
+    }
+    return 0;
+}
+
 static int load_mapping(struct setup *setup, const char *name,
                         struct error *err)
 {
@@ -143,11 +199,7 @@ static int load_mapping(struct setup *setup, const char *name,
         return -1;
     if (need_source(setup, mapping, mapping->rules.users, SOURCE_USERS, err))
         return -1;
-    for (const char *const *e = mapping->rules.events; e && *e; e++) {
-        if (need_source(setup, mapping, *e, SOURCE_EVENTS, err) != 0)
-            return -1;
-    }
-    return 0;
+    return need_events(setup, mapping, err);
 }
 
 int setup_load(struct setup *setup, const struct setup_options *options,

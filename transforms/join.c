@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "condition.h"
+#include "name.h"
 #include "transform.h"
 
 void joined_fill(struct joined *joined, const struct join_input *input,
@@ -40,7 +41,7 @@ const char *joined_actor_id(const struct joined *joined, size_t fact)
     if (actor == NULL)
         return NULL;
     resolved = strmap_get(joined->input->actors, actor);
-    return resolved != NULL ? resolved : actor;
+    return resolved != NULL ? resolved : name_id(actor);
 }
 
 /* The name the account has now; what the event called it otherwise. */
@@ -51,7 +52,7 @@ static const char *actor_name(const struct joined *joined, size_t fact)
     struct value name;
 
     if (id == NULL)
-        return NULL;
+        return joined->facts[fact].actor_name;
     actor = roster_find(joined->input->roster, id);
     if (actor == NULL)
         return joined->facts[fact].actor_name;
@@ -86,6 +87,8 @@ static struct value fact_value(const struct joined *joined, size_t fact,
         return value_text(event->action);
     case FACT_SOURCE:
         return value_text(event->source);
+    case FACT_ACTOR_SOURCE:
+        return value_text(joined->facts[fact].actor_source);
     case FACT_EVENT_ID:
         return value_text(event->id);
     default:

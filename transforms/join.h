@@ -51,8 +51,8 @@ bool join_selects(const struct joined *joined);
 /* The value of a fact.*, observed.* or run.* reference. */
 struct value joined_value(const struct joined *joined, const struct ref *ref);
 
-/* The account id of who did it, or the raw user key when it is unresolved, or
- * NULL. */
+/* The account id of who did it; unresolved, what the log says: a user key, or
+ * an app's id; NULL when that is an e-mail address only, or nothing. */
 const char *joined_actor_id(const struct joined *joined, size_t fact);
 
 /* cells: as many as the schema has columns. JOIN_REJECTED fills notes;

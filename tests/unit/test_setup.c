@@ -183,6 +183,33 @@ static void endpoint_the_job_lacks(void **state)
     assert_string_not_equal(stage->err.hint, "");
 }
 
+#define TWO_LOGS "\"events\": [\"org_events\", \"jira_audit\"], "
+
+static void a_log_without_endpoint_is_skipped(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "mine.json", MAPPING("mine", "jira_users", TWO_LOGS));
+    loads(stage, JOB("jira", "\"inactive_users\", \"mine\""));
+    assert_int_equal(stage->setup.source_count, 4);
+    assert_null(setup_source(&stage->setup, "org_events"));
+    assert_int_equal(stage->setup.skipped_count, 1);
+    assert_string_equal(stage->setup.skipped[0].source, "org_events");
+    assert_string_equal(stage->setup.skipped[0].endpoint, "admin");
+}
+
+static void one_log_must_be_left(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "mine.json",
+        MAPPING("mine", "jira_users", EVENTS("org_events")));
+    refuses(stage, JOB("jira", "\"mine\""),
+            "source \"org_events\" needs an endpoint \"admin\"");
+    refuses(stage, JOB("jira", "\"inactive_users\", \"mine\""),
+            "source \"org_events\" needs an endpoint \"admin\"");
+}
+
 static void source_of_another_name(void **state)
 {
     struct stage *stage = *state;
@@ -245,6 +272,8 @@ int main(void)
         TEST(missing_job),
         TEST(unknown_words),
         TEST(endpoint_the_job_lacks),
+        TEST(a_log_without_endpoint_is_skipped),
+        TEST(one_log_must_be_left),
         TEST(source_of_another_name),
         TEST(source_of_another_kind),
         TEST(one_dataset_twice),
