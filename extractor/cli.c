@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "nearest.h"
 
@@ -226,6 +227,24 @@ static const char *from_environment(int option)
     return value != NULL && *value != '\0' ? value : NULL;
 }
 
+/* A flag's variable: 1, true and yes give it, 0, false and no do not. */
+static int take_flag(struct cli *cli, int option, const char *value,
+                     struct error *err)
+{
+    static const char *const words[] = {"1", "true", "yes", "0", "false", "no"};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcasecmp(value, words[i]) != 0)
+            continue;
+        if (i < 3)
+            cli->values[option] = "1";
+        return 0;
+    }
+    error_set(err, ERROR_USAGE, "the environment variable for --%s is neither "
+              "yes nor no: \"%s\"", options[option].name, value);
+    return error_hint(err, "set it to 1 or 0");
+}
+
 static int take_environment(struct cli *cli, struct error *err)
 {
     for (int i = 0; i < OPTION_COUNT; i++) {
@@ -239,6 +258,9 @@ static int take_environment(struct cli *cli, struct error *err)
             continue;
         if (i == OPTION_MAPPING) {
             if (add_mapping(cli, value, err) != 0)
+                return -1;
+        } else if (options[i].argument == NULL) {
+            if (take_flag(cli, i, value, err) != 0)
                 return -1;
         } else {
             cli->values[i] = value;

@@ -8,7 +8,7 @@
 #include "probe.h"
 
 /* Long enough for a slow answer, short enough for someone who waits. */
-enum { CHECK_RETRY_FOR_MS = 10 * 1000 };
+enum { CHECK_RETRY_FOR_MS = 3 * 1000 };
 
 static void print_row(const char *source, const char *verdict,
                       const char *detail, const char *hint)

@@ -212,6 +212,21 @@ static int check_dataset(struct emission *emission,
                                job->guards.max_new_inactive_ppm, err);
 }
 
+/* A list that ends early for a reason the walk cannot see. */
+static int check_fewer_users(struct emission *emission, struct error *err)
+{
+    const struct manifest *previous = emission->options->previous;
+    struct run_report *report = emission->options->report;
+
+    if (previous == NULL)
+        return 0;
+    return guard_maximum_share(
+        report, "max_fewer_users",
+        previous->users > report->users ? previous->users - report->users : 0,
+        previous->users,
+        emission->options->setup->job.guards.max_fewer_users_ppm, err);
+}
+
 int emit_check(struct emission *emission, struct error *err)
 {
     const struct job *job = &emission->options->setup->job;
@@ -225,6 +240,8 @@ int emit_check(struct emission *emission, struct error *err)
                             count_placeholders(emission),
                             report->users + placeholders,
                             job->guards.max_placeholders_ppm, err) != 0)
+        return -1;
+    if (check_fewer_users(emission, err) != 0)
         return -1;
     for (size_t i = 0; i < emission->count; i++) {
         if (check_dataset(emission, &emission->datasets[i], err) != 0)

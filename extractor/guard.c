@@ -33,9 +33,9 @@ int guard_maximum_share(struct run_report *report, const char *name,
                         uint64_t part, uint64_t whole, int64_t limit_ppm,
                         struct error *err)
 {
+    /* Rounded up, so that nothing above the limit passes as the limit. */
     int64_t share =
-        whole == 0 ? 0
-                   : (int64_t)((double)part * PPM / (double)whole);
+        whole == 0 ? 0 : (int64_t)((part * PPM + whole - 1) / whole);
 
     note(report, name, share, limit_ppm, true);
     if (share <= limit_ppm)

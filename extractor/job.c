@@ -125,6 +125,10 @@ static const struct spec_field guard_fields[] = {
      .kind = SPEC_PERCENT,
      .offset = offsetof(struct job, guards.max_placeholders_ppm),
      .max = ALL_PPM},
+    {.key = "max_fewer_users",
+     .kind = SPEC_PERCENT,
+     .offset = offsetof(struct job, guards.max_fewer_users_ppm),
+     .max = ALL_PPM},
     {.key = "max_rejects",
      .kind = SPEC_INTEGER,
      .offset = offsetof(struct job, guards.max_rejects),
@@ -167,6 +171,7 @@ static void set_defaults(struct job *job, struct spec *spec)
     job->guards.min_users = 1;
     job->guards.max_new_inactive_ppm = DEFAULT_SHARE_PPM;
     job->guards.max_placeholders_ppm = DEFAULT_SHARE_PPM;
+    job->guards.max_fewer_users_ppm = DEFAULT_SHARE_PPM;
     job->guards.max_rejects = 10;
     job->output.csv = job->output.jsonl = true;
     job->output.part_size = DEFAULT_PART_SIZE;

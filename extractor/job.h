@@ -75,6 +75,8 @@ struct job {
         int64_t max_new_inactive_ppm; /* "20%" of all users */
         int64_t max_placeholders_ppm; /* "20%" of all users: without a real
                                          id, or inactive and nameless */
+        int64_t max_fewer_users_ppm;  /* "20%" of the users of the run
+                                         published before */
         int64_t max_rejects;          /* 10 records refused by all sources */
         enum zero_rows zero_rows;     /* "fail" */
     } guards;

@@ -3,15 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "normalise.h"
 #include "request.h"
 #include "strmap.h"
 
 /* A body that is no JSON may be a proxy's slip; in a row it is none. */
 enum { LOOKUP_BAD_BODIES_MAX = 3 };
 
+/* A server may look at no more than its default page of names. */
+enum { LOOKUP_SMALL = 10 };
+
 struct batch {
     struct batch *next;
     const struct lookup_options *options;
+    size_t most; /* names to ask for at once */
     const char **names; /* not answered yet; the first `sent` were asked */
     size_t count;
     size_t sent;
@@ -32,9 +37,14 @@ static void remove_answered(struct batch *batch, const struct strmap *answered)
     batch->count = kept;
 }
 
-/* The names that were asked and stay unknown leave the batch. */
+/* Nothing was answered: the names are unknown, unless there were more of them
+ * than the server may have looked at. */
 static void give_up_sent(struct batch *batch)
 {
+    if (batch->sent > LOOKUP_SMALL) {
+        batch->most = LOOKUP_SMALL;
+        return;
+    }
     memmove(batch->names, batch->names + batch->sent,
             (batch->count - batch->sent) * sizeof(*batch->names));
     batch->count -= batch->sent;
@@ -61,18 +71,14 @@ static int take_items(struct batch *batch, const struct json *items,
 static int take_answer(struct batch *batch, const struct json *root,
                        struct error *err)
 {
-    const struct source *source = batch->options->source;
-    const struct json *items = json_at(root, source->items);
+    const struct json *items =
+        normalise_items(batch->options->source, root, err);
     struct strmap answered = {0};
     size_t before = batch->count;
     int result;
 
-    if (items == NULL || json_type(items) != JSON_ARRAY) {
-        error_set(err, ERROR_DATA, "%s: the answer has no array at \"%s\"",
-                  source->name, source->items);
-        return error_hint(err, "if the endpoint changed, edit %s",
-                          source->path);
-    }
+    if (items == NULL)
+        return -1;
     result = take_items(batch, items, &answered, err);
     if (result == 0) {
         remove_answered(batch, &answered);
@@ -113,9 +119,8 @@ static int batch_path(struct batch *batch, struct buf *path,
                       struct error *err)
 {
     const struct lookup_options *options = batch->options;
-    size_t size = (size_t)options->source->batch_size;
 
-    batch->sent = batch->count < size ? batch->count : size;
+    batch->sent = batch->count < batch->most ? batch->count : batch->most;
     for (;;) {
         struct page_ask page = {.size = (int64_t)batch->sent};
         struct request_parts parts = {.page = &page,
@@ -178,6 +183,7 @@ static struct batch *batch_new(const struct lookup_options *options,
     if (batch == NULL)
         return NULL;
     batch->options = options;
+    batch->most = (size_t)options->source->batch_size;
     batch->names = calloc(count, sizeof(*batch->names));
     if (batch->names == NULL) {
         free(batch);

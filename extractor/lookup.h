@@ -4,8 +4,9 @@
  * For a source with "batch": user keys to account ids, account ids to names.
  * A batch holds at most batch_size names and REQUEST_BYTES_MAX bytes. A server
  * may answer fewer than were asked (a lower cap, or unknown names): what is
- * missing is asked again until an answer brings nothing, and only then counts
- * as unknown. Batches run side by side within the exchange's bounds.
+ * missing is asked again until an answer brings nothing, at last a few names at
+ * a time, and only then counts as unknown. Batches run side by side within the
+ * exchange's bounds.
  */
 #ifndef ROLLCALL_LOOKUP_H
 #define ROLLCALL_LOOKUP_H

@@ -13,6 +13,22 @@ static enum item_verdict refuse(struct item_notes *notes, const char *field,
     return ITEM_REFUSED;
 }
 
+const struct json *normalise_items(const struct source *source,
+                                   const struct json *root, struct error *err)
+{
+    const struct json *items = json_at(root, source->items);
+
+    if (items != NULL && json_type(items) == JSON_ARRAY)
+        return items;
+    error_set(err, ERROR_DATA, "%s: the answer has %s where an array is due, "
+              "%s%s", source->name,
+              items == NULL ? "nothing" : json_type_name(json_type(items)),
+              *source->items == '\0' ? "at its top" : "at ",
+              source->items);
+    error_hint(err, "if the endpoint changed, edit %s", source->path);
+    return NULL;
+}
+
 static bool among(const char *const *texts, const char *text)
 {
     while (texts != NULL && *texts != NULL) {

@@ -27,6 +27,12 @@ struct item_notes {
     const char *reason;
 };
 
+/* The array of items of an answer; NULL with *err set (ERROR_DATA) when the
+ * document has another shape. */
+const struct json *normalise_items(const struct source *source,
+                                   const struct json *root,
+                                   struct error *err);
+
 enum item_verdict normalise_user(const struct source *source,
                                  const struct json *item, struct user *user,
                                  struct item_notes *notes);

@@ -5,9 +5,6 @@
 
 #include "strmap.h"
 
-/* How much further each unsuccessful step goes back. */
-enum { STEP_BACK_FACTOR = 4 };
-
 int pager_init(struct pager *pager, const struct paging *rules,
                struct error *err)
 {
@@ -74,16 +71,59 @@ enum pager_order pager_accepts(const struct pager *pager,
     return PAGER_LATER;
 }
 
-static bool has_anchor(const struct pager *pager, const char *const *ids,
-                       size_t count)
+/* The newest anchor is 0; anchor_count: none. */
+static size_t find_anchor(const struct pager *pager, const char *id)
 {
+    size_t i = 0;
+
+    while (i < pager->anchor_count &&
+           (id == NULL || strcmp(id, pager->anchors[i]) != 0))
+        i++;
+    return i;
+}
+
+/* Whether the page goes on where the one before it ended: it shows anchors in
+ * their order and one after another, though some may be gone, and begins with
+ * one, or shows half of them. One that merely turns up somewhere proves
+ * nothing in a list without order. */
+static bool joins(const struct pager *pager, const char *const *ids,
+                  size_t count)
+{
+    size_t last = pager->anchor_count, shown = 0, before = 0;
+    bool ended = false;
+
     for (size_t i = 0; i < count; i++) {
-        for (size_t a = 0; ids[i] != NULL && a < pager->anchor_count; a++) {
-            if (strcmp(ids[i], pager->anchors[a]) == 0)
-                return true;
+        size_t found = find_anchor(pager, ids[i]);
+
+        if (ids[i] == NULL)
+            continue;
+        if (found == pager->anchor_count) {
+            before += shown == 0;
+            ended = shown > 0;
+            continue;
         }
+        if (ended || found >= last)
+            return false;
+        last = found;
+        shown++;
     }
-    return false;
+    return shown > 0 && (before == 0 || 2 * shown >= pager->anchor_count);
+}
+
+size_t pager_known(const struct pager *pager, const char *const *ids,
+                   size_t count)
+{
+    while (count > 0 &&
+           find_anchor(pager, ids[count - 1]) == pager->anchor_count)
+        count--;
+    return count;
+}
+
+/* Reading on would prove nothing: the walk ends, and the caller starts anew. */
+void pager_disordered(struct pager *pager)
+{
+    pager->moved = true;
+    pager->done = true;
 }
 
 /* Whether the page to take now is right without an anchor. */
@@ -102,30 +142,27 @@ static bool joins_anyway(const struct pager *pager, size_t count)
     return pager->back == 0;
 }
 
-/* First to the last row really seen, where a guess ran ahead of it. If that
- * does not join either, more rows went than the overlap: further back. */
-static void step_back(struct pager *pager)
-{
-    int64_t first = pager->rules->first;
-    int64_t start = pager->end - pager->back;
-
-    if (start >= pager->expect) {
-        pager->moved = true;
-        pager->back *= STEP_BACK_FACTOR;
-        start = pager->end - pager->back;
-    }
-    restart_at(pager, start > first ? start : first);
-}
-
 bool pager_fits(struct pager *pager, const char *const *ids, size_t count)
 {
-    if (joins_anyway(pager, count) || has_anchor(pager, ids, count))
+    int64_t start = pager->end - pager->back;
+
+    if (joins_anyway(pager, count) || joins(pager, ids, count))
         return true;
-    if (pager->tail || pager->expect == pager->rules->first) {
-        pager->moved = true;
-        return true;
+    /* A guess ran ahead of the last row really seen; or more rows went than
+     * pages overlap. */
+    if (start < pager->expect)
+        restart_at(pager, start);
+    else
+        pager_disordered(pager);
+    return false;
+}
+
+static bool among(const char *const *texts, size_t count, const char *text)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (texts[i] != NULL && strcmp(texts[i], text) == 0)
+            return true;
     }
-    step_back(pager);
     return false;
 }
 
@@ -147,8 +184,10 @@ static int keep_anchors(struct pager *pager, const char *const *ids,
         if (ids[i] != NULL)
             kept[found++] = arena_strdup(&pager->arena, ids[i]);
     }
-    for (size_t i = 0; i < pager->anchor_count && found < most; i++)
-        kept[found++] = arena_strdup(&pager->arena, pager->anchors[i]);
+    for (size_t i = 0; i < pager->anchor_count && found < most; i++) {
+        if (!among(kept, found, pager->anchors[i]))
+            kept[found++] = arena_strdup(&pager->arena, pager->anchors[i]);
+    }
     free(pager->anchors);
     arena_release(&old);
     pager->anchors = kept;
@@ -191,10 +230,27 @@ static int check_progress(const struct pager *pager, int64_t rows,
                           : "");
 }
 
+/* Rows to read again, so that the next page can show that it joins: at least
+ * one with an id, which placeholders have not. None, where that would be more
+ * than half of the page. */
+static int64_t back_of(const struct pager *pager, const char *const *ids,
+                       size_t count)
+{
+    int64_t back = overlap_of(pager, (int64_t)count), last = (int64_t)count;
+
+    while (last > 0 && ids[last - 1] == NULL)
+        last--;
+    last = (int64_t)count - last + 1;
+    if (back == 0 || last > (int64_t)count / 2)
+        return 0;
+    return back > last ? back : last;
+}
+
 /* Where the page after this one begins, and whether more may be guessed. */
 static void plan_next(struct pager *pager, int64_t start, int64_t rows)
 {
-    bool guess = rows == pager->size || pager->asked > 0;
+    bool guess = (rows == pager->size || pager->asked > 0) &&
+                 pager->back <= overlap_of(pager, pager->size);
 
     if (pager->tail || !guess) {
         restart_at(pager, pager->end - pager->back);
@@ -239,7 +295,7 @@ static int took_offset(struct pager *pager, const char *const *ids,
     pager->tail = fresh == 0 && rows < pager->largest;
     pager->rows = rows;
     pager->end = start + rows;
-    pager->back = pager->tail ? 0 : overlap_of(pager, rows);
+    pager->back = pager->tail ? 0 : back_of(pager, ids, count);
     plan_next(pager, start, rows);
     return 0;
 }

@@ -3,11 +3,13 @@
  *
  * Offset paging. A server may cap pages below what was asked, drop rows after
  * cutting a window, and shift rows when an account is deleted between two
- * requests. So a page is not trusted by its length: it must repeat at least
- * one of the last `overlap` ids of the page before it (the anchors). If it
- * does, nothing lies between them. If it does not, the pager steps back: first
- * to the last row it really saw, then further and further, and says that the
- * list moved: then the caller reads the list once more.
+ * requests. So a page is not trusted by its length: it must repeat some of the
+ * last `overlap` ids of the page before it (the anchors), in their order and
+ * one after another, at its beginning or at least half of them. If it does,
+ * nothing lies between them. If it does not, the pager steps back to the last
+ * row it really saw; if that does not join either, or a new row stands
+ * among those that were read, the list moved: the walk ends, and the caller
+ * reads the list once more.
  * Only an empty page right behind the last row seen ends the list, and
  * past_end more windows are looked at in case a whole window was dropped.
  * Pages may be asked ahead: a full page is expected to be followed by one that
@@ -22,8 +24,9 @@
  * Calling order: pager_init(); then pager_ask() as long as it answers true;
  * when a page has come, pager_accepts() tells in which order to take pages:
  * only the one it is waiting for, others wait or are stale; pager_fits() judges
- * it; if it fits, the caller takes its items and calls pager_took(). Ends when
- * pager_done(). pager_release().
+ * it; if it fits, the caller takes its items, looks for new ones among the
+ * known (pager_known), and calls pager_took(). It ends when `done` is set;
+ * pager_release().
  */
 #ifndef ROLLCALL_PAGER_H
 #define ROLLCALL_PAGER_H
@@ -87,6 +90,13 @@ enum pager_order pager_accepts(const struct pager *pager,
  * does not join what was read; the pager has stepped back and made every page
  * under way stale. */
 bool pager_fits(struct pager *pager, const char *const *ids, size_t count);
+
+/* How many rows of a fitting page, from its first, can have been read already:
+ * those up to its last anchor. A new row among them means that the order of
+ * the list is not what it was; pager_disordered() then says that it moved. */
+size_t pager_known(const struct pager *pager, const char *const *ids,
+                   size_t count);
+void pager_disordered(struct pager *pager);
 
 /* After the rows of a fitting page were taken: how many were new, and the
  * next cursor the answer holds (cursor paging; NULL: none). Returns 0, or -1

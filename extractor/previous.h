@@ -3,7 +3,8 @@
  *
  * previous_open() looks at OUT/latest. A run with this run's own id (published
  * again with --force) leads to the run it had superseded, so that the same
- * input gives the same output; a run of a later as-of time is no predecessor.
+ * input gives the same output; a run of the same or a later as-of time is no
+ * predecessor.
  * Nothing usable is not an error: found stays false and the log says why.
  */
 #ifndef ROLLCALL_PREVIOUS_H

@@ -193,17 +193,16 @@ int probe_sample(const struct gather_options *options,
     buf_release(&path);
     if (result != 0)
         return -1;
-    items = json_at(question.doc.root, source->items);
-    if (items == NULL || json_type(items) != JSON_ARRAY) {
-        result = error_set(err, ERROR_DATA, "%s: the answer has no array at "
-                           "\"%s\"", source->name, source->items);
-    } else {
-        sample->items = json_size(items);
-        if (source->kind == SOURCE_EVENTS && sample->items > 0)
-            sample->has_at =
-                normalise_instant(&source->event_fields[EVENT_AT],
-                                  json_first(items), &sample->at) == 0;
+    items = normalise_items(source, question.doc.root, err);
+    if (items == NULL) {
+        json_free(&question.doc);
+        return -1;
     }
+    sample->items = json_size(items);
+    if (source->kind == SOURCE_EVENTS && sample->items > 0)
+        sample->has_at = normalise_instant(&source->event_fields[EVENT_AT],
+                                           json_first(items),
+                                           &sample->at) == 0;
     json_free(&question.doc);
-    return result;
+    return 0;
 }

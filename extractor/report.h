@@ -60,7 +60,8 @@ struct key_report {       /* user key -> account id */
     uint64_t learned;     /* from pairs in the log */
     uint64_t looked_up;   /* by the bridge */
     uint64_t unresolved;
-    uint64_t unresolved_actors; /* of these, actors that appear in a row */
+    uint64_t unresolved_actors; /* actors of rows that no account was found
+                                   for */
     uint64_t emails;      /* distinct addresses that stand for an account */
     uint64_t emails_unresolved; /* none or several accounts have them */
 };

@@ -163,7 +163,8 @@ static int read_all(struct run *run, struct error *err)
         return -1;
     if (run->report.keys.unresolved > 0)
         log_line(run->options->log, LOG_WARN, "keys", "%llu user keys of the "
-                 "log belong to no known account",
+                 "log belong to no known account, deleted ones perhaps; "
+                 "keys.map_file in the job can name them",
                  (unsigned long long)run->report.keys.unresolved);
     if (run->report.keys.emails_unresolved > 0)
         log_line(run->options->log, LOG_WARN, "keys", "%llu e-mail addresses "

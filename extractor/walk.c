@@ -123,23 +123,6 @@ static int judge_page(struct walk *walk, const struct page_ask *ask,
     return 0;
 }
 
-/* The items of a document; NULL with *err set when it has another shape. */
-static const struct json *items_of(const struct walk *walk,
-                                   const struct json *root, struct error *err)
-{
-    const struct source *source = walk->options.source;
-    const struct json *items = json_at(root, source->items);
-
-    if (items != NULL && json_type(items) == JSON_ARRAY)
-        return items;
-    error_set(err, ERROR_DATA, "%s: the answer has %s where an array is due "
-              "(\"%s\")", source->name,
-              items == NULL ? "nothing" : json_type_name(json_type(items)),
-              source->items);
-    error_hint(err, "if the endpoint changed, edit %s", source->path);
-    return NULL;
-}
-
 /* A body that is no JSON may be a proxy's slip: the page is asked again. */
 static int bad_body(struct walk *walk, struct error *cause, struct error *err)
 {
@@ -172,7 +155,7 @@ static int take_page(struct walk *walk, const struct page_ask *ask,
         return bad_body(walk, &cause, err);
     walk->bad_bodies = 0;
     walk->options.report->repairs += doc.repairs;
-    items = items_of(walk, doc.root, err);
+    items = normalise_items(walk->options.source, doc.root, err);
     if (items != NULL)
         result = judge_page(walk, ask, doc.root, items, err);
     json_free(&doc);

@@ -48,7 +48,7 @@ run check -c rollcall.json
 run extract -c rollcall.json --as-of 2026-11-23T02:00:00Z
 run verify out/latest
 
-say "rollcall cat out/latest --format jsonl   (five of the 21 columns)"
+say "rollcall cat out/latest --format jsonl | ...   (five of the 21 columns)"
 text='("([^"\\]|\\.)*"|null)'
 member() { printf '.*"%s":%s' "$1" "$text"; }
 printf '%-24s %-24s %-10s %s\n' 'INACTIVE SINCE' 'LAST MODIFIED' 'KNOWN?' \
@@ -67,4 +67,4 @@ ls -l out/latest/
 echo
 echo "The files stay in $dir."
 echo "Next: copy samples/rollcall.json, set your site, and run"
-echo "    rollcall check -c rollcall.json"
+echo "    $ROLLCALL check -c rollcall.json"

@@ -118,7 +118,8 @@ class Case(unittest.TestCase):
              "--as-of", AS_OF, *args],
             cwd=self.folder, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, harness.TOKEN_VARIABLE: harness.TOKEN})
+            env={**os.environ, harness.TOKEN_VARIABLE: harness.TOKEN,
+                 "ROLLCALL_MAPPINGS": str(harness.ROOT / "mappings")})
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
         return process

@@ -14,6 +14,7 @@ AUDIT = "/rest/api/3/auditing/record"
 MIGRATION = "/rest/api/3/user/bulk/migration"
 BULK = "/rest/api/3/user/bulk"
 DATASET = "inactive_users"
+EVERYBODY = "all_users"
 # What a run that publishes nothing may leave in the output folder.
 UNPUBLISHED = {".rollcall.lock"}
 
@@ -39,8 +40,8 @@ class Extract:
     def visible(self):
         return visible(self.folder)
 
-    def rows(self):
-        return [row for path in sorted(self.run.glob(f"{DATASET}-*.jsonl.gz"))
+    def rows(self, dataset=DATASET):
+        return [row for path in sorted(self.run.glob(f"{dataset}-*.jsonl.gz"))
                 for row in truth.read_jsonl_gz(path)]
 
     def by_name(self):
@@ -79,10 +80,12 @@ class Case(unittest.TestCase):
     def published(self, site, **options):
         run = self.extract(site, **options)
         self.assertEqual(run.code, 0, run.stderr)
-        self.assertEqual(run.visible(), {
-            "latest", run.run.name,
-            f"{DATASET}_{run.run.name[:8]}_{run.run.name}.done"})
-        self.assertEqual(run.manifest()["verdict"], "complete")
+        manifest = run.manifest()
+        name = run.run.name
+        self.assertEqual(run.visible(), {"latest", name} | {
+            f"{dataset['name']}_{name[:8]}_{name}.done"
+            for dataset in manifest["datasets"]})
+        self.assertEqual(manifest["verdict"], "complete")
         return run
 
     def refused(self, site, code, *texts, **options):

@@ -293,6 +293,17 @@ class Refusals(Case):
                 self.assertTrue(reject["reason"])
                 self.assertIn(f"jira_audit: {item}: {field}", run.stderr)
 
+    def test_a_record_from_outside_the_span_is_left_out(self):
+        for at in ("2026-11-23T01:55:00.000+0000",
+                   "2026-10-01T00:00:00.000+0000"):
+            with self.subTest(at=at):
+                self.setUp()
+                run = self.published(self.one_bad("/created", f'"{at}"'))
+                [row] = run.rows()
+                self.assertEqual(row["last_modified_at"],
+                                 "2026-11-01T00:00:00Z")
+                self.assertEqual(run.source("jira_audit")["items"], 1)
+
     def test_more_than_the_job_allows(self):
         site = self.one_bad("/created", '"yesterday"')
         self.refused(site, 65, "jira_audit", "guards.max_rejects",

@@ -175,7 +175,8 @@ class Help(Case):
     def test_wrong_command_lines(self):
         for args, text in (([], "no command given"),
                            (["extrct"], "did you mean extract?"),
-                           (["extract", "--asof", "x"], "did you mean --as-of?"),
+                           (["extract", "--asof", "x"],
+                            "did you mean --as-of?"),
                            (["extract", "--as-of"], "needs a value"),
                            (["extract", "--force=1"], "takes no value"),
                            (["plan", "--force"], 'not for "plan"'),

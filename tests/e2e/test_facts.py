@@ -98,6 +98,8 @@ class Sample(Case):
 
     def test_at_equal_times_the_event_with_an_actor_wins(self):
         self.assertFact("Rosa Tie", "last_modified", "07-24T12:00:00", ADA)
+        self.assertEqual(self.rows["Rosa Tie"]["last_modified_action"],
+                         "User updated")
 
     def test_at_equal_times_of_two_actors_the_higher_id_wins(self):
         self.assertFact("Sam Tie", "last_modified", "07-25T12:00:00", ADA)

@@ -6,7 +6,8 @@ import time
 import unittest
 
 import truth
-from published import (AS_OF, DAY, RUN, Case, Run, account, switched, write_site)
+from published import (AS_OF, DAY, RUN, Case, Run, account, switched,
+                       write_site)
 
 DONE = f"inactive_users_{DAY}_{RUN}.done"
 COMPLETE = [RUN, DONE, "latest"]

@@ -26,6 +26,8 @@ struct stage {
     unsigned seed;
 
     size_t cap;        /* most items of an answer; 0: none */
+    size_t look;       /* names of a request that are looked at; 0: all */
+    int unknown_below; /* the server knows no name before this one */
     int unknown_every; /* names the server does not know; 0: none */
     const char *body;  /* instead of an answer */
 
@@ -97,6 +99,10 @@ static int serve(void *context, const char *path, size_t number,
 
         if (stage.cap > 0 && items == stage.cap)
             break;
+        if (stage.look > 0 && i == stage.look)
+            break;
+        if (name < stage.unknown_below)
+            continue;
         if (stage.unknown_every && name % stage.unknown_every == 0)
             continue;
         buf_printf(body, "%s{\"key\":\"%.7s\",\"accountId\":\"a:%d\"}",
@@ -141,7 +147,8 @@ static void answers(size_t count)
     if (look_up(count) != 0)
         fail_msg("%s", stage.err.text);
     for (size_t i = 0; i < count; i++) {
-        bool known = !stage.unknown_every || (int)i % stage.unknown_every;
+        bool known = (!stage.unknown_every || (int)i % stage.unknown_every) &&
+                     (int)i >= stage.unknown_below;
 
         if (stage.answered[i] != known)
             fail_msg("seed %u: name %zu was answered %u times", stage.seed, i,
@@ -198,7 +205,8 @@ static void unknown_names(void **state)
     (void)state;
     stage.unknown_every = 3;
     answers(100);
-    assert_int_equal(fake_asked(stage.exchange), 2);
+    /* All, the 34 that are missing, and these again, ten at a time. */
+    assert_int_equal(fake_asked(stage.exchange), 6);
     assert_int_equal(fake_values(fake_path(stage.exchange, 1), "key", NULL),
                      34);
 }
@@ -208,7 +216,16 @@ static void only_unknown_names(void **state)
     (void)state;
     stage.unknown_every = 1;
     answers(100);
-    assert_int_equal(fake_asked(stage.exchange), 1);
+    assert_int_equal(fake_asked(stage.exchange), 11);
+}
+
+/* It skips what it does not know, and would hide the names behind. */
+static void a_server_that_looks_at_ten_names(void **state)
+{
+    (void)state;
+    stage.look = 10;
+    stage.unknown_below = 25;
+    answers(250);
 }
 
 static void capped_and_unknown(void **state)
@@ -314,6 +331,7 @@ int main(void)
         TEST(a_server_that_caps_answers),
         TEST(unknown_names),
         TEST(only_unknown_names),
+        TEST(a_server_that_looks_at_ten_names),
         TEST(capped_and_unknown),
         TEST(long_names_are_all_answered),
         TEST(one_name_that_does_not_fit),

@@ -17,11 +17,13 @@ struct server {
     size_t count;
     bool hidden[ROWS_MAX]; /* by account number */
     bool gone[ROWS_MAX];   /* deleted during the walk */
+    bool nameless[ROWS_MAX]; /* placeholders: rows without an id */
     int64_t cap;
     int requests;
     int delete_every; /* 0: never */
     int delete_run;   /* accounts deleted at once */
     bool ignore_offset;
+    bool shuffle; /* before every request */
     unsigned random;
 };
 
@@ -57,16 +59,31 @@ static void delete_some(struct server *server)
     }
 }
 
+static void shuffle(struct server *s)
+{
+    for (size_t i = s->count; i > 1; i--) {
+        size_t j = next_random(s) % i;
+        int kept = s->rows[i - 1];
+
+        s->rows[i - 1] = s->rows[j];
+        s->rows[j] = kept;
+    }
+}
+
 static void serve(struct walk *walk, struct queued *q)
 {
     struct server *s = walk->server;
     int64_t start = s->ignore_offset ? 0 : q->ask.start;
     int64_t size = q->ask.size < s->cap ? q->ask.size : s->cap;
 
+    if (s->shuffle)
+        shuffle(s);
     q->count = 0;
     for (int64_t i = start; i < start + size && i < (int64_t)s->count; i++) {
-        if (!s->hidden[s->rows[i]])
-            q->ids[q->count++] = walk->names[s->rows[i]];
+        int row = s->rows[i];
+
+        if (!s->hidden[row])
+            q->ids[q->count++] = s->nameless[row] ? NULL : walk->names[row];
     }
     if (s->delete_every != 0 && ++s->requests % s->delete_every == 0)
         delete_some(s);
@@ -75,14 +92,22 @@ static void serve(struct walk *walk, struct queued *q)
 static int take(struct pager *pager, struct walk *walk, struct queued *q,
                 int round, struct error *err)
 {
-    size_t fresh = 0;
+    size_t fresh = 0, known;
 
     if (!pager_fits(pager, q->ids, q->count))
         return 0;
+    known = pager_known(pager, q->ids, q->count);
     for (size_t i = 0; i < q->count; i++) {
-        int number = atoi(q->ids[i] + 1);
-        fresh += walk->taken[number] != round;
+        int number = q->ids[i] != NULL ? atoi(q->ids[i] + 1) : -1;
+
+        if (number < 0)
+            continue;
+        if (walk->taken[number] == round)
+            continue;
         walk->taken[number] = round;
+        fresh++;
+        if (i < known)
+            pager_disordered(pager);
     }
     return pager_took(pager, q->ids, q->count, fresh, NULL, err);
 }
@@ -142,7 +167,8 @@ static struct walk *walk_new(struct server *server, size_t count)
 static void all_taken(const struct walk *walk, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!walk->server->hidden[i] && !walk->server->gone[i])
+        if (!walk->server->hidden[i] && !walk->server->gone[i] &&
+            !walk->server->nameless[i])
             assert_int_not_equal(walk->taken[i], 0);
     }
 }
@@ -278,6 +304,39 @@ static void survives_single_deletions(void **state)
     }
 }
 
+static void survives_runs_of_placeholders(void **state)
+{
+    (void)state;
+    for (int run = 1; run < 300; run += 23) {
+        struct server *s = calloc(1, sizeof(*s));
+
+        s->cap = run % 2 == 0 ? 100 : 1000;
+        for (int i = 1000 - run; i < 1000 + run / 3; i++)
+            s->nameless[i] = true;
+        read_all(s, &users, 2500, 1 + (size_t)run % 4);
+        free(s);
+    }
+}
+
+/* Without an order nothing can be said, and it must be noticed. */
+static void never_trusts_a_list_without_order(void **state)
+{
+    static const int64_t caps[] = {30, 100, 1000};
+    static const size_t counts[] = {31, 50, 47, 120, 1500, 3000, 33};
+
+    (void)state;
+    for (unsigned i = 0; i < 300; i++) {
+        struct server *s = calloc(1, sizeof(*s));
+        bool still;
+
+        s->random = i + 1;
+        s->cap = caps[i % 3];
+        s->shuffle = true;
+        read_until_still(s, &users, counts[i % 7], 1 + i % 4, &still);
+        free(s);
+    }
+}
+
 static void sees_past_a_window_dropped_whole(void **state)
 {
     struct server *s = calloc(1, sizeof(*s));
@@ -368,6 +427,8 @@ int main(void)
         cmocka_unit_test(survives_a_cap),
         cmocka_unit_test(survives_everything_at_once),
         cmocka_unit_test(survives_single_deletions),
+        cmocka_unit_test(survives_runs_of_placeholders),
+        cmocka_unit_test(never_trusts_a_list_without_order),
         cmocka_unit_test(sees_past_a_window_dropped_whole),
         cmocka_unit_test(names_a_server_that_ignores_the_offset),
         cmocka_unit_test(halves_down_to_a_floor),
