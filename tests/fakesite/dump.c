@@ -10,7 +10,7 @@
 #include "raw.h"
 #include "stamp.h"
 
-static FILE *create(const char *dir, const char *name)
+FILE *site_create(const char *dir, const char *name)
 {
     struct text path = {0};
     FILE *file;
@@ -37,7 +37,7 @@ static void element(FILE *file, const struct text *text, bool first)
 
 static void dump_settings(const struct site *site, const char *dir)
 {
-    FILE *file = create(dir, "site.json");
+    FILE *file = site_create(dir, "site.json");
     struct text text = {0};
     char now[STAMP_BYTES];
 
@@ -60,7 +60,7 @@ static void dump_settings(const struct site *site, const char *dir)
 static void dump_rows(const struct site *site, const char *dir,
                       const char *name, size_t count)
 {
-    FILE *file = create(dir, name);
+    FILE *file = site_create(dir, name);
     bool users = strcmp(name, "users.json") == 0;
     struct text row = {0};
 
@@ -80,7 +80,7 @@ static void dump_rows(const struct site *site, const char *dir,
 
 static void dump_keys(const struct site *site, const char *dir)
 {
-    FILE *file = create(dir, "keys.json");
+    FILE *file = site_create(dir, "keys.json");
     struct text row = {0};
     bool first = true;
 

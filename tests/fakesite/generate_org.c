@@ -339,7 +339,6 @@ void org_generate(struct org *org, const struct site *site)
     org->id = copy(org_id);
     org->directory = copy(directory_id);
     org->site_id = copy(site->cloud_id);
-    org->name = copy("Acme");
     org->key_owner = copy(site->caller);
     org->session_owner = copy(site->caller);
     org->member_count = gen->total;

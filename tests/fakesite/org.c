@@ -138,15 +138,6 @@ static struct change *change_of(const struct org *org, size_t member)
     return NULL;
 }
 
-static void put(struct text *row, const char *pointer, const char *raw)
-{
-    struct text changed = {0};
-
-    raw_put(&changed, raw_of(row), pointer, raw);
-    text_free(row);
-    *row = changed;
-}
-
 /* Takes a member from the site's account where the row has none of its own.
  */
 static void inherit(struct text *row, struct span account, const char *from,
@@ -159,7 +150,7 @@ static void inherit(struct text *row, struct span account, const char *from,
         !raw_member(account, from, &value))
         return;
     raw = must_copy(value.at, value.len);
-    put(row, pointer, raw);
+    raw_set(row, pointer, raw);
     free(raw);
 }
 
@@ -309,8 +300,8 @@ void org_patch_account(struct org *org, struct text *row)
             change = change_of(org, (size_t)index);
     }
     if (change != NULL)
-        put(row, "/active",
-            org_has_access(raw_of(&change->row)) ? "true" : "false");
+        raw_set(row, "/active",
+                org_has_access(raw_of(&change->row)) ? "true" : "false");
     pthread_mutex_unlock(&org->lock);
 }
 
@@ -334,7 +325,6 @@ void org_free(struct org *org)
     free(org->id);
     free(org->directory);
     free(org->site_id);
-    free(org->name);
     free(org->key_owner);
     free(org->session_owner);
     pthread_mutex_destroy(&org->lock);

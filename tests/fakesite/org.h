@@ -63,7 +63,6 @@ struct org {
     char *id;
     char *directory;
     char *site_id;
-    char *name;
     char *key_owner;     /* account id: whose API key it is */
     char *session_owner; /* account id: whose browser session it is */
     const struct site *site;
@@ -117,10 +116,9 @@ void org_add_event(struct org *org, int64_t at, struct text *row);
 void org_patch_account(struct org *org, struct text *row);
 
 /* The row of a member, in the words of each interface. */
-void row_managed(const struct org *org, struct span member, struct text *out);
-void row_profile(const struct org *org, struct span member, struct text *out);
-void row_directory(const struct org *org, struct span member,
-                   const cJSON *expand, struct text *out);
-void row_hub(const struct org *org, struct span member, struct text *out);
+void row_managed(struct span member, struct text *out);
+void row_profile(struct span member, struct text *out);
+void row_directory(struct span member, const cJSON *expand, struct text *out);
+void row_hub(struct span member, struct text *out);
 
 #endif

@@ -4,19 +4,6 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-static FILE *create(const char *dir, const char *name)
-{
-    struct text path = {0};
-    FILE *file;
-
-    text_fmt(&path, "%s/%s", dir, name);
-    file = fopen(path.data, "wb");
-    if (file == NULL)
-        die(EX_CANTCREAT, "cannot create %s", path.data);
-    text_free(&path);
-    return file;
-}
-
 static void finish(FILE *file, const char *name)
 {
     if (ferror(file) || fclose(file) != 0)
@@ -28,11 +15,12 @@ static void dump_settings(const struct org *org, const char *dir)
     const struct {
         const char *name;
         const char *value;
-    } members[] = {
-        {"orgId", org->id},           {"directoryId", org->directory},
-        {"siteId", org->site_id},     {"name", org->name},
-        {"keyOwner", org->key_owner}, {"sessionOwner", org->session_owner}};
-    FILE *file = create(dir, "org.json");
+    } members[] = {{"orgId", org->id},
+                   {"directoryId", org->directory},
+                   {"siteId", org->site_id},
+                   {"keyOwner", org->key_owner},
+                   {"sessionOwner", org->session_owner}};
+    FILE *file = site_create(dir, "org.json");
     struct text text = {0};
 
     for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
@@ -66,7 +54,7 @@ static bool add_event(const struct org *org, size_t index, struct text *out)
 static void dump_rows(const struct org *org, const char *dir, const char *name,
                       bool (*add)(const struct org *, size_t, struct text *))
 {
-    FILE *file = create(dir, name);
+    FILE *file = site_create(dir, name);
     struct text row = {0};
     const char *before = "[\n";
 

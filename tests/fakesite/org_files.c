@@ -213,7 +213,6 @@ static void load_settings(struct org *org, const char *path)
     org->id = raw_member_text(raw_of(&text), "orgId");
     org->directory = raw_member_text(raw_of(&text), "directoryId");
     org->site_id = raw_member_text(raw_of(&text), "siteId");
-    org->name = raw_member_text(raw_of(&text), "name");
     org->key_owner = raw_member_text(raw_of(&text), "keyOwner");
     org->session_owner = raw_member_text(raw_of(&text), "sessionOwner");
     text_free(&text);

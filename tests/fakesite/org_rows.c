@@ -34,18 +34,18 @@ static void add_picks(struct text *out, struct span member,
     }
 }
 
-static void add_self(const struct org *org, struct span member,
-                     const char *name, struct text *out)
+static void add_self(struct span member, struct text *out)
 {
     char *id = raw_member_text(member, "accountId");
 
-    text_fmt(out, ",\"%s\":{\"self\":", name);
-    text_fmt(out, "\"https://api.atlassian.com/users/%s/manage/profile\"", id);
-    text_fmt(out, ",\"organization\":\"%s\"}", org->id);
+    text_fmt(out,
+             ",\"links\":{\"self\":\"https://api.atlassian.com/users/%s/"
+             "manage/profile\"}",
+             id);
     free(id);
 }
 
-void row_managed(const struct org *org, struct span member, struct text *out)
+void row_managed(struct span member, struct text *out)
 {
     static const struct pick picks[] = {
         {"account_id", "accountId", NULL},
@@ -64,11 +64,11 @@ void row_managed(const struct org *org, struct span member, struct text *out)
     text_str(out, "{");
     add(out, "account_status", status);
     add_picks(out, member, picks, sizeof(picks) / sizeof(picks[0]));
-    add_self(org, member, "links", out);
+    add_self(member, out);
     text_str(out, "}");
 }
 
-void row_profile(const struct org *org, struct span member, struct text *out)
+void row_profile(struct span member, struct text *out)
 {
     static const struct pick picks[] = {
         {"account_id", "accountId", NULL},
@@ -80,7 +80,6 @@ void row_profile(const struct org *org, struct span member, struct text *out)
         {"email_verified", "emailVerified", "false"},
     };
 
-    (void)org;
     text_str(out, "{");
     add_picks(out, member, picks, sizeof(picks) / sizeof(picks[0]));
     text_str(out, "}");
@@ -98,8 +97,7 @@ static bool expands(const cJSON *expand, const char *name)
     return false;
 }
 
-void row_directory(const struct org *org, struct span member,
-                   const cJSON *expand, struct text *out)
+void row_directory(struct span member, const cJSON *expand, struct text *out)
 {
     static const struct pick picks[] = {
         {"accountId", "accountId", NULL},
@@ -137,11 +135,11 @@ void row_directory(const struct org *org, struct span member,
         add_raw(out, "platformRoles", "[]");
     if (expands(expand, "counts.resources"))
         add_raw(out, "counts", "{\"resources\":1}");
-    add_self(org, member, "links", out);
+    add_self(member, out);
     text_str(out, "}");
 }
 
-void row_hub(const struct org *org, struct span member, struct text *out)
+void row_hub(struct span member, struct text *out)
 {
     static const struct pick picks[] = {
         {"id", "accountId", NULL},
@@ -152,7 +150,6 @@ void row_hub(const struct org *org, struct span member, struct text *out)
     };
     struct span type = {"", 0};
 
-    (void)org;
     raw_member(member, "accountType", &type);
     text_str(out, "{");
     add_picks(out, member, picks, sizeof(picks) / sizeof(picks[0]));

@@ -249,3 +249,12 @@ void raw_put(struct text *out, struct span object, const char *pointer,
     }
     close_like(out, &walk);
 }
+
+void raw_set(struct text *object, const char *pointer, const char *raw)
+{
+    struct text changed = {0};
+
+    raw_put(&changed, raw_of(object), pointer, raw);
+    text_free(object);
+    *object = changed;
+}

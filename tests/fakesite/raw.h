@@ -50,4 +50,7 @@ void raw_public(struct text *out, struct span object);
 void raw_put(struct text *out, struct span object, const char *pointer,
              const char *raw);
 
+/* The same in place. */
+void raw_set(struct text *object, const char *pointer, const char *raw);
+
 #endif

@@ -50,7 +50,7 @@ static void serve_list(struct exchange *x, const struct numbers *list)
         if (at >= chosen.count)
             break;
         org_member(org, chosen.values[at], &member);
-        row_hub(org, raw_of(&member), &row);
+        row_hub(raw_of(&member), &row);
         answer_row(x, i, &row);
         text_free(&member);
         text_free(&row);
@@ -78,6 +78,6 @@ void serve_hub_user(struct exchange *x)
     if (index == SITE_NONE)
         return;
     org_member(org, (size_t)index, &member);
-    row_hub(org, raw_of(&member), &x->answer.body);
+    row_hub(raw_of(&member), &x->answer.body);
     text_free(&member);
 }

@@ -60,7 +60,7 @@ void serve_managed(struct exchange *x)
         struct text row = {0};
 
         org_member(org, org->managed.values[i], &member);
-        row_managed(org, raw_of(&member), &row);
+        row_managed(raw_of(&member), &row);
         answer_row(x, shown++, &row);
         text_free(&member);
         text_free(&row);
@@ -86,7 +86,7 @@ void serve_profile(struct exchange *x)
     }
     org_member(org, (size_t)index, &member);
     text_str(&x->answer.body, flat ? "" : "{\"account\":");
-    row_profile(org, raw_of(&member), &x->answer.body);
+    row_profile(raw_of(&member), &x->answer.body);
     text_str(&x->answer.body, flat ? "" : "}");
     text_free(&member);
 }
@@ -154,7 +154,7 @@ static size_t add_found(struct exchange *x, const cJSON *search, size_t at)
 
         org_member(org, org->members.values[at], &member);
         if (search_matches(org, search, raw_of(&member))) {
-            row_directory(org, raw_of(&member), expand, &row);
+            row_directory(raw_of(&member), expand, &row);
             answer_row(x, shown++, &row);
         }
         text_free(&member);

@@ -35,15 +35,6 @@ static bool differs(struct span member, const char *name, const char *raw)
            (!raw_member(member, name, &value) || !raw_is(value, raw));
 }
 
-static void put(struct text *row, const char *pointer, const char *raw)
-{
-    struct text changed = {0};
-
-    raw_put(&changed, raw_of(row), pointer, raw);
-    text_free(row);
-    *row = changed;
-}
-
 static void change_account(struct text *row, const char *status, int64_t at)
 {
     bool active = strcmp(status, "\"active\"") == 0;
@@ -52,11 +43,11 @@ static void change_account(struct text *row, const char *status, int64_t at)
 
     stamp_utc(stamp, at);
     text_json(&quoted, stamp);
-    put(row, "/accountStatus", status);
-    put(row, "/deactivatedOn", active ? "null" : quoted.data);
-    put(row, "/_v1Status", NULL);
+    raw_set(row, "/accountStatus", status);
+    raw_set(row, "/deactivatedOn", active ? "null" : quoted.data);
+    raw_set(row, "/_v1Status", NULL);
     if (active)
-        put(row, "/forDeletion", "false");
+        raw_set(row, "/forDeletion", "false");
     text_free(&quoted);
 }
 
@@ -149,7 +140,7 @@ static void perform(struct exchange *x, size_t index, const struct deed *deed)
         if (account)
             change_account(&row, deed->account, at);
         if (access)
-            put(&row, "/membershipStatus", deed->access);
+            raw_set(&row, "/membershipStatus", deed->access);
         record(x, deed, raw_of(&row), at);
         org_change(org, index, &row);
     }

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "text.h"
 
@@ -62,6 +63,9 @@ void site_load(struct site *site, const char *dir);
 void site_generate(struct site *site, const char *spec);
 
 void site_free(struct site *site);
+
+/* A file of a site folder, new and empty; ends the process if it cannot. */
+FILE *site_create(const char *dir, const char *name);
 
 /* Writes the four files of site_load(), one element per line. */
 void site_dump(const struct site *site, const char *dir);
