@@ -80,8 +80,8 @@ static int setup(void **state)
     stage.report =
         (struct run_report){.sources = stage.reports, .source_count = SOURCES};
     stage.out = tmpfile();
-    stage.log =
-        (struct log){.out = stage.out, .level = LOG_INFO, .terminal = true};
+    stage.log = (struct log){
+        .out = stage.out, .level = LOG_INFO, .clock = clock_system()};
     stage.setup.job.events.no_access = NO_ACCESS_FAIL;
     stage.options =
         (struct gather_options){.setup = &stage.setup,
