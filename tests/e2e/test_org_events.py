@@ -287,6 +287,13 @@ class Access(OrgCase):
         os.environ[KEY_VARIABLE] = "another"
         self.refused_both(self.site(), 77, "org_events")
 
+    def test_a_key_without_the_scope(self):
+        site = self.site(scenario={"rules": [
+            {"path": ACTIONS, "do": "status", "status": 401,
+             "type": "application/json",
+             "body": "{\"message\": \"scope does not match\"}"}]})
+        self.refused_both(site, 77, "lacks a scope", "Atlassian Guard")
+
     def test_without_guard(self):
         site = self.site(scenario={"org": {"log": "denied"}})
         self.refused_both(site, 77, "org_events", "Atlassian Guard")
