@@ -285,3 +285,30 @@ end:
     free(event);
     return result;
 }
+
+int actions_fetch_all(struct actions *list,
+                      const struct gather_options *options, struct error *err)
+{
+    const struct setup *setup = options->setup;
+
+    for (size_t i = 0; i < setup->source_count; i++) {
+        if (setup->sources[i].source.actions_path != NULL &&
+            actions_fetch(&list[i], options, &setup->sources[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int actions_report_all(struct actions *list,
+                       const struct gather_options *options,
+                       struct error *err)
+{
+    const struct setup *setup = options->setup;
+
+    for (size_t i = 0; i < setup->source_count; i++) {
+        if (setup->sources[i].source.actions_path != NULL &&
+            actions_report(&list[i], options, &setup->sources[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}

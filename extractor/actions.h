@@ -38,6 +38,13 @@ int actions_report(struct actions *actions,
                    const struct gather_options *options,
                    const struct setup_source *entry, struct error *err);
 
+/* The two for every source that has a list; one of list each. */
+int actions_fetch_all(struct actions *list,
+                      const struct gather_options *options, struct error *err);
+int actions_report_all(struct actions *list,
+                       const struct gather_options *options,
+                       struct error *err);
+
 void actions_release(struct actions *actions);
 
 #endif

@@ -13,7 +13,8 @@ enum { ENV_NAME_MAX = 64 };
 
 enum {
     RUN_VERBS = BIT(VERB_EXTRACT) | BIT(VERB_PLAN) | BIT(VERB_CHECK),
-    ALL_VERBS = RUN_VERBS | BIT(VERB_VERIFY) | BIT(VERB_CAT)
+    ASKING_VERBS = RUN_VERBS | BIT(VERB_EXPLAIN),
+    ALL_VERBS = ASKING_VERBS | BIT(VERB_VERIFY) | BIT(VERB_CAT)
 };
 
 static const struct {
@@ -29,6 +30,9 @@ static const struct {
                      "re-check everything a published run claims", 1, 1},
     [VERB_CAT] = {"cat", "PATH", "rows of a dataset on stdout, all parts", 1,
                   1},
+    [VERB_EXPLAIN] = {"explain", "ACCOUNT_ID",
+                      "the events behind a row, and why it says what it says",
+                      1, 1},
 };
 
 static const struct {
@@ -39,14 +43,15 @@ static const struct {
     char letter;          /* 0: none */
 } options[OPTION_COUNT] = {
     [OPTION_JOB] = {"job", "FILE", "job file (default: rollcall.json)",
-                    RUN_VERBS, 'c'},
+                    ASKING_VERBS, 'c'},
     [OPTION_MAPPING] = {"mapping", "NAME|FILE",
-                        "mapping instead of the job's; may repeat", RUN_VERBS,
-                        0},
+                        "mapping instead of the job's; may repeat",
+                        ASKING_VERBS, 0},
     [OPTION_OUT] = {"out", "DIR", "output directory instead of the job's",
-                    RUN_VERBS, 0},
+                    ASKING_VERBS, 0},
     [OPTION_AS_OF] = {"as-of", "TIME",
-                      "time the run stands for (default: now)", RUN_VERBS, 0},
+                      "time the run stands for (default: now)",
+                      ASKING_VERBS, 0},
     [OPTION_RUN_ID] = {"run-id", "ID",
                        "name of the run (default: made from --as-of)",
                        BIT(VERB_EXTRACT) | BIT(VERB_PLAN), 0},
@@ -63,6 +68,8 @@ static const struct {
                        BIT(VERB_CAT), 0},
     [OPTION_NO_HEADER] = {"no-header", NULL, "leave out the header",
                           BIT(VERB_CAT), 0},
+    [OPTION_JSON] = {"json", NULL, "one JSON document instead of text",
+                     BIT(VERB_EXPLAIN), 0},
     [OPTION_QUIET] = {"quiet", NULL, "only warnings and errors", ALL_VERBS,
                       'q'},
     [OPTION_VERBOSE] = {"verbose", NULL, "every request", ALL_VERBS, 'v'},
@@ -346,7 +353,7 @@ void cli_help(enum cli_verb verb, FILE *out)
           "files you can trust\n\nUsage: rollcall COMMAND [OPTIONS]\n\n"
           "Commands:\n", out);
     for (int i = VERB_NONE + 1; i < VERB_COUNT; i++)
-        fprintf(out, "  %-8s %-5s %s\n", verbs[i].name, verbs[i].operands,
+        fprintf(out, "  %-8s %-10s %s\n", verbs[i].name, verbs[i].operands,
                 verbs[i].summary);
     fputs("\nOptions (each can be an environment variable, --as-of as "
           "ROLLCALL_AS_OF):\n", out);

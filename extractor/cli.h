@@ -23,6 +23,7 @@ enum cli_verb {
     VERB_CHECK,
     VERB_VERIFY,
     VERB_CAT,
+    VERB_EXPLAIN,
     VERB_COUNT
 };
 
@@ -37,6 +38,7 @@ enum cli_option {
     OPTION_DATASET,
     OPTION_FORMAT,
     OPTION_NO_HEADER,
+    OPTION_JSON,
     OPTION_QUIET,
     OPTION_VERBOSE,
     OPTION_LOG_FORMAT,

@@ -22,6 +22,7 @@ int command_extract(const struct command *command, struct error *err);
 int command_plan(const struct command *command, struct error *err);
 int command_check(const struct command *command, struct error *err);
 int command_verify(const struct command *command, struct error *err);
+int command_explain(const struct command *command, struct error *err);
 int command_cat(const struct command *command, struct error *err);
 
 #endif

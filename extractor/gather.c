@@ -100,6 +100,17 @@ static int note_ids(struct gathered *gathered, const struct event *event,
     return actor->present ? note_id(gathered, actor->text, err) : 0;
 }
 
+static int show_event(void *context, const struct event *event,
+                      struct error *err)
+{
+    struct gathering *g = context;
+    const struct gather_observer *observer = &g->options->observer;
+
+    return observer->event == NULL
+               ? 0
+               : observer->event(observer->context, event, err);
+}
+
 static int take_event(void *context, const struct event *event,
                       struct error *err)
 {
@@ -119,7 +130,7 @@ static int take_event(void *context, const struct event *event,
             fact_fold(&g->gathered->books[i], event) != 0)
             return error_no_memory(err);
     }
-    return 0;
+    return show_event(context, event, err);
 }
 
 /* Should a log ever give two ids for one key, the smaller one is taken, so
@@ -387,36 +398,6 @@ static int probe_all(const struct gather_options *options, struct error *err)
     return 0;
 }
 
-static int fetch_actions(struct gathered *gathered,
-                         const struct gather_options *options,
-                         struct error *err)
-{
-    const struct setup *setup = options->setup;
-
-    for (size_t i = 0; i < setup->source_count; i++) {
-        if (setup->sources[i].source.actions_path != NULL &&
-            actions_fetch(&gathered->actions[i], options, &setup->sources[i],
-                          err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
-static int report_actions(struct gathered *gathered,
-                          const struct gather_options *options,
-                          struct error *err)
-{
-    const struct setup *setup = options->setup;
-
-    for (size_t i = 0; i < setup->source_count; i++) {
-        if (setup->sources[i].source.actions_path != NULL &&
-            actions_report(&gathered->actions[i], options, &setup->sources[i],
-                           err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int check_emptiness(const struct gather_options *options,
                            struct error *err)
 {
@@ -434,6 +415,26 @@ static int check_emptiness(const struct gather_options *options,
     return 0;
 }
 
+static int start_gathering(struct gathering *g, struct error *err)
+{
+    const struct gather_options *options = g->options;
+
+    g->walk_capacity = 1 + options->setup->source_count *
+                               gather_windows_needed(&options->window);
+    g->walks = calloc(g->walk_capacity, sizeof(*g->walks));
+    g->walk_sources = calloc(g->walk_capacity, sizeof(*g->walk_sources));
+    return g->walks != NULL && g->walk_sources != NULL
+               ? 0
+               : error_no_memory(err);
+}
+
+static void end_gathering(struct gathering *g)
+{
+    drop_walks(g);
+    free(g->walks);
+    free(g->walk_sources);
+}
+
 int gather_run(struct gathered *gathered, const struct gather_options *options,
                struct error *err)
 {
@@ -442,19 +443,50 @@ int gather_run(struct gathered *gathered, const struct gather_options *options,
 
     g.target = (struct walk_target){take_user, take_event, take_pair,
                                     take_refused, &g};
-    g.walk_capacity = 1 + options->setup->source_count *
-                              gather_windows_needed(&options->window);
-    g.walks = calloc(g.walk_capacity, sizeof(*g.walks));
-    g.walk_sources = calloc(g.walk_capacity, sizeof(*g.walk_sources));
-    if (g.walks == NULL || g.walk_sources == NULL)
-        error_no_memory(err);
-    else if (probe_all(options, err) == 0 &&
-             fetch_actions(gathered, options, err) == 0 &&
-             read_everything(&g, err) == 0 &&
-             report_actions(gathered, options, err) == 0)
+    if (start_gathering(&g, err) == 0 && probe_all(options, err) == 0 &&
+        actions_fetch_all(gathered->actions, options, err) == 0 &&
+        read_everything(&g, err) == 0 &&
+        actions_report_all(gathered->actions, options, err) == 0)
         result = check_emptiness(options, err);
-    drop_walks(&g);
-    free(g.walks);
-    free(g.walk_sources);
+    end_gathering(&g);
+    return result;
+}
+
+static int known_pair(void *context, const char *key, const char *account_id,
+                      struct error *err)
+{
+    (void)context, (void)key, (void)account_id, (void)err;
+    return 0;
+}
+
+static int known_refusal(void *context, const char *source, const char *item,
+                         const char *field, const char *reason,
+                         struct error *err)
+{
+    (void)context, (void)source, (void)item, (void)field;
+    (void)reason, (void)err;
+    return 0;
+}
+
+int gather_again(struct gathered *gathered,
+                 const struct gather_options *options, struct error *err)
+{
+    const struct setup *setup = options->setup;
+    struct gathering g = {.gathered = gathered, .options = options};
+    const struct setup_source *moved;
+    int result;
+
+    g.target = (struct walk_target){take_user, show_event, known_pair,
+                                    known_refusal, &g};
+    result = start_gathering(&g, err);
+    for (size_t i = 0; i < setup->source_count && result == 0; i++) {
+        if (setup->sources[i].source.kind != SOURCE_EVENTS)
+            continue;
+        free(report_of(options, &setup->sources[i])->windows);
+        result = start_events(&g, &setup->sources[i], err);
+    }
+    if (result == 0)
+        result = finish_walks(&g, &moved, err);
+    end_gathering(&g);
     return result;
 }

@@ -58,6 +58,11 @@ int gather_run(struct gathered *gathered, const struct gather_options *options,
                struct error *err);
 void gather_release(struct gathered *gathered);
 
+/* After gather_run(): walks all windows of the event sources once more, for
+ * the observer alone; nothing is folded, learned or refused again. */
+int gather_again(struct gathered *gathered,
+                 const struct gather_options *options, struct error *err);
+
 /* Adds to the rejects, once; above guards.max_rejects: ERROR_DATA. */
 int gather_refuse(struct gathered *gathered, const struct setup *setup,
                   const struct reject *reject, struct error *err);

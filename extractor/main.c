@@ -52,7 +52,7 @@ static const struct {
 } verbs[VERB_COUNT] = {
     [VERB_EXTRACT] = {command_extract}, [VERB_PLAN] = {command_plan},
     [VERB_CHECK] = {command_check},     [VERB_VERIFY] = {command_verify},
-    [VERB_CAT] = {command_cat},
+    [VERB_CAT] = {command_cat},         [VERB_EXPLAIN] = {command_explain},
 };
 
 static int one_of(const char *option, const char *value,

@@ -5,26 +5,6 @@
 const char *const mapping_status_words[] = {"known", "no_actor", "before_log",
                                             "no_access", NULL};
 
-static const struct item_field fact_parts[FACT_PART_COUNT] = {
-    [FACT_AT] = {"at", VALUE_TIMESTAMP},
-    [FACT_ACTOR_ID] = {"actor_id", VALUE_STRING},
-    [FACT_ACTOR_NAME] = {"actor_name", VALUE_STRING},
-    [FACT_ACTION] = {"action", VALUE_STRING},
-    [FACT_SOURCE] = {"source", VALUE_STRING},
-    [FACT_ACTOR_SOURCE] = {"actor_source", VALUE_STRING},
-    [FACT_EVENT_ID] = {"event_id", VALUE_STRING},
-    [FACT_STATUS] = {"status", VALUE_STRING},
-};
-
-static const struct item_field observed_parts[] = {
-    {"first_inactive_at", VALUE_TIMESTAMP},
-};
-
-static const struct item_field run_parts[RUN_PART_COUNT] = {
-    [RUN_AS_OF] = {"as_of", VALUE_TIMESTAMP},
-    [RUN_ID] = {"id", VALUE_STRING},
-};
-
 static const struct family {
     const char *name; /* with its point */
     const struct item_field *parts;
@@ -32,9 +12,9 @@ static const struct family {
 } families[] = {
     [REF_USER] = {"user.", user_fields, USER_FIELD_COUNT},
     [REF_EVENT] = {"event.", event_fields, EVENT_FIELD_COUNT},
-    [REF_FACT] = {"fact.", fact_parts, FACT_PART_COUNT},
-    [REF_OBSERVED] = {"observed.", observed_parts, 1},
-    [REF_RUN] = {"run.", run_parts, RUN_PART_COUNT},
+    [REF_FACT] = {"fact.", rules_fact_parts, FACT_PART_COUNT},
+    [REF_OBSERVED] = {"observed.", rules_observed_parts, 1},
+    [REF_RUN] = {"run.", rules_run_parts, RUN_PART_COUNT},
 };
 
 enum { FAMILIES = sizeof(families) / sizeof(families[0]) };

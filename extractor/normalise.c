@@ -189,6 +189,7 @@ enum item_verdict normalise_user(const struct source *source,
 {
     if (json_type(item) != JSON_OBJECT)
         return refuse(notes, "item", "is not an object");
+    user->source = source->name;
     for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
         enum item_verdict verdict =
             read_field(&source->user_fields[i], &user_fields[i], item,

@@ -12,11 +12,18 @@
 
 #include "error.h"
 #include "exchange.h"
+#include "item.h"
 #include "log.h"
 #include "manifest.h"
 #include "report.h"
 #include "request.h"
 #include "setup.h"
+
+/* Is shown every event that is read; empty: nobody is. */
+struct gather_observer {
+    int (*event)(void *context, const struct event *event, struct error *err);
+    void *context;
+};
 
 struct gather_options {
     const struct setup *setup;
@@ -25,6 +32,7 @@ struct gather_options {
     struct request_window window;    /* of events: [from, to) */
     struct run_report *report;       /* sources: one per setup source */
     const struct manifest *previous; /* last published run, or NULL */
+    struct gather_observer observer;
 };
 
 /* Asks the source's probe, which must hold a text at probe_expect: an

@@ -183,32 +183,53 @@ static int take_key(void *context, const struct json *item, const char **name,
     return 0;
 }
 
+/* How a name is known without asking; *id is set unless RESOLVE_UNKNOWN. */
+static enum resolve_way known_way(const struct resolved *resolved,
+                                  const struct gathered *gathered,
+                                  const char *name, const char **id)
+{
+    *id = name;
+    if (roster_find(&gathered->roster, name) != NULL)
+        return RESOLVE_ID;
+    *id = strmap_get(&resolved->map, name);
+    if (*id != NULL)
+        return RESOLVE_MAPPED;
+    *id = strmap_get(&gathered->pairs, name);
+    if (*id != NULL)
+        return RESOLVE_LEARNED;
+    *id = strmap_get(&gathered->pair_ids, name) != NULL ? name : NULL;
+    return *id != NULL ? RESOLVE_ID : RESOLVE_UNKNOWN;
+}
+
+enum resolve_way resolve_way(const struct resolved *resolved,
+                             const struct gathered *gathered,
+                             const char *name, const char **id)
+{
+    enum resolve_way way = known_way(resolved, gathered, name, id);
+
+    if (way != RESOLVE_UNKNOWN)
+        return way;
+    *id = strmap_get(&resolved->ids, name);
+    if (*id != NULL && name_is_email(name))
+        return RESOLVE_EMAIL;
+    return *id != NULL ? RESOLVE_BRIDGE : RESOLVE_UNKNOWN;
+}
+
 /* The account id of a name as far as it is known without asking; NULL. */
 static const char *known_id(struct resolved *resolved,
                             const struct gathered *gathered, const char *name,
                             struct key_report *report)
 {
+    uint64_t *const counts[] = {[RESOLVE_ID] = &report->already_ids,
+                                [RESOLVE_MAPPED] = &report->mapped,
+                                [RESOLVE_LEARNED] = &report->learned};
     const char *id;
+    enum resolve_way way = known_way(resolved, gathered, name, &id);
 
-    if (roster_find(&gathered->roster, name) != NULL) {
-        report->already_ids++;
-        return name;
-    }
-    id = strmap_get(&resolved->map, name);
-    if (id != NULL) {
-        report->mapped++;
-        return id;
-    }
-    id = strmap_get(&gathered->pairs, name);
-    if (id != NULL) {
-        report->learned++;
-        return id;
-    }
-    if (strmap_get(&gathered->pair_ids, name) != NULL) {
-        report->already_ids++;
-        return name;
-    }
-    return NULL;
+    if (way == RESOLVE_UNKNOWN)
+        return NULL;
+    (*counts[way])++;
+    return id;
 }
 
 /* Settles the names that are known without asking; the others stay. */

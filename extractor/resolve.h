@@ -30,6 +30,16 @@ struct resolved {
     struct arena arena;
 };
 
+/* How a name led to its account. */
+enum resolve_way {
+    RESOLVE_ID,      /* it is an account id already */
+    RESOLVE_MAPPED,  /* by the job's map file */
+    RESOLVE_LEARNED, /* by a pair of the log */
+    RESOLVE_BRIDGE,  /* the bridge source was asked */
+    RESOLVE_EMAIL,   /* the only account with that address */
+    RESOLVE_UNKNOWN  /* it did not */
+};
+
 void resolve_init(struct resolved *resolved);
 void resolve_release(struct resolved *resolved);
 
@@ -49,5 +59,10 @@ int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
 int resolve_actors(struct resolved *resolved, struct gathered *gathered,
                    const struct gather_options *options,
                    const struct strmap *actors, struct error *err);
+
+/* After resolve_subjects(): how name became *id; NULL when it did not. */
+enum resolve_way resolve_way(const struct resolved *resolved,
+                             const struct gathered *gathered,
+                             const char *name, const char **id);
 
 #endif

@@ -29,6 +29,7 @@
 
 #include "csv.h"
 #include "error.h"
+#include "jsonw.h"
 #include "schema.h"
 #include "sink.h"
 #include "value.h"
@@ -84,6 +85,10 @@ void writer_report_release(struct writer_report *report);
 int writer_csv_text(const struct csv_dialect *dialect,
                     const struct value *value, struct buf *out,
                     struct writer_report *counts);
+
+/* A present value as a member of a JSONL row. -1: a date that has no text. */
+int writer_json_value(struct jsonw *w, const char *name,
+                      const struct value *value);
 
 /* The column's name in a CSV header. */
 int writer_csv_name(const struct csv_dialect *dialect, const char *name,

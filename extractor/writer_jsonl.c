@@ -2,8 +2,8 @@
 #include "jsonw.h"
 #include "writer_format.h"
 
-static int put_cell(struct jsonw *w, const char *name,
-                    const struct value *value)
+int writer_json_value(struct jsonw *w, const char *name,
+                      const struct value *value)
 {
     char text[INSTANT_TEXT_MAX];
 
@@ -44,7 +44,7 @@ static int row(struct writer_line *line, const struct value *cells)
 
         if (!cells[i].present)
             jsonw_null(&w, name);
-        else if (put_cell(&w, name, &cells[i]) != 0)
+        else if (writer_json_value(&w, name, &cells[i]) != 0)
             return (int)i;
     }
     jsonw_object_end(&w);

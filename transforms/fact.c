@@ -68,16 +68,27 @@ static int id_order(const char *a, const char *b)
 
 /* The whole order of the rules: time, then a named actor, then id; the source
  * last, so that no two different events are equal. */
-static int winner_order(const struct fact_event *a, const struct fact_event *b)
+int fact_order(const struct fact_event *a, const struct fact_event *b,
+               enum fact_reason *reason)
 {
+    enum fact_reason unwanted;
     int order;
 
+    if (reason == NULL)
+        reason = &unwanted;
+    *reason = FACT_BY_TIME;
     if (a->at != b->at)
         return a->at > b->at ? 1 : -1;
+    *reason = FACT_BY_ACTOR;
     if ((a->actor == NULL) != (b->actor == NULL))
         return a->actor != NULL ? 1 : -1;
+    *reason = FACT_BY_ID;
     order = id_order(a->id, b->id);
-    return order != 0 ? order : strcmp(a->source, b->source);
+    if (order != 0)
+        return order;
+    order = strcmp(a->source, b->source);
+    *reason = order != 0 ? FACT_BY_SOURCE : FACT_SAME;
+    return order;
 }
 
 /* The pool's copy of a text; NULL when the pool is full or memory is out, and
@@ -162,7 +173,7 @@ static int keep(struct fact_event **place, struct candidate *candidate)
 static bool greater(const struct fact_event *candidate,
                     const struct fact_event *kept)
 {
-    return kept == NULL || winner_order(candidate, kept) > 0;
+    return kept == NULL || fact_order(candidate, kept, NULL) > 0;
 }
 
 /* An event with an actor may lend it while it is not too old for that. */
@@ -204,7 +215,7 @@ static struct fact_subject *subject_get(struct fact_book *book,
     return subject;
 }
 
-static bool rule_takes(const struct fact_rule *rule, const struct event *event)
+bool fact_takes(const struct fact_rule *rule, const struct event *event)
 {
     const char *const *source = rule->sources;
 
@@ -222,9 +233,9 @@ static const char *text_of(const struct event *event, enum event_field field)
     return event->fields[field].present ? event->fields[field].text : NULL;
 }
 
-int fact_fold(struct fact_book *book, const struct event *event)
+struct fact_event fact_event_of(const struct event *event)
 {
-    const struct fact_event found = {
+    return (struct fact_event){
         .at = event->fields[EVENT_AT].integer,
         .source = event->source,
         .id = text_of(event, EVENT_ID),
@@ -232,10 +243,15 @@ int fact_fold(struct fact_book *book, const struct event *event)
         .actor = text_of(event, EVENT_ACTOR),
         .actor_name = text_of(event, EVENT_ACTOR_NAME),
     };
+}
+
+int fact_fold(struct fact_book *book, const struct event *event)
+{
+    const struct fact_event found = fact_event_of(event);
     struct candidate candidate = {.book = book, .event = &found};
 
     for (size_t f = 0; f < book->count; f++) {
-        if (event->subject_count == 0 || !rule_takes(&book->rules[f], event))
+        if (event->subject_count == 0 || !fact_takes(&book->rules[f], event))
             continue;
         for (size_t s = 0; s < event->subject_count; s++) {
             struct fact_subject *subject =
@@ -298,12 +314,17 @@ struct fact_view fact_winner(const struct fact_book *book,
     lender = subject->slots[index].attributed;
     if (rule->cancelled_by >= 0)
         cancel = subject->slots[rule->cancelled_by].newest;
-    if (cancel != NULL && cancel->at > newest->at)
+    if (cancel != NULL && cancel->at > newest->at) {
+        view.cancelled = newest;
+        view.cancelled_by = cancel;
         return view;
+    }
     view.event = newest;
     if (newest->actor == NULL && lender != NULL &&
-        newest->at - lender->at <= rule->actor_within_ms)
+        newest->at - lender->at <= rule->actor_within_ms) {
         view.lent = true;
+        view.lender = lender;
+    }
     if (newest->actor == NULL && !view.lent)
         return view;
     view.actor = view.lent ? lender->actor : newest->actor;

@@ -57,6 +57,18 @@ struct fact_view {
     const char *actor_name;
     const char *actor_source;       /* of the event that names the actor */
     bool lent;                      /* actor comes from an earlier event */
+    const struct fact_event *lender;       /* that event; NULL unless lent */
+    const struct fact_event *cancelled;    /* would be `event`, but … */
+    const struct fact_event *cancelled_by; /* … this one is of a later time */
+};
+
+/* What set one event above another, in the order in which it is asked. */
+enum fact_reason {
+    FACT_SAME,      /* one and the same event */
+    FACT_BY_TIME,   /* it is newer */
+    FACT_BY_ACTOR,  /* as new, and it names an actor */
+    FACT_BY_ID,     /* as new, and its id is higher */
+    FACT_BY_SOURCE  /* the same in all this, of two sources */
 };
 
 void fact_book_init(struct fact_book *book, const struct fact_rule *rules,
@@ -73,6 +85,16 @@ struct fact_subject *fact_find(const struct fact_book *book, const char *name);
  * account must outlive the book. Returns 0, or -1 when memory is out. */
 int fact_merge(struct fact_book *book, struct fact_subject *from,
                const char *account);
+
+/* Below, at or above 0 as a ranks below b; *reason says why, unless NULL. */
+int fact_order(const struct fact_event *a, const struct fact_event *b,
+               enum fact_reason *reason);
+
+/* Whether the rule counts this event, whichever account it is about. */
+bool fact_takes(const struct fact_rule *rule, const struct event *event);
+
+/* What a fact sees of an event; texts are the event's own. */
+struct fact_event fact_event_of(const struct event *event);
 
 /* subject may be NULL. index: of the fact rule. */
 struct fact_view fact_winner(const struct fact_book *book,

@@ -33,6 +33,7 @@ enum user_field {
 
 struct user {
     struct value fields[USER_FIELD_COUNT];
+    const char *source; /* source name, or NULL */
 };
 
 enum event_field {

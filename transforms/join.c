@@ -33,34 +33,45 @@ bool join_selects(const struct joined *joined)
     return where == NULL || condition_holds(where, &scope);
 }
 
-const char *joined_actor_id(const struct joined *joined, size_t fact)
+const char *join_actor_id(const struct join_input *input, const char *actor)
 {
-    const char *actor = joined->facts[fact].actor;
     const char *resolved;
 
     if (actor == NULL)
         return NULL;
-    resolved = strmap_get(joined->input->actors, actor);
+    resolved = strmap_get(input->actors, actor);
     return resolved != NULL ? resolved : name_id(actor);
 }
 
-/* The name the account has now; what the event called it otherwise. */
-static const char *actor_name(const struct joined *joined, size_t fact)
+const char *joined_actor_id(const struct joined *joined, size_t fact)
 {
-    const char *id = joined_actor_id(joined, fact);
-    const struct account *actor;
+    return join_actor_id(joined->input, joined->facts[fact].actor);
+}
+
+const char *join_actor_name(const struct join_input *input, const char *actor,
+                            const char *event_name)
+{
+    const char *id = join_actor_id(input, actor);
+    const struct account *account;
     struct value name;
 
     if (id == NULL)
-        return joined->facts[fact].actor_name;
-    actor = roster_find(joined->input->roster, id);
-    if (actor == NULL)
-        return joined->facts[fact].actor_name;
-    name = account_value(actor, USER_DISPLAY_NAME);
-    return name.present ? name.text : joined->facts[fact].actor_name;
+        return actor != NULL ? event_name : NULL;
+    account = roster_find(input->roster, id);
+    if (account == NULL)
+        return event_name;
+    name = account_value(account, USER_DISPLAY_NAME);
+    return name.present ? name.text : event_name;
 }
 
-static const char *fact_status(const struct joined *joined, size_t fact)
+static const char *actor_name(const struct joined *joined, size_t fact)
+{
+    const struct fact_view *view = &joined->facts[fact];
+
+    return join_actor_name(joined->input, view->actor, view->actor_name);
+}
+
+const char *joined_status(const struct joined *joined, size_t fact)
 {
     if (joined->facts[fact].event == NULL)
         return joined->input->no_access ? "no_access" : "before_log";
@@ -73,7 +84,7 @@ static struct value fact_value(const struct joined *joined, size_t fact,
     const struct fact_event *event = joined->facts[fact].event;
 
     if (part == FACT_STATUS)
-        return value_text(fact_status(joined, fact));
+        return value_text(joined_status(joined, fact));
     if (event == NULL)
         return value_null(part == FACT_AT ? VALUE_TIMESTAMP : VALUE_STRING);
     switch (part) {
@@ -129,13 +140,15 @@ static struct value alternative_value(const struct alternative *alternative,
 }
 
 /* Null has the type the alternatives have, which transforms rely on. */
-static struct value choose(const struct joined *joined,
-                           const struct column_rule *rule)
+struct value join_choose(const struct joined *joined, size_t column,
+                         size_t *alternative)
 {
+    const struct column_rule *rule = &joined->input->rules->columns[column];
     struct scope scope = scope_of(joined);
+    size_t *i = alternative;
 
-    for (size_t i = 0; i < rule->alternative_count; i++) {
-        const struct alternative *a = &rule->alternatives[i];
+    for (*i = 0; *i < rule->alternative_count; (*i)++) {
+        const struct alternative *a = &rule->alternatives[*i];
         struct value value;
 
         if (a->when != NULL && !condition_holds(a->when, &scope))
@@ -152,8 +165,9 @@ int join_cell(const struct joined *joined, size_t column, struct value *cell,
 {
     const struct rules *rules = joined->input->rules;
     const struct column_rule *rule = &rules->columns[column];
+    size_t alternative;
 
-    *cell = choose(joined, rule);
+    *cell = join_choose(joined, column, &alternative);
     for (size_t i = 0; i < rule->transform_count; i++) {
         if (transform_apply(&rule->transforms[i], cell, arena, err) != 0)
             return -1;

@@ -55,6 +55,20 @@ struct value joined_value(const struct joined *joined, const struct ref *ref);
  * an app's id; NULL when that is an e-mail address only, or nothing. */
 const char *joined_actor_id(const struct joined *joined, size_t fact);
 
+/* The same for any actor of an event (NULL gives NULL), and the name the
+ * account has now; what the event called it when that is unknown. */
+const char *join_actor_id(const struct join_input *input, const char *actor);
+const char *join_actor_name(const struct join_input *input, const char *actor,
+                            const char *event_name);
+
+/* known | no_actor | before_log | no_access */
+const char *joined_status(const struct joined *joined, size_t fact);
+
+/* A column's value before its transforms. *alternative: the one that gave it,
+ * or their count when none did. */
+struct value join_choose(const struct joined *joined, size_t column,
+                         size_t *alternative);
+
 /* cells: as many as the schema has columns. JOIN_REJECTED fills notes;
  * JOIN_FAILED sets *err (over_length "fail", or memory is out). */
 enum join_outcome join_row(const struct joined *joined, struct value *cells,

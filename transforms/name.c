@@ -78,3 +78,8 @@ const char *name_id(const char *name)
         return NULL;
     return name_is_app(name) ? name + 1 : name;
 }
+
+const char *name_shown(const char *name)
+{
+    return name_is_email(name) || name_is_app(name) ? name + 1 : name;
+}

@@ -32,4 +32,7 @@ bool name_is_app(const char *name);
 /* What may be shown of a name as an id: NULL for an e-mail address. */
 const char *name_id(const char *name);
 
+/* A name for a person to read: the address or the id of a form. */
+const char *name_shown(const char *name);
+
 #endif

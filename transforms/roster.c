@@ -2,7 +2,7 @@
 
 void roster_init(struct roster *roster)
 {
-    *roster = (struct roster){0};
+    *roster = (struct roster){.source_count = 1};
     arena_init(&roster->arena);
 }
 
@@ -19,9 +19,25 @@ static bool is_text(enum user_field field)
            user_fields[field].type == VALUE_NUMBER;
 }
 
+static unsigned char origin_of(struct roster *roster, const char *source)
+{
+    size_t i = 0;
+
+    while (i < roster->source_count && roster->sources[i] != source)
+        i++;
+    if (i == roster->source_count) {
+        if (i == ROSTER_SOURCES_MAX)
+            return 0;
+        roster->sources[roster->source_count++] = source;
+    }
+    return (unsigned char)i;
+}
+
 static int copy_fields(struct roster *roster, struct account *account,
                        const struct user *user)
 {
+    unsigned char origin = origin_of(roster, user->source);
+
     for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
         const struct value *value = &user->fields[i];
 
@@ -36,6 +52,7 @@ static int copy_fields(struct roster *roster, struct account *account,
             account->fields[i].text = copy;
         }
         account->present |= 1u << i;
+        account->origin[i] = origin;
     }
     return 0;
 }
@@ -97,4 +114,11 @@ struct value account_value(const struct account *account,
 const char *account_id(const struct account *account)
 {
     return account->fields[USER_ACCOUNT_ID].text;
+}
+
+const char *account_source(const struct roster *roster,
+                           const struct account *account,
+                           enum user_field field)
+{
+    return roster->sources[account->origin[field]];
 }

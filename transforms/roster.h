@@ -5,7 +5,7 @@
  * order of arrival; roster_release(). Texts are copied. The same account seen
  * twice keeps what it had and gains only fields it lacked, so a page that is
  * read again changes nothing.
- * About 120 bytes an account and its texts.
+ * About 140 bytes an account and its texts.
  */
 #ifndef ROLLCALL_ROSTER_H
 #define ROLLCALL_ROSTER_H
@@ -23,15 +23,21 @@ struct account {
     uint32_t present;     /* bit per user field */
     bool listed;          /* seen in the universe, not only looked up */
     unsigned walk;        /* number of the last walk that gave it */
+    unsigned char origin[USER_FIELD_COUNT]; /* index in the roster's sources */
     union {
         const char *text;
         int64_t integer;
     } fields[USER_FIELD_COUNT];
 };
 
+/* More than a setup can have, lookups included. */
+enum { ROSTER_SOURCES_MAX = 64 };
+
 struct roster {
     struct arena arena;
     struct strmap by_id;
+    const char *sources[ROSTER_SOURCES_MAX]; /* [0] NULL: not told */
+    size_t source_count;
     struct account *first, *last;
     size_t listed; /* accounts of the universe */
 };
@@ -48,5 +54,11 @@ struct account *roster_find(const struct roster *roster, const char *id);
 struct value account_value(const struct account *account,
                            enum user_field field);
 const char *account_id(const struct account *account);
+
+/* The source whose value of the field was kept; NULL when it has none or the
+ * user did not say. Told apart by address: names live with the sources. */
+const char *account_source(const struct roster *roster,
+                           const struct account *account,
+                           enum user_field field);
 
 #endif

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "arena.h"
 #include "item.h"
 #include "schema.h"
 
@@ -59,6 +60,11 @@ struct ref {
     size_t index;
     enum fact_part part;
 };
+
+/* What stands behind the last point of a reference, and its type. */
+extern const struct item_field rules_fact_parts[FACT_PART_COUNT];
+extern const struct item_field rules_observed_parts[1];
+extern const struct item_field rules_run_parts[RUN_PART_COUNT];
 
 enum condition_kind {
     CONDITION_ALL,
@@ -133,5 +139,9 @@ struct rules {
     size_t order_count;
     enum over_length over_length;
 };
+
+/* A reference as a mapping file writes it. NULL when memory is out. */
+char *rules_ref_text(const struct rules *rules, const struct ref *ref,
+                     struct arena *arena);
 
 #endif

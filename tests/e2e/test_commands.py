@@ -11,7 +11,7 @@ from published import AS_OF, RUN, Case, Run
 
 README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
-VERBS = ("extract", "plan", "check", "verify", "cat")
+VERBS = ("extract", "plan", "check", "verify", "cat", "explain")
 AUDIT = "/rest/api/3/auditing/record"
 MYSELF = "/rest/api/3/myself"
 SOURCES = ["jira_users", "jira_audit", "jira_user_keys", "jira_user_names"]
@@ -92,6 +92,7 @@ class Check(Case):
         site = self.site()
         self.job(site)
         found = self.verdicts()
+        self.assertEqual(found.pop("org_events")[0], "skipped")
         self.assertEqual(list(found), ["job", "inactive_users", *SOURCES])
         self.assertEqual({verdict for verdict, _ in found.values()}, {"ok"})
         self.assertIn("2026-11-23T01:5", found["jira_audit"][1])
@@ -159,7 +160,7 @@ class Help(Case):
                 self.assertIn("unknown option --no-such", err)
             every = self.option_lines(self.rollcall("--help").out)
             mine = {name for _, name, _, _ in self.option_lines(text)}
-            operand = ["out"] if verb in ("verify", "cat") else []
+            operand = ["out"] if verb in ("verify", "cat", "explain") else []
             for _, name, argument, _ in every:
                 if name in mine:
                     continue

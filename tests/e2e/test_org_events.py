@@ -282,6 +282,19 @@ class Sample(OrgCase):
                          millis(OLDEST))
 
 
+class Explain(OrgCase):
+    def test_a_name_by_e_mail(self):
+        site = self.site()
+        path = harness.make_job(self.folder, site.url,
+                                endpoints={"admin": admin(site)})
+        code, out, err = harness.run_rollcall(
+            ["explain", "-c", path, "--as-of", AS_OF,
+             "712020:00240024-0024-4024-8024-000000000024"])
+        self.assertEqual(code, 0, err)
+        self.assertRegex(out, r"(?m)^  lars@example\.test +by its e-mail "
+                              r"address, 2 events$")
+
+
 class Access(OrgCase):
     def test_a_wrong_key(self):
         os.environ[KEY_VARIABLE] = "another"

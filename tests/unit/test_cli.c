@@ -79,6 +79,8 @@ static const struct {
     {"verify -", VERB_VERIFY, OPTION_QUIET, NULL, 1},
     {"cat out --format jsonl", VERB_CAT, OPTION_FORMAT, "jsonl", 1},
     {"cat --no-header --dataset d out", VERB_CAT, OPTION_DATASET, "d", 1},
+    {"explain 5b10", VERB_EXPLAIN, OPTION_JSON, NULL, 1},
+    {"explain --json 5b10 -c j", VERB_EXPLAIN, OPTION_JSON, "1", 1},
     {"--help", VERB_NONE, OPTION_HELP, "1", 0},
     {"-h", VERB_NONE, OPTION_HELP, "1", 0},
     {"--version", VERB_NONE, OPTION_VERSION, "1", 0},
@@ -138,6 +140,9 @@ static const struct {
     {"verify", "verify: needs PATH"},
     {"cat", "cat: needs PATH"},
     {"cat a b", "\"b\" is one operand too many"},
+    {"explain", "explain: needs ACCOUNT_ID"},
+    {"explain a b", "\"b\" is one operand too many"},
+    {"extract --json", "--json: not for \"extract\""},
     {"verify -- a b", "\"b\" is one operand too many"},
     {"cat 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "too many operands"},
 };
@@ -259,24 +264,26 @@ static const char *help(enum cli_verb verb)
 
 static const struct {
     const char *name;
-    unsigned verbs; /* one bit each: extract plan check verify cat */
+    unsigned verbs; /* one bit each: extract plan check verify cat
+                       explain */
 } documented[] = {
-    {"--job FILE", 0x07},
-    {"--mapping NAME|FILE", 0x07},
-    {"--out DIR", 0x07},
-    {"--as-of TIME", 0x07},
+    {"--job FILE", 0x27},
+    {"--mapping NAME|FILE", 0x27},
+    {"--out DIR", 0x27},
+    {"--as-of TIME", 0x27},
     {"--run-id ID", 0x03},
     {"--force ", 0x01},
     {"--result-json FILE", 1},
     {"--dataset NAME", 0x10},
     {"--format csv|jsonl", 0x10},
     {"--no-header ", 0x10},
-    {"--quiet ", 0x1f},
-    {"--verbose ", 0x1f},
-    {"--log-format text|json", 0x1f},
-    {"--color auto|never|always", 0x1f},
-    {"--help ", 0x1f},
-    {"--version ", 0x1f},
+    {"--json ", 0x20},
+    {"--quiet ", 0x3f},
+    {"--verbose ", 0x3f},
+    {"--log-format text|json", 0x3f},
+    {"--color auto|never|always", 0x3f},
+    {"--help ", 0x3f},
+    {"--version ", 0x3f},
 };
 
 static void help_lists_every_option(void **state)
@@ -320,11 +327,12 @@ static void help_is_true(void **state)
         char text[64], name[32];
         size_t len = strcspn(documented[i].name, " ");
         bool flag = documented[i].name[len + 1] == '\0';
+        const char *verb = documented[i].verbs & 0x01   ? "extract"
+                           : documented[i].verbs & 0x10 ? "cat out"
+                                                        : "explain u";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
-        snprintf(text, sizeof(text), "%s %s%s",
-                 documented[i].verbs & 1 ? "extract" : "cat out", name,
-                 flag ? "" : " x");
+        snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");
         if (parse(&line, text) != 0)
             fail_msg("%s: %s", text, line.err.text);
     }

@@ -36,7 +36,7 @@ struct stage {
 static int setup(void **state)
 {
     static struct stage stage;
-    struct user user;
+    struct user user = {0};
 
     memset(&stage, 0, sizeof(stage));
     for (int i = 0; i < USER_FIELD_COUNT; i++)

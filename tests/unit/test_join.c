@@ -38,7 +38,7 @@ struct stage {
 static struct account *add(struct stage *stage, const char *id,
                            const char *name)
 {
-    struct user user;
+    struct user user = {0};
 
     for (int i = 0; i < USER_FIELD_COUNT; i++)
         user.fields[i] = value_null(user_fields[i].type);

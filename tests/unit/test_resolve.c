@@ -323,6 +323,40 @@ static void the_log_comes_before_the_bridge(void **state)
     assert_int_equal(stage.report.keys.already_ids, 1);
 }
 
+static void the_way_is_told(void **state)
+{
+    static const struct {
+        const char *name;
+        enum resolve_way way;
+        const char *id;
+    } names[] = {{"id:a", RESOLVE_ID, "id:a"},
+                 {"ug:a", RESOLVE_BRIDGE, "id:a"},
+                 {"ug:m", RESOLVE_MAPPED, "mapped"},
+                 {"ug:l", RESOLVE_LEARNED, "learned"},
+                 {"learned", RESOLVE_ID, "learned"},
+                 {"ug:z", RESOLVE_UNKNOWN, NULL}};
+    const size_t count = sizeof(names) / sizeof(names[0]);
+
+    (void)state;
+    assert_int_equal(map_file("ug:m,mapped\n"), 0);
+    listed("id:a", "Ann");
+    learned("ug:l", "learned");
+    for (size_t i = 0; i < count; i++)
+        fold((int64_t)i + 1, names[i].name);
+    subjects();
+    for (size_t i = 0; i < count; i++) {
+        const char *id;
+
+        assert_int_equal(resolve_way(&stage.resolved, &stage.gathered,
+                                     names[i].name, &id),
+                         names[i].way);
+        if (names[i].id == NULL)
+            assert_null(id);
+        else
+            assert_string_equal(id, names[i].id);
+    }
+}
+
 static void unknown_keys_stay(void **state)
 {
     (void)state;
@@ -517,6 +551,7 @@ int main(void)
         TEST(an_account_id_comes_first),
         TEST(the_map_comes_before_the_log),
         TEST(the_log_comes_before_the_bridge),
+        TEST(the_way_is_told),
         TEST(unknown_keys_stay),
         TEST(sorted_and_once),
         TEST(a_key_that_is_answered_twice),

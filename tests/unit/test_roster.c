@@ -14,7 +14,7 @@ enum { MANY = 100 * 1000 };
 
 static struct user user_of(const char *id, const char *name)
 {
-    struct user user;
+    struct user user = {0};
 
     for (int i = 0; i < USER_FIELD_COUNT; i++)
         user.fields[i] = value_null(user_fields[i].type);
@@ -87,6 +87,24 @@ static void texts_are_copied(void **state)
     assert_null(roster_find(*state, "A"));
 }
 
+static void each_field_knows_its_source(void **state)
+{
+    struct user first = user_of("a", NULL), again = user_of("a", "Ann");
+    struct user silent = user_of("b", "Bob");
+    const struct account *account;
+
+    first.source = "first";
+    again.source = "again";
+    roster_add(*state, &first, true);
+    account = roster_add(*state, &again, true);
+    assert_string_equal(account_source(*state, account, USER_ACCOUNT_ID),
+                        "first");
+    assert_string_equal(account_source(*state, account, USER_DISPLAY_NAME),
+                        "again");
+    account = roster_add(*state, &silent, true);
+    assert_null(account_source(*state, account, USER_DISPLAY_NAME));
+}
+
 static void looked_up_is_not_listed(void **state)
 {
     struct roster *roster = *state;
@@ -112,7 +130,7 @@ static void a_hundred_thousand(void **state)
 
     for (size_t round = 0; round < 2; round++) {
         for (size_t i = 0; i < MANY; i++) {
-            struct user user;
+            struct user user = {0};
 
             snprintf(id, sizeof(id), "712020:%08zx", i * 2654435761u);
             user = user_of(id, round == 0 ? NULL : "name");
@@ -151,6 +169,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(null_fields_have_their_type, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(texts_are_copied, setup, teardown),
+        cmocka_unit_test_setup_teardown(each_field_knows_its_source, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(looked_up_is_not_listed, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_hundred_thousand, setup, teardown),
