@@ -26,7 +26,8 @@ static void describe(const struct source *source,
 
     if (sample->has_at) {
         instant_rfc3339(sample->at, at);
-        snprintf(text, size, "readable; newest record in the window %s", at);
+        snprintf(text, size, "readable; %s record in the window %s",
+                 source->windows == WINDOWS_ONE ? "a" : "newest", at);
     } else if (source->batch_parameter != NULL) {
         snprintf(text, size, "reachable");
     } else if (sample->items == 0) {

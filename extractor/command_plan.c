@@ -11,13 +11,14 @@ static int64_t least_requests(const struct setup *setup,
                               const struct setup_source *entry,
                               const struct request_window *window)
 {
-    int64_t probe = entry->source.probe_path != NULL &&
-                    entry->source.probe_expect != NULL;
+    int64_t probe = (entry->source.probe_path != NULL &&
+                     entry->source.probe_expect != NULL) +
+                    (entry->source.actions_path != NULL);
 
     if (entry->skipped != NULL)
         return 0;
     if (entry->source.kind == SOURCE_EVENTS)
-        return probe + (int64_t)gather_windows_needed(window);
+        return probe + (int64_t)gather_windows_of(&entry->source, window);
     for (size_t i = 0; i < setup->user_count; i++) {
         if (setup->users[i] == entry)
             return probe + 1 + entry->source.paging.past_end;
@@ -48,7 +49,7 @@ static void print_source(const struct setup *setup,
         instant_rfc3339(window->from, from);
         instant_rfc3339(window->to, to);
         printf(", %s to %s in %zu windows", from, to,
-               gather_windows_needed(window));
+               gather_windows_of(source, window));
     }
     if (source->batch_parameter != NULL)
         printf(", only for names that are still open");

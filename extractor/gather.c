@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "instant.h"
 #include "gather_parts.h"
+#include "instant.h"
+#include "name.h"
 
 int gather_init(struct gathered *gathered, const struct setup *setup,
                 struct error *err)
@@ -26,6 +27,8 @@ void gather_release(struct gathered *gathered)
 {
     for (size_t i = 0; i < gathered->book_count; i++)
         fact_book_release(&gathered->books[i]);
+    for (size_t i = 0; i < SETUP_SOURCES_MAX; i++)
+        actions_release(&gathered->actions[i]);
     roster_release(&gathered->roster);
     strmap_release(&gathered->pairs);
     strmap_release(&gathered->pair_ids);
@@ -60,6 +63,34 @@ static bool dataset_takes(const struct rules *rules, const char *source)
     return false;
 }
 
+static int note_id(struct gathered *gathered, const char *name,
+                   struct error *err)
+{
+    const char *copy;
+
+    if (name_id(name) != name || strmap_get(&gathered->pair_ids, name) != NULL)
+        return 0;
+    copy = arena_strdup(&gathered->arena, name);
+    if (copy == NULL ||
+        strmap_put(&gathered->pair_ids, copy, (void *)copy) != 0)
+        return error_no_memory(err);
+    return 0;
+}
+
+/* A log that has no use for user keys names accounts by their ids, and those
+ * need no bridge even when the user list does not have them. */
+static int note_ids(struct gathered *gathered, const struct event *event,
+                    struct error *err)
+{
+    const struct value *actor = &event->fields[EVENT_ACTOR];
+
+    for (size_t i = 0; i < event->subject_count; i++) {
+        if (note_id(gathered, event->subjects[i], err) != 0)
+            return -1;
+    }
+    return actor->present ? note_id(gathered, actor->text, err) : 0;
+}
+
 static int show_event(void *context, const struct event *event,
                       struct error *err)
 {
@@ -76,7 +107,15 @@ static int take_event(void *context, const struct event *event,
 {
     const struct gathering *g = ((struct feed *)context)->gathering;
     const struct setup *setup = g->options->setup;
+    const struct setup_source *entry = setup_source(setup, event->source);
 
+    if (entry != NULL && entry->source.resolve_keys == NULL &&
+        note_ids(g->gathered, event, err) != 0)
+        return -1;
+    if (entry != NULL && entry->source.actions_path != NULL &&
+        actions_note(&g->gathered->actions[entry - setup->sources], event,
+                     err) != 0)
+        return -1;
     for (size_t i = 0; i < g->gathered->book_count; i++) {
         if (dataset_takes(&setup->mappings[i].rules, event->source) &&
             fact_fold(&g->gathered->books[i], event) != 0)
@@ -189,6 +228,11 @@ struct walk_options gather_walk_options(struct gathering *g,
     };
 }
 
+static bool is_read_log(const struct setup_source *entry)
+{
+    return entry->skipped == NULL && entry->source.kind == SOURCE_EVENTS;
+}
+
 static int start_window(struct gathering *g, const struct setup_source *entry,
                         struct window_report *window, struct error *err)
 {
@@ -199,6 +243,9 @@ static int start_window(struct gathering *g, const struct setup_source *entry,
     options.window_report = window;
     options.allow_no_access =
         g->options->setup->job.events.no_access == NO_ACCESS_ALLOW;
+    if (entry->source.actions_path != NULL)
+        options.action_names =
+            &g->gathered->actions[entry - g->options->setup->sources].names;
     return gather_add_walk(g, NULL, entry, &options, err);
 }
 
@@ -216,13 +263,23 @@ size_t gather_windows_needed(const struct request_window *window)
     return count < 1 ? 0 : (size_t)count;
 }
 
+size_t gather_windows_of(const struct source *source,
+                         const struct request_window *window)
+{
+    size_t count = gather_windows_needed(window);
+
+    return source->windows == WINDOWS_ONE && count > 1 ? 1 : count;
+}
+
 static int start_events(struct gathering *g, const struct setup_source *entry,
                         struct error *err)
 {
     struct source_report *report = gather_report(g->options, entry);
-    int64_t step = (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
     int64_t to = g->options->window.to, from = g->options->window.from;
-    size_t count = gather_windows_needed(&g->options->window);
+    int64_t step = entry->source.windows == WINDOWS_ONE
+                       ? to - from
+                       : (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
+    size_t count = gather_windows_of(&entry->source, &g->options->window);
 
     report->windows = calloc(count + 1, sizeof(*report->windows));
     if (report->windows == NULL)
@@ -282,7 +339,7 @@ static int read_everything(struct gathering *g, struct error *err)
 
         if (feed != NULL)
             result = gather_start_users(g, feed, err);
-        else if (entry->source.kind == SOURCE_EVENTS)
+        else if (is_read_log(entry))
             result = start_events(g, entry, err);
         if (result != 0)
             return -1;
@@ -307,8 +364,7 @@ static int probe_all(const struct gather_options *options, struct error *err)
     return 0;
 }
 
-static int check_emptiness(const struct gathered *gathered,
-                           const struct gather_options *options,
+static int check_emptiness(const struct gather_options *options,
                            struct error *err)
 {
     const struct setup *setup = options->setup;
@@ -317,8 +373,7 @@ static int check_emptiness(const struct gathered *gathered,
         const struct setup_source *entry = &setup->sources[i];
         const struct source_report *report = gather_report(options, entry);
 
-        if (entry->source.kind == SOURCE_EVENTS && !gathered->no_access &&
-            report->items == 0 &&
+        if (is_read_log(entry) && !report->no_access && report->items == 0 &&
             probe_emptiness(options, entry, err) != 0)
             return -1;
     }
@@ -359,8 +414,10 @@ int gather_run(struct gathered *gathered, const struct gather_options *options,
     g.target = (struct walk_target){take_user, take_event, take_pair,
                                     take_refused, NULL};
     if (start_gathering(&g, err) == 0 && probe_all(options, err) == 0 &&
-        read_everything(&g, err) == 0 && gather_check_lists(&g, err) == 0)
-        result = check_emptiness(gathered, options, err);
+        actions_fetch_all(gathered->actions, options, err) == 0 &&
+        read_everything(&g, err) == 0 && gather_check_lists(&g, err) == 0 &&
+        actions_report_all(gathered->actions, options, err) == 0)
+        result = check_emptiness(options, err);
     end_gathering(&g);
     return result;
 }
@@ -392,7 +449,7 @@ int gather_again(struct gathered *gathered,
                                     known_refusal, NULL};
     result = start_gathering(&g, err);
     for (size_t i = 0; i < setup->source_count && result == 0; i++) {
-        if (setup->sources[i].source.kind != SOURCE_EVENTS)
+        if (!is_read_log(&setup->sources[i]))
             continue;
         free(gather_report(options, &setup->sources[i])->windows);
         result = start_events(&g, &setup->sources[i], err);

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "actions.h"
 #include "error.h"
 #include "fact.h"
 #include "probe.h"
@@ -36,6 +37,7 @@ struct gathered {
     struct strmap pair_ids; /* the account ids of these */
     struct rejects *rejects;
     struct strmap refused;  /* what is in rejects, to count a row once */
+    struct actions actions[SETUP_SOURCES_MAX]; /* of each source's log */
     struct arena arena;
     bool no_access;         /* an event source was refused, as allowed */
 };
@@ -45,8 +47,10 @@ struct gathered {
  * same run again reads the same. */
 struct request_window gather_window(const struct job *job, int64_t as_of);
 
-/* Windows one log is read in. */
+/* Windows a log is read in, and how many days the longest has at most. */
 size_t gather_windows_needed(const struct request_window *window);
+size_t gather_windows_of(const struct source *source,
+                         const struct request_window *window);
 
 int gather_init(struct gathered *gathered, const struct setup *setup,
                 struct error *err);

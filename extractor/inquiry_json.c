@@ -1,6 +1,7 @@
 #include "inquiry_parts.h"
 
 #include "jsonw.h"
+#include "name.h"
 #include "transform.h"
 #include "writer.h"
 
@@ -8,6 +9,7 @@ static const char *const ways[] = {[RESOLVE_ID] = "account_id",
                                    [RESOLVE_MAPPED] = "map_file",
                                    [RESOLVE_LEARNED] = "learned_pair",
                                    [RESOLVE_BRIDGE] = "bridge",
+                                   [RESOLVE_EMAIL] = "email",
                                    [RESOLVE_UNKNOWN] = NULL};
 
 static const char *const roles[] = {[EXPLAIN_NONE] = NULL,
@@ -91,7 +93,7 @@ static void put_names(struct jsonw *w, const struct inquiry *q)
     jsonw_array(w, "names");
     for (size_t i = 0; i < q->name_count; i++) {
         jsonw_object(w, NULL);
-        jsonw_text(w, "name", q->names[i]->name);
+        jsonw_text(w, "name", name_shown(q->names[i]->name));
         jsonw_text_or_null(w, "resolved", ways[q->names[i]->way]);
         jsonw_int(w, "events", (int64_t)q->names[i]->events);
         jsonw_object_end(w);
@@ -131,8 +133,9 @@ static void put_event(struct jsonw *w, const struct inquiry *q, size_t index)
     jsonw_text(w, "id", event->id);
     jsonw_text_or_null(w, "action", event->action);
     jsonw_text_or_null(w, "category", entry->category);
-    jsonw_text(w, "subject", entry->subject);
-    jsonw_text_or_null(w, "actor", event->actor);
+    jsonw_text(w, "subject", name_shown(entry->subject));
+    jsonw_text_or_null(
+        w, "actor", event->actor != NULL ? name_shown(event->actor) : NULL);
     jsonw_text_or_null(w, "actor_id", inquiry_actor_id(q, event));
     jsonw_text_or_null(w, "actor_name", inquiry_actor_name(q, event));
     jsonw_array(w, "changes");

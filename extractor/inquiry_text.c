@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "instant.h"
+#include "name.h"
 #include "transform.h"
 
 enum { NAME_WIDTH = 28, MARK_WIDTH = 16 };
@@ -121,12 +122,13 @@ static void put_names(struct buf *out, const struct inquiry *q)
         [RESOLVE_MAPPED] = "by the job's map file",
         [RESOLVE_LEARNED] = "by a record that has key and account id",
         [RESOLVE_BRIDGE] = "by the bridge from user keys to account ids",
+        [RESOLVE_EMAIL] = "by its e-mail address",
         [RESOLVE_UNKNOWN] = "unresolved"};
 
     buf_puts(out, "\nnames in the log\n");
     for (size_t i = 0; i < q->name_count; i++) {
         buf_puts(out, "  ");
-        put_text(out, q->names[i]->name);
+        put_text(out, name_shown(q->names[i]->name));
         buf_printf(out, "  %s, %zu event%s\n", ways[q->names[i]->way],
                    q->names[i]->events, q->names[i]->events == 1 ? "" : "s");
     }
@@ -217,11 +219,11 @@ static void put_actor(struct buf *out, const struct inquiry *q,
     const char *name = inquiry_actor_name(q, event);
 
     buf_printf(out, "    %-*s ", MARK_WIDTH, "by");
-    if (id == NULL) {
+    if (event->actor == NULL) {
         buf_puts(out, "nobody is named\n");
         return;
     }
-    put_text(out, id);
+    put_text(out, id != NULL ? id : "(id unknown)");
     buf_puts(out, "  ");
     put_text(out, name != NULL ? name : "(name unknown)");
     buf_putc(out, '\n');
@@ -241,7 +243,7 @@ static void put_event(struct buf *out, const struct inquiry *q, size_t index)
     buf_putc(out, '\n');
     put_actor(out, q, event);
     buf_printf(out, "    %-*s ", MARK_WIDTH, "calls it");
-    put_text(out, entry->subject);
+    put_text(out, name_shown(entry->subject));
     buf_putc(out, '\n');
     for (size_t i = 0; i < entry->change_count; i++)
         put_change(out, &entry->changes[i]);

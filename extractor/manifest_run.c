@@ -67,6 +67,22 @@ static void put_window(struct jsonw *w, const struct window_report *window)
     jsonw_object_end(w);
 }
 
+static void put_actions(struct jsonw *w, const struct source_report *source)
+{
+    jsonw_array(w, "actions");
+    for (size_t i = 0; i < source->action_count; i++) {
+        const struct action_report *action = &source->actions[i];
+
+        jsonw_object(w, NULL);
+        jsonw_text(w, "id", action->id);
+        jsonw_text_or_null(w, "name", action->name);
+        manifest_put_count(w, "events", action->events);
+        jsonw_bool(w, "known", action->known);
+        jsonw_object_end(w);
+    }
+    jsonw_array_end(w);
+}
+
 static void put_source(struct jsonw *w, const struct source_report *source)
 {
     const struct named_count counts[] = {
@@ -105,6 +121,8 @@ static void put_source(struct jsonw *w, const struct source_report *source)
     for (size_t i = 0; i < source->window_count; i++)
         put_window(w, &source->windows[i]);
     jsonw_array_end(w);
+    if (source->actions != NULL)
+        put_actions(w, source);
     jsonw_object_end(w);
 }
 
@@ -118,6 +136,8 @@ static void put_keys(struct jsonw *w, const struct key_report *keys)
         {"lookedUp", keys->looked_up},
         {"unresolved", keys->unresolved},
         {"unresolvedActors", keys->unresolved_actors},
+        {"emails", keys->emails},
+        {"emailsUnresolved", keys->emails_unresolved},
     };
 
     jsonw_object(w, "keys");

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "name.h"
+
 /* Every check that fails passes through here, so that notes are never blank. */
 static enum item_verdict refuse(struct item_notes *notes, const char *field,
                                 const char *reason)
@@ -21,8 +23,7 @@ const struct json *normalise_items(const struct source *source,
     error_set(err, ERROR_DATA, "%s: the answer has %s where an array is due, "
               "%s%s", source->name,
               items == NULL ? "nothing" : json_type_name(json_type(items)),
-              *source->items == '\0' ? "at its top" : "at ",
-              source->items);
+              *source->items == '\0' ? "at its top" : "at ", source->items);
     error_hint(err, "if the endpoint changed, edit %s", source->path);
     return NULL;
 }
@@ -141,8 +142,7 @@ static enum item_verdict read_text(const struct field_rule *rule,
 {
     /* Only identifiers may be numbers; elsewhere a number is a mistake. */
     bool numbers = strcmp(name, "id") == 0;
-    const char *reason;
-    const char *text;
+    const char *reason, *text;
 
     if (rule->when_present != NULL) {
         *value = value_text(rule->when_present);
@@ -238,6 +238,53 @@ static int test_member(const struct member_test *test,
     return strcmp(json_text(node), test->equals) == 0;
 }
 
+/* A text behind the names made so far; NULL when it does not fit. */
+static const char *made_name(struct event *event, const char *text,
+                             size_t (*make)(const char *, char *, size_t))
+{
+    char *name = event->names + event->name_bytes;
+    size_t used = make(text, name, sizeof(event->names) - event->name_bytes);
+
+    event->name_bytes += used;
+    return used != 0 ? name : NULL;
+}
+
+static enum item_verdict keep_subject(const struct subject_rule *rule,
+                                      const char *name, struct event *event,
+                                      struct item_notes *notes)
+{
+    for (size_t i = 0; i < event->subject_count; i++) {
+        if (strcmp(event->subjects[i], name) == 0)
+            return ITEM_GOOD;
+    }
+    if (event->subject_count == EVENT_SUBJECTS_MAX)
+        return refuse(notes, rule->items, "names more accounts than fit");
+    event->subjects[event->subject_count++] = name;
+    return ITEM_GOOD;
+}
+
+/* An account that the log knows by its e-mail only; an app's is none. */
+static enum item_verdict add_by_email(const struct subject_rule *rule,
+                                      const struct json *node,
+                                      struct event *event,
+                                      struct item_notes *notes)
+{
+    const struct json *found = find(node, rule->email);
+    const char *reason, *text, *name;
+
+    if (found == NULL)
+        return refuse(notes, rule->items, "does not say which account");
+    text = text_of(found, false, &reason);
+    if (text == NULL || *text == '\0')
+        return refuse(notes, rule->items, "names its account with no text");
+    if (!name_is_address(text))
+        return ITEM_GOOD;
+    name = made_name(event, text, name_from_email);
+    if (name == NULL)
+        return refuse(notes, rule->items, "names more accounts than fit");
+    return keep_subject(rule, name, event, notes);
+}
+
 static enum item_verdict add_subject(const struct subject_rule *rule,
                                      const struct json *node,
                                      struct event *event,
@@ -255,18 +302,13 @@ static enum item_verdict add_subject(const struct subject_rule *rule,
                           : refuse(notes, rule->item.at, "is not a text");
     found = find(node, rule->name);
     if (found == NULL)
-        return refuse(notes, rule->items, "does not say which account");
+        return add_by_email(rule, node, event, notes);
     name = text_of(found, false, &reason);
+    if (name != NULL && *name == '\0' && rule->email != NULL)
+        return add_by_email(rule, node, event, notes);
     if (name == NULL || *name == '\0')
         return refuse(notes, rule->items, "names its account with no text");
-    for (size_t i = 0; i < event->subject_count; i++) {
-        if (strcmp(event->subjects[i], name) == 0)
-            return ITEM_GOOD;
-    }
-    if (event->subject_count == EVENT_SUBJECTS_MAX)
-        return refuse(notes, rule->items, "names more accounts than fit");
-    event->subjects[event->subject_count++] = name;
-    return ITEM_GOOD;
+    return keep_subject(rule, name, event, notes);
 }
 
 static enum item_verdict apply_subject_rule(const struct subject_rule *rule,
@@ -277,6 +319,8 @@ static enum item_verdict apply_subject_rule(const struct subject_rule *rule,
     const struct json *node = json_at(item, rule->items);
     enum item_verdict verdict = ITEM_GOOD;
 
+    if (rule->otherwise && event->subject_count > 0)
+        return ITEM_GOOD;
     if (node == NULL || json_type(node) == JSON_NULL)
         return ITEM_GOOD;
     if (json_type(node) != JSON_OBJECT && json_type(node) != JSON_ARRAY)
@@ -342,6 +386,69 @@ static enum item_verdict read_changes(const struct source *source,
     return ITEM_GOOD;
 }
 
+/* NULL for absent, null and empty. */
+static const char *said(const struct json *node, const char *pointer,
+                        bool *bad)
+{
+    const char *text = optional_text(node, pointer, bad);
+
+    return text != NULL && *text != '\0' ? text : NULL;
+}
+
+/* Nobody when the object identifies nobody. A person that is known by e-mail
+ * only and has no name is called by the address. */
+static enum item_verdict read_actor(const struct actor_rule *rule,
+                                    const struct json *node,
+                                    struct event *event,
+                                    struct item_notes *notes)
+{
+    const char *id, *name, *email, *actor;
+    bool bad = false;
+
+    id = said(node, rule->id, &bad);
+    name = said(node, rule->name, &bad);
+    email = said(node, rule->email, &bad);
+    if (bad)
+        return refuse(notes, rule->at, "holds a member that is not a text");
+    if (email != NULL && !name_is_address(email))
+        email = NULL;
+    if (id == NULL && email == NULL)
+        return ITEM_GOOD;
+    actor = id;
+    if (id == NULL)
+        actor = made_name(event, email, name_from_email);
+    else if (!name_is_account_shaped(id))
+        actor = made_name(event, id, name_from_app);
+    if (actor == NULL)
+        return refuse(notes, rule->at, "has a name that is too long");
+    event->fields[EVENT_ACTOR] = value_text(actor);
+    event->fields[EVENT_ACTOR_NAME] =
+        value_text(name == NULL && id == NULL ? email : name);
+    event->fields[EVENT_ACTOR_EMAIL] = value_text(email);
+    return ITEM_GOOD;
+}
+
+static enum item_verdict read_actors(const struct source *source,
+                                     const struct json *item,
+                                     struct event *event,
+                                     struct item_notes *notes)
+{
+    for (size_t i = 0; i < source->actor_count; i++) {
+        const struct actor_rule *rule = &source->actors[i];
+        const struct json *node = json_at(item, rule->at);
+
+        if (node == NULL || json_type(node) == JSON_NULL)
+            continue;
+        if (json_type(node) != JSON_OBJECT)
+            return refuse(notes, rule->at, "is not an object");
+        if (read_actor(rule, node, event, notes) != ITEM_GOOD)
+            return ITEM_REFUSED;
+        if (event->fields[EVENT_ACTOR].present)
+            break;
+    }
+    return ITEM_GOOD;
+}
+
 enum item_verdict normalise_event(const struct source *source,
                                   const struct json *item,
                                   struct event *event,
@@ -352,6 +459,7 @@ enum item_verdict normalise_event(const struct source *source,
     event->source = source->name;
     event->subject_count = 0;
     event->change_count = 0;
+    event->name_bytes = 0;
     for (unsigned i = 0; i < EVENT_FIELD_COUNT; i++) {
         if (read_field(&source->event_fields[i], &event_fields[i], item,
                        &event->fields[i], notes) == ITEM_REFUSED)
@@ -362,6 +470,8 @@ enum item_verdict normalise_event(const struct source *source,
         return refuse(notes, "id", "is missing");
     if (!event->fields[EVENT_AT].present)
         return refuse(notes, "at", "is missing");
+    if (read_actors(source, item, event, notes) != ITEM_GOOD)
+        return ITEM_REFUSED;
     for (size_t i = 0; i < source->subject_count; i++) {
         if (apply_subject_rule(&source->subjects[i], item, event, notes) !=
             ITEM_GOOD)

@@ -5,7 +5,7 @@
  *
  * A member of the wrong type is never guessed at: the item is refused with the
  * member and the reason. Absent and null are the same. Texts of the result
- * live in the page's document or in the source definition.
+ * live in the page's document, in the source definition or in the event.
  */
 #ifndef ROLLCALL_NORMALISE_H
 #define ROLLCALL_NORMALISE_H

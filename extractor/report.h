@@ -23,6 +23,13 @@ struct window_report {
     int64_t total;        /* as the server claimed; never trusted */
 };
 
+struct action_report {   /* what a log calls one kind of event */
+    const char *id;
+    const char *name;     /* in the log's own list; NULL: not there */
+    uint64_t events;
+    bool known;           /* a fact of a mapping names it */
+};
+
 struct source_report {
     const char *name;     /* of the source */
     const char *kind;     /* "users", "events", "keys" */
@@ -44,6 +51,9 @@ struct source_report {
     uint64_t unmatched;   /* users: rows whose e-mail is not one account's */
     const char *skipped;  /* why it was not read, or NULL */
     const char *fallback; /* source that was read instead, or NULL */
+    const struct action_report *actions; /* ascending by id; of a log that
+                                            has a list of them */
+    size_t action_count;
 };
 
 struct key_report {       /* user key -> account id */
@@ -55,6 +65,8 @@ struct key_report {       /* user key -> account id */
     uint64_t unresolved;
     uint64_t unresolved_actors; /* actors of rows that no account was found
                                    for */
+    uint64_t emails;      /* distinct addresses that stand for an account */
+    uint64_t emails_unresolved; /* none or several accounts have them */
 };
 
 struct guard_report {

@@ -80,7 +80,8 @@ const char *request_lacks(const struct source *source,
     for (size_t i = 0; i < ENDPOINT_PLACEHOLDERS; i++) {
         const struct name_value *query = source->query;
         bool used = uses(source->request_path, list[i].name) ||
-                    uses(source->body, list[i].name);
+                    uses(source->body, list[i].name) ||
+                    uses(source->actions_path, list[i].name);
 
         for (; query != NULL && query->name != NULL; query++)
             used = used || uses(query->value, list[i].name);
@@ -279,6 +280,17 @@ int request_body(const struct source *source, const struct endpoint *endpoint,
     buf_release(&filling.text);
     json_free(&doc);
     return result == 0 ? check_length(source, out, err) : -1;
+}
+
+int request_actions_path(const struct source *source,
+                         const struct endpoint *endpoint, struct buf *out,
+                         struct error *err)
+{
+    struct filling f = {source, endpoint, NULL};
+
+    if (fill(&f, source->actions_path, ENCODE_VALUES, out, err) != 0)
+        return -1;
+    return check_length(source, out, err);
 }
 
 int request_probe_path(const struct source *source,

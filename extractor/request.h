@@ -51,6 +51,11 @@ int request_body(const struct source *source, const struct endpoint *endpoint,
 const char *request_lacks(const struct source *source,
                           const struct endpoint *endpoint);
 
+/* The list of actions of a source; it must have one. */
+int request_actions_path(const struct source *source,
+                         const struct endpoint *endpoint, struct buf *out,
+                         struct error *err);
+
 /* The probe of a source; it must have one. */
 int request_probe_path(const struct source *source,
                        const struct endpoint *endpoint, struct buf *out,

@@ -1,15 +1,11 @@
 #include "resolve.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv.h"
 #include "lookup.h"
+#include "name.h"
 #include "normalise.h"
-#include "sink.h"
-
-enum { MAP_FILE_BYTES_MAX = 64 * 1024 * 1024 };
 
 /* A growing list of names to ask for. */
 struct names {
@@ -27,6 +23,8 @@ void resolve_release(struct resolved *resolved)
 {
     strmap_release(&resolved->ids);
     strmap_release(&resolved->map);
+    strmap_release(&resolved->emails);
+    strmap_release(&resolved->asked_emails);
     arena_release(&resolved->arena);
 }
 
@@ -63,68 +61,6 @@ static void names_sort(struct names *names)
             names->texts[kept++] = names->texts[i];
     }
     names->count = kept;
-}
-
-static int remember(struct resolved *resolved, struct strmap *map,
-                    const char *key, const char *id, struct error *err)
-{
-    char *key_copy = arena_strdup(&resolved->arena, key);
-    char *id_copy = arena_strdup(&resolved->arena, id);
-
-    if (key_copy == NULL || id_copy == NULL ||
-        strmap_put(map, key_copy, id_copy) != 0)
-        return error_no_memory(err);
-    return 0;
-}
-
-/* --- the job's map file ------------------------------------------------ */
-
-struct map_reading {
-    struct resolved *resolved;
-    const char *path;
-    size_t row;
-};
-
-static int map_row(void *context, const char *const *cells, size_t count,
-                   struct error *err)
-{
-    struct map_reading *reading = context;
-
-    if (reading->row++ == 0 && count >= 1 && cells[0] != NULL &&
-        strcmp(cells[0], "user_key") == 0)
-        return 0;
-    if (count != 2 || cells[0] == NULL || cells[1] == NULL) {
-        error_set(err, ERROR_CONFIG, "%s: row %zu does not have two values",
-                  reading->path, reading->row);
-        return error_hint(err, "each row is user_key,account_id");
-    }
-    return remember(reading->resolved, &reading->resolved->map, cells[0],
-                    cells[1], err);
-}
-
-int resolve_load_map(struct resolved *resolved, const char *path,
-                     struct error *err)
-{
-    struct map_reading reading = {.resolved = resolved, .path = path};
-    struct csv_reader *reader;
-    size_t len;
-    char *text;
-    int result = -1;
-
-    text = read_whole_file(AT_FDCWD, path, MAP_FILE_BYTES_MAX, &len, err);
-    if (text == NULL)
-        return -1;
-    reader = csv_reader_new(',', '"', map_row, &reading);
-    if (reader == NULL)
-        error_no_memory(err);
-    else if (csv_reader_feed(reader, text, len, err) == 0 &&
-             csv_reader_finish(reader, err) == 0)
-        result = 0;
-    if (result != 0 && err->kind == ERROR_DATA)
-        error_prefix(err, "%s", path);
-    csv_reader_free(reader);
-    free(text);
-    return result;
 }
 
 /* --- keys to ids ------------------------------------------------------- */
@@ -207,6 +143,8 @@ enum resolve_way resolve_way(const struct resolved *resolved,
     if (way != RESOLVE_UNKNOWN)
         return way;
     *id = strmap_get(&resolved->ids, name);
+    if (*id != NULL && name_is_email(name))
+        return RESOLVE_EMAIL;
     return *id != NULL ? RESOLVE_BRIDGE : RESOLVE_UNKNOWN;
 }
 
@@ -257,7 +195,7 @@ static const struct setup_source *helper(const struct setup *setup, bool keys)
         const struct source *source = &setup->sources[i].source;
         const char *name = keys ? source->resolve_keys : source->resolve_names;
 
-        if (name != NULL)
+        if (setup->sources[i].skipped == NULL && name != NULL)
             return setup_source(setup, name);
     }
     return NULL;
@@ -328,6 +266,8 @@ static int collect_subjects(struct asking *asking, struct error *err)
 
         while ((entry = strmap_next(&asking->gathered->books[i].by_name,
                                     &position)) != NULL) {
+            if (name_id(entry->key) != entry->key)
+                continue;
             if (names_add(&asking->unknown, entry->key, err) != 0) {
                 free(asking->unknown.texts);
                 return -1;
@@ -348,7 +288,9 @@ int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
         resolve_names(&asking, options, err) != 0)
         return -1;
     for (size_t i = 0; i < gathered->book_count; i++) {
-        if (merge_book(&gathered->books[i], resolved, err) != 0)
+        if (resolve_emails(resolved, gathered, &gathered->books[i].by_name,
+                           &options->report->keys, err) != 0 ||
+            merge_book(&gathered->books[i], resolved, err) != 0)
             return -1;
     }
     return 0;
@@ -412,7 +354,7 @@ static int ask_names(struct resolved *resolved, struct gathered *gathered,
 
         if (id == NULL)
             id = entry->key;
-        if (!may_have_name(&gathered->roster, id))
+        if (name_id(id) == id && !may_have_name(&gathered->roster, id))
             result = names_add(&missing, id, err);
     }
     names_sort(&missing);
@@ -442,7 +384,8 @@ static int collect_actors(struct asking *asking, const struct strmap *actors,
     size_t position = 0;
 
     while ((entry = strmap_next(actors, &position)) != NULL) {
-        if (was_subject(asking->gathered, entry->key))
+        if (name_id(entry->key) != entry->key ||
+            was_subject(asking->gathered, entry->key))
             continue;
         if (names_add(&asking->unknown, entry->key, err) != 0) {
             free(asking->unknown.texts);
@@ -464,7 +407,8 @@ static uint64_t count_nameless(const struct resolved *resolved,
         const char *id = strmap_get(&resolved->ids, entry->key);
 
         id = id != NULL ? id : entry->key;
-        count += roster_find(&gathered->roster, id) == NULL &&
+        count += !name_is_app(id) &&
+                 roster_find(&gathered->roster, id) == NULL &&
                  strmap_get(&gathered->pair_ids, id) == NULL;
     }
     return count;
@@ -480,6 +424,8 @@ int resolve_actors(struct resolved *resolved, struct gathered *gathered,
 
     if (collect_actors(&asking, actors, err) != 0 ||
         resolve_names(&asking, options, err) != 0 ||
+        resolve_emails(resolved, gathered, actors, &options->report->keys,
+                       err) != 0 ||
         ask_names(resolved, gathered, options, actors, err) != 0)
         return -1;
     options->report->keys.unresolved_actors +=

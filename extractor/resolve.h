@@ -8,8 +8,10 @@
  * asks for names the user list did not give.
  *
  * A name is, in this order: an account id already; in the job's map file; a
- * pair learned from the log; known to the bridge source. Otherwise it stays
- * unresolved and is counted.
+ * pair learned from the log; known to the bridge source. A name by e-mail
+ * (name.h) is the account that has this address, upper and lower case alike,
+ * if exactly one has it. Otherwise it stays unresolved and is counted. Apps
+ * are nobody's account and never asked for.
  */
 #ifndef ROLLCALL_RESOLVE_H
 #define ROLLCALL_RESOLVE_H
@@ -22,6 +24,9 @@
 struct resolved {
     struct strmap ids;    /* user key -> account id */
     struct strmap map;    /* of the job's map file */
+    struct strmap emails; /* e-mail name -> account; built when needed */
+    struct strmap asked_emails; /* e-mail names looked for */
+    bool emails_built;
     struct arena arena;
 };
 
@@ -31,6 +36,7 @@ enum resolve_way {
     RESOLVE_MAPPED,  /* by the job's map file */
     RESOLVE_LEARNED, /* by a pair of the log */
     RESOLVE_BRIDGE,  /* the bridge source was asked */
+    RESOLVE_EMAIL,   /* the only account with that address */
     RESOLVE_UNKNOWN  /* it did not */
 };
 
@@ -40,6 +46,11 @@ void resolve_release(struct resolved *resolved);
 /* keys.map_file of the job: known pairs, which go before all others. */
 int resolve_load_map(struct resolved *resolved, const char *path,
                      struct error *err);
+
+/* Those of names that are e-mail names; part of the two below. */
+int resolve_emails(struct resolved *resolved, const struct gathered *gathered,
+                   const struct strmap *names, struct key_report *report,
+                   struct error *err);
 
 int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
                      const struct gather_options *options, struct error *err);

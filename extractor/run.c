@@ -154,6 +154,10 @@ static int read_all(struct run *run, struct error *err)
                  "log belong to no known account, deleted ones perhaps; "
                  "keys.map_file in the job can name them",
                  (unsigned long long)run->report.keys.unresolved);
+    if (run->report.keys.emails_unresolved > 0)
+        log_line(run->options->log, LOG_WARN, "keys", "%llu e-mail addresses "
+                 "of the log belong to no known account, or to several",
+                 (unsigned long long)run->report.keys.emails_unresolved);
     return resolve_actors(&run->resolved, &run->gathered, &run->gather,
                           &run->emission.actors, err);
 }

@@ -71,7 +71,7 @@ static int check_source(const struct setup_source *entry, const char *name,
     return 0;
 }
 
-/* Why a source that only enriches is left out; NULL: it is not. */
+/* Why a source that a run can do without is left out; NULL: it is not. */
 static int decide_skip(struct setup *setup, struct setup_source *entry,
                        struct error *err)
 {
@@ -93,6 +93,15 @@ static int decide_skip(struct setup *setup, struct setup_source *entry,
     return 0;
 }
 
+static int no_endpoint(const struct setup *setup, const struct source *source,
+                       struct error *err)
+{
+    error_set(err, ERROR_CONFIG, "%s: endpoints: source \"%s\" needs an "
+              "endpoint \"%s\", and the job has none", setup->job.path,
+              source->name, source->endpoint);
+    return error_hint(err, "add it under \"endpoints\" with its url and auth");
+}
+
 static int bind_endpoint(struct setup *setup, struct setup_source *entry,
                          bool optional, struct error *err)
 {
@@ -101,10 +110,7 @@ static int bind_endpoint(struct setup *setup, struct setup_source *entry,
         return decide_skip(setup, entry, err);
     if (entry->endpoint != NULL)
         return 0;
-    error_set(err, ERROR_CONFIG, "%s: endpoints: source \"%s\" needs an "
-              "endpoint \"%s\", and the job has none", setup->job.path,
-              entry->source.name, entry->source.endpoint);
-    return error_hint(err, "add it under \"endpoints\" with its url and auth");
+    return no_endpoint(setup, &entry->source, err);
 }
 
 static int need_fallback(struct setup *setup, struct mapping *mapping,
@@ -125,6 +131,24 @@ static int need_fallback(struct setup *setup, struct mapping *mapping,
         return 0;
     return error_set(err, ERROR_CONFIG, "%s: fallback: source \"%s\" has a "
                      "fallback itself", entry->source.path, name);
+}
+
+/* What is asked for the names of a log; of one that is left out, nothing. */
+static int need_helpers(struct setup *setup, struct mapping *mapping,
+                        const struct setup_source *entry, struct error *err)
+{
+    const struct source *source = &entry->source;
+
+    if (entry->skipped != NULL)
+        return 0;
+    if (source->resolve_keys != NULL &&
+        need_source(setup, mapping, source->resolve_keys, SOURCE_KEYS, false,
+                    err) != 0)
+        return -1;
+    if (source->resolve_names != NULL)
+        return need_source(setup, mapping, source->resolve_names, SOURCE_USERS,
+                           false, err);
+    return 0;
 }
 
 static int need_source(struct setup *setup, struct mapping *mapping,
@@ -157,14 +181,7 @@ static int need_source(struct setup *setup, struct mapping *mapping,
     if (entry->source.fallback != NULL &&
         need_fallback(setup, mapping, entry, optional, err) != 0)
         return -1;
-    if (entry->source.resolve_keys != NULL &&
-        need_source(setup, mapping, entry->source.resolve_keys, SOURCE_KEYS,
-                    false, err) != 0)
-        return -1;
-    if (entry->source.resolve_names != NULL)
-        return need_source(setup, mapping, entry->source.resolve_names,
-                           SOURCE_USERS, false, err);
-    return 0;
+    return need_helpers(setup, mapping, entry, err);
 }
 
 /* Adds a source to the mapping's list of them, which must agree with the list
@@ -240,6 +257,29 @@ static int check_mapping(const struct setup *setup, size_t index,
                       "their own");
 }
 
+/* A mapping of events needs one source of them at least. */
+static int need_events(struct setup *setup, struct mapping *mapping,
+                       struct error *err)
+{
+    const char *const *events = mapping->rules.events;
+    const struct setup_source *entry;
+    size_t found = 0;
+
+    for (const char *const *e = events; e && *e; e++) {
+        if (need_source(setup, mapping, *e, SOURCE_EVENTS, true, err) != 0)
+            return -1;
+        found += setup_source(setup, *e)->skipped == NULL;
+    }
+    if (events == NULL || *events == NULL || found > 0)
+        return 0;
+    entry = setup_source(setup, *events);
+    if (entry->endpoint == NULL)
+        return no_endpoint(setup, &entry->source, err);
+    return error_set(err, ERROR_CONFIG, "%s: endpoints: source \"%s\" cannot "
+                     "be read: %s", setup->job.path, entry->source.name,
+                     entry->skipped);
+}
+
 static int load_mapping(struct setup *setup, const char *name,
                         struct error *err)
 {
@@ -254,11 +294,7 @@ static int load_mapping(struct setup *setup, const char *name,
         return -1;
     if (load_users(setup, setup->mapping_count - 1, err) != 0)
         return -1;
-    for (const char *const *e = mapping->rules.events; e && *e; e++) {
-        if (need_source(setup, mapping, *e, SOURCE_EVENTS, false, err) != 0)
-            return -1;
-    }
-    return 0;
+    return need_events(setup, mapping, err);
 }
 
 int setup_load(struct setup *setup, const struct setup_options *options,

@@ -8,8 +8,9 @@
  *
  * Accounts are read once for all mappings, so those share the universe, and
  * of what enriches it each has the first part of one list. A source that only
- * enriches is skipped when the job has no endpoint for it, or the endpoint
- * lacks a value the request needs.
+ * enriches, or one of several logs of a mapping, is skipped when the job has
+ * no endpoint for it, or the endpoint lacks a value the request needs; it is
+ * listed with the reason, and what only serves it is not.
  */
 #ifndef ROLLCALL_SETUP_H
 #define ROLLCALL_SETUP_H

@@ -9,6 +9,7 @@ enum { STATUS_MIN = 400, STATUS_MAX = 599 };
 
 static const char *const kind_words[] = {"users", "events", "keys", NULL};
 static const char *const time_words[] = {"rfc3339_ms", "epoch_ms", NULL};
+static const char *const window_words[] = {"split", "one", NULL};
 static const char *const to_words[] = {"exclusive", "inclusive", NULL};
 
 /* Names stand in mappings, manifests and cursors and find the file again, so
@@ -164,6 +165,12 @@ static const struct spec_field source_fields[] = {
      .required = true,
      .read = source_read_fields},
     {.key = "subjects", .kind = SPEC_CUSTOM, .read = source_read_subjects},
+    {.key = "actors", .kind = SPEC_CUSTOM, .read = source_read_actors},
+    {.key = "actions", .kind = SPEC_CUSTOM, .read = source_read_actions},
+    {.key = "windows",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct source, windows),
+     .words = window_words},
     {.key = "changes", .kind = SPEC_OBJECT, .object = change_fields},
     {.key = "pairs", .kind = SPEC_OBJECT, .object = pair_fields},
     {.key = "resolve", .kind = SPEC_OBJECT, .object = resolve_fields},
@@ -179,6 +186,9 @@ static const struct section {
     enum presence presence[3]; /* by enum source_kind */
 } sections[] = {
     {"subjects", {FORBIDDEN, NEEDED, FORBIDDEN}},
+    {"actors", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
+    {"actions", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
+    {"windows", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"changes", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"pairs", {OPTIONAL, OPTIONAL, NEEDED}},
     {"resolve", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
@@ -209,6 +219,22 @@ static void check_sections(struct spec *spec, const struct spec_node *root,
     if (source->kind == SOURCE_EVENTS && source->subjects != NULL &&
         source->subject_count == 0)
         spec_problem_at(spec, root, "subjects", "must not be empty");
+}
+
+/* The actor is told in one way only. */
+static void check_actors(struct spec *spec, const struct spec_node *root,
+                         const struct source *source)
+{
+    const struct field_rule *fields = source->event_fields;
+
+    if (source->actors == NULL)
+        return;
+    if (source->actor_count == 0)
+        spec_problem_at(spec, root, "actors", "must not be empty");
+    if (fields[EVENT_ACTOR].used || fields[EVENT_ACTOR_NAME].used ||
+        fields[EVENT_ACTOR_EMAIL].used)
+        spec_problem_at(spec, root, "fields",
+                        "\"actors\" tells the actor already");
 }
 
 static void check_window(struct spec *spec, const struct spec_node *root,
@@ -293,6 +319,7 @@ int source_load(struct source *source, const char *path, struct error *err)
     root = spec_root(&spec);
     if (spec_object(&spec, &root, source_fields, source) && reader.kind_known) {
         check_sections(&spec, &root, source);
+        check_actors(&spec, &root, source);
         check_window(&spec, &root, &reader);
         check_parameters(&spec, &root, source);
     }

@@ -41,7 +41,21 @@
  *             are always required; only a source of users with an e-mail may
  *             say "required": false for account_id: it can enrich others
  *   subjects  events only: [{"when": [{"at", "equals"}], "items": pointer of
- *             an object or array, "item": {"at", "equals"}, "name": [pointers]}]
+ *             an object or array, "item": {"at", "equals"}, "name": [pointers],
+ *             "email": [pointers], "otherwise": bool}]
+ *             email: names an account by its address where name finds nothing;
+ *             a text without '@' is an app's and names nobody
+ *             otherwise: only for records in which the rules above it named
+ *             no account
+ *   actors    events only, instead of fields.actor, .actor_name and
+ *             .actor_email: [{"at": pointer of an object, "id", "name",
+ *             "email"}] in order of preference; the first that has an id or,
+ *             instead, an e-mail address is the actor. An id without the form
+ *             of account ids is an app's, and its e-mail no address
+ *   actions   events only: {"path", "items", "id", "name"}: the log's own list
+ *             of actions, asked once a run; fills event.action_name
+ *   windows   events only: "split" (default) or "one": the whole span is asked
+ *             at once, for logs whose order is not that of event times
  *   changes   events only: {"items", "field", "from", "to"}
  *   pairs     {"key": pointer, "account_id": pointer}
  *   resolve   events only: {"keys": source, "names": source}: where user keys
@@ -64,6 +78,7 @@ enum { SOURCE_BODY_MAX = 64 * 1024 }; /* bytes of a request's body */
 
 enum source_kind { SOURCE_USERS, SOURCE_EVENTS, SOURCE_KEYS };
 enum paging_style { PAGING_OFFSET, PAGING_CURSOR, PAGING_SINGLE };
+enum source_windows { WINDOWS_SPLIT, WINDOWS_ONE };
 enum request_time { REQUEST_RFC3339_MS, REQUEST_EPOCH_MS };
 
 struct name_value {
@@ -111,6 +126,14 @@ struct subject_rule {
     const char *items;          /* pointer to an object or an array */
     struct member_test item;    /* per item */
     const char *const *name;    /* pointers in an item, NULL terminated */
+    const char *const *email;   /* the same, or NULL */
+    bool otherwise;             /* only when no rule above named an account */
+};
+
+struct actor_rule {
+    const char *at;           /* pointer to an object */
+    const char *id;           /* pointers in it */
+    const char *name, *email; /* may be NULL */
 };
 
 struct source {
@@ -144,6 +167,11 @@ struct source {
     struct field_rule event_fields[EVENT_FIELD_COUNT]; /* kind events */
     const struct subject_rule *subjects;
     size_t subject_count;
+    const struct actor_rule *actors; /* NULL: event_fields tell */
+    size_t actor_count;
+    const char *actions_path;    /* NULL: the log has no list of actions */
+    const char *actions_items, *actions_id, *actions_name;
+    enum source_windows windows;
     const char *changes_items;   /* NULL: the source tells no changes */
     const char *change_field, *change_from, *change_to;
     const char *pair_key, *pair_account_id; /* NULL: teaches no pairs */

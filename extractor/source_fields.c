@@ -338,6 +338,13 @@ static const struct spec_field subject_fields[] = {
      .required = true,
      .offset = offsetof(struct subject_rule, name),
      .read = source_read_pointers},
+    {.key = "email",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct subject_rule, email),
+     .read = source_read_pointers},
+    {.key = "otherwise",
+     .kind = SPEC_BOOL,
+     .offset = offsetof(struct subject_rule, otherwise)},
     {0},
 };
 
@@ -361,4 +368,41 @@ void source_read_subjects(struct spec *spec, const struct spec_node *node,
     }
     source->subjects = rules;
     source->subject_count = index;
+}
+
+#define ACTOR_POINTER(name, need, member)                                      \
+    {                                                                          \
+        .key = name, .kind = SPEC_CUSTOM, .required = need,                    \
+        .offset = offsetof(struct actor_rule, member),                         \
+        .read = source_read_pointer                                            \
+    }
+
+static const struct spec_field actor_fields[] = {
+    ACTOR_POINTER("at", true, at),
+    ACTOR_POINTER("id", true, id),
+    ACTOR_POINTER("name", false, name),
+    ACTOR_POINTER("email", false, email),
+    {0},
+};
+
+void source_read_actors(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    struct source *source = out;
+    struct actor_rule *rules;
+    size_t index = 0;
+
+    if (!spec_is(spec, node, JSON_ARRAY))
+        return;
+    rules = spec_alloc(spec, json_size(node->json) + 1, sizeof(*rules));
+    if (rules == NULL)
+        return;
+    for (const struct json *item = json_first(node->json); item != NULL;
+         item = json_next(item)) {
+        struct spec_node child = spec_child(node, item, index);
+
+        spec_object(spec, &child, actor_fields, &rules[index++]);
+    }
+    source->actors = rules;
+    source->actor_count = index;
 }

@@ -13,7 +13,8 @@
 struct source_reader {
     struct source *source;
     bool kind_known;            /* "kind" was read and is right */
-    bool in_probe;              /* reading a probe: no window there */
+    const char *windowless;     /* a part that has no window is read: what
+                                   it is called; NULL otherwise */
     bool uses_from, uses_to;    /* {from}, {to} stand in the request */
     enum value_type field_type; /* of the field rule being read */
 };
@@ -34,6 +35,8 @@ void source_read_request(struct spec *spec, const struct spec_node *node,
                          void *out);
 void source_read_probe(struct spec *spec, const struct spec_node *node,
                        void *out);
+void source_read_actions(struct spec *spec, const struct spec_node *node,
+                         void *out);
 void source_read_paging(struct spec *spec, const struct spec_node *node,
                         void *out);
 void source_read_batch(struct spec *spec, const struct spec_node *node,
@@ -44,5 +47,7 @@ void source_read_fields(struct spec *spec, const struct spec_node *node,
                         void *out);
 void source_read_subjects(struct spec *spec, const struct spec_node *node,
                           void *out);
+void source_read_actors(struct spec *spec, const struct spec_node *node,
+                        void *out);
 
 #endif

@@ -23,8 +23,8 @@ static void note_window(struct spec *spec, const struct spec_node *node,
     struct source_reader *reader = spec->owner;
     bool from = strcmp(word, "from") == 0, to = strcmp(word, "to") == 0;
 
-    if ((from || to) && reader->in_probe)
-        spec_problem(spec, node, "a probe has no {%s}", word);
+    if ((from || to) && reader->windowless != NULL)
+        spec_problem(spec, node, "%s has no {%s}", reader->windowless, word);
     else if (from)
         reader->uses_from = true;
     else if (to)
@@ -212,9 +212,43 @@ void source_read_probe(struct spec *spec, const struct spec_node *node,
 {
     struct source_reader *reader = spec->owner;
 
-    reader->in_probe = true;
+    reader->windowless = "a probe";
     spec_object(spec, node, probe_fields, out);
-    reader->in_probe = false;
+    reader->windowless = NULL;
+}
+
+static const struct spec_field action_fields[] = {
+    {.key = "path",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, actions_path),
+     .read = read_path},
+    {.key = "items",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, actions_items),
+     .read = source_read_pointer},
+    {.key = "id",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, actions_id),
+     .read = source_read_pointer},
+    {.key = "name",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, actions_name),
+     .read = source_read_pointer},
+    {0},
+};
+
+void source_read_actions(struct spec *spec, const struct spec_node *node,
+                         void *out)
+{
+    struct source_reader *reader = spec->owner;
+
+    reader->windowless = "a list of actions";
+    spec_object(spec, node, action_fields, out);
+    reader->windowless = NULL;
 }
 
 static const char *const style_words[] = {"offset", "cursor", "single", NULL};

@@ -26,6 +26,7 @@
 #include "report.h"
 #include "request.h"
 #include "source.h"
+#include "strmap.h"
 
 enum { WALK_BAD_BODIES_MAX = 3 };
 
@@ -54,6 +55,8 @@ struct walk_options {
     const struct log *log;
     size_t ahead;    /* pages under way at once */
     bool allow_no_access; /* 403 ends the walk instead of the run */
+    const struct strmap *action_names; /* action -> its name in the log's own
+                                          list; NULL: it has none */
     unsigned number; /* of this walk over the source, from 1 */
 };
 

@@ -128,6 +128,17 @@ static void note_time(struct walk *walk, int64_t at)
     window->has_oldest = true;
 }
 
+static void name_action(const struct walk *walk, struct event *event)
+{
+    const struct value *action = &event->fields[EVENT_ACTION];
+    struct value *name = &event->fields[EVENT_ACTION_NAME];
+
+    if (walk->options.action_names != NULL && action->present &&
+        !name->present)
+        *name = value_text(
+            strmap_get(walk->options.action_names, action->text));
+}
+
 static int take_event(struct walk *walk, const struct json *item,
                       const char *id, const struct place *place, bool *fresh,
                       struct error *err)
@@ -155,6 +166,7 @@ static int take_event(struct walk *walk, const struct json *item,
         return 0;
     count_item(report, place, true);
     note_time(walk, at);
+    name_action(walk, event);
     return walk->target.event(walk->target.context, event, err);
 }
 

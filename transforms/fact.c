@@ -329,5 +329,6 @@ struct fact_view fact_winner(const struct fact_book *book,
         return view;
     view.actor = view.lent ? lender->actor : newest->actor;
     view.actor_name = view.lent ? lender->actor_name : newest->actor_name;
+    view.actor_source = view.lent ? lender->source : newest->source;
     return view;
 }

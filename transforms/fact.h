@@ -55,6 +55,7 @@ struct fact_view {
     const struct fact_event *event; /* NULL: nothing known */
     const char *actor;              /* NULL: nobody is named */
     const char *actor_name;
+    const char *actor_source;       /* of the event that names the actor */
     bool lent;                      /* actor comes from an earlier event */
     const struct fact_event *lender;       /* that event; NULL unless lent */
     const struct fact_event *cancelled;    /* would be `event`, but … */

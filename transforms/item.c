@@ -22,6 +22,7 @@ const struct item_field event_fields[EVENT_FIELD_COUNT] = {
     [EVENT_ID] = {"id", VALUE_STRING},
     [EVENT_AT] = {"at", VALUE_TIMESTAMP},
     [EVENT_ACTION] = {"action", VALUE_STRING},
+    [EVENT_ACTION_NAME] = {"action_name", VALUE_STRING},
     [EVENT_CATEGORY] = {"category", VALUE_STRING},
     [EVENT_ACTOR] = {"actor", VALUE_STRING},
     [EVENT_ACTOR_NAME] = {"actor_name", VALUE_STRING},

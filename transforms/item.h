@@ -40,15 +40,20 @@ enum event_field {
     EVENT_ID,
     EVENT_AT,         /* timestamp */
     EVENT_ACTION,     /* the record's summary or action name */
+    EVENT_ACTION_NAME, /* what the log's own list of actions calls it */
     EVENT_CATEGORY,
-    EVENT_ACTOR,      /* account id, or a user key */
+    EVENT_ACTOR,      /* account id, user key, or a form of name.h */
     EVENT_ACTOR_NAME,
     EVENT_ACTOR_EMAIL,
     EVENT_REMOTE_ADDRESS,
     EVENT_FIELD_COUNT
 };
 
-enum { EVENT_SUBJECTS_MAX = 4096, EVENT_CHANGES_MAX = 1024 };
+enum {
+    EVENT_SUBJECTS_MAX = 4096,
+    EVENT_CHANGES_MAX = 1024,
+    EVENT_NAMES_MAX = 64 * 1024 /* bytes of names that were made */
+};
 
 struct event_change {
     const char *field; /* NULL where the record has none */
@@ -59,10 +64,13 @@ struct event_change {
 struct event {
     struct value fields[EVENT_FIELD_COUNT];
     const char *source;                       /* source name */
-    const char *subjects[EVENT_SUBJECTS_MAX]; /* names: account id or key */
+    const char *subjects[EVENT_SUBJECTS_MAX]; /* names: account id, user key,
+                                                 or a form of name.h */
     size_t subject_count;
     struct event_change changes[EVENT_CHANGES_MAX];
     size_t change_count;
+    char names[EVENT_NAMES_MAX]; /* of actor and subjects, as far as made */
+    size_t name_bytes;
 };
 
 struct item_field {

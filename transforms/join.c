@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "condition.h"
+#include "name.h"
 #include "transform.h"
 
 void joined_fill(struct joined *joined, const struct join_input *input,
@@ -39,7 +40,7 @@ const char *join_actor_id(const struct join_input *input, const char *actor)
     if (actor == NULL)
         return NULL;
     resolved = strmap_get(input->actors, actor);
-    return resolved != NULL ? resolved : actor;
+    return resolved != NULL ? resolved : name_id(actor);
 }
 
 const char *joined_actor_id(const struct joined *joined, size_t fact)
@@ -55,7 +56,7 @@ const char *join_actor_name(const struct join_input *input, const char *actor,
     struct value name;
 
     if (id == NULL)
-        return NULL;
+        return actor != NULL ? event_name : NULL;
     account = roster_find(input->roster, id);
     if (account == NULL)
         return event_name;
@@ -97,6 +98,8 @@ static struct value fact_value(const struct joined *joined, size_t fact,
         return value_text(event->action);
     case FACT_SOURCE:
         return value_text(event->source);
+    case FACT_ACTOR_SOURCE:
+        return value_text(joined->facts[fact].actor_source);
     case FACT_EVENT_ID:
         return value_text(event->id);
     default:

@@ -55,8 +55,8 @@ bool join_selects(const struct joined *joined);
  * as it comes from a source of the dataset. */
 struct value joined_value(const struct joined *joined, const struct ref *ref);
 
-/* The account id of who did it, or the raw user key when it is unresolved, or
- * NULL. */
+/* The account id of who did it; unresolved, what the log says: a user key, or
+ * an app's id; NULL when that is an e-mail address only, or nothing. */
 const char *joined_actor_id(const struct joined *joined, size_t fact);
 
 /* The same for any actor of an event (NULL gives NULL), and the name the

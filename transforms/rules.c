@@ -6,6 +6,7 @@ const struct item_field rules_fact_parts[FACT_PART_COUNT] = {
     [FACT_ACTOR_NAME] = {"actor_name", VALUE_STRING},
     [FACT_ACTION] = {"action", VALUE_STRING},
     [FACT_SOURCE] = {"source", VALUE_STRING},
+    [FACT_ACTOR_SOURCE] = {"actor_source", VALUE_STRING},
     [FACT_EVENT_ID] = {"event_id", VALUE_STRING},
     [FACT_STATUS] = {"status", VALUE_STRING},
 };

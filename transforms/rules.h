@@ -12,6 +12,8 @@
  *   fact.NAME.actor_name   display name of that account
  *   fact.NAME.action       summary or action name
  *   fact.NAME.source       source name of the event
+ *   fact.NAME.actor_source source name of the event that names the actor;
+ *                          not that of the fact when the actor was lent
  *   fact.NAME.event_id
  *   fact.NAME.status       known | no_actor | before_log | no_access
  *   observed.first_inactive_at   first run that saw the account in the dataset
@@ -46,6 +48,7 @@ enum fact_part {
     FACT_ACTOR_NAME,
     FACT_ACTION,
     FACT_SOURCE,
+    FACT_ACTOR_SOURCE,
     FACT_EVENT_ID,
     FACT_STATUS,
     FACT_PART_COUNT

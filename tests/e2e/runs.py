@@ -1,5 +1,6 @@
 """One extract, and what it left behind; sites made for one test."""
 import json
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -115,6 +116,19 @@ class Case(unittest.TestCase):
         if not data.exists():
             site.dump(data)
         return truth.inactive_users(data, AS_OF, **options)
+
+
+def narrow_mapping(folder, pattern, replacement):
+    """Puts the shipped mapping beside the job, with one place changed."""
+    target = Path(folder) / "mappings" / f"{DATASET}.json"
+    if target.exists():
+        return
+    shipped = harness.ROOT / "mappings" / f"{DATASET}.json"
+    text, count = re.subn(pattern, replacement, shipped.read_text(),
+                          flags=re.DOTALL)
+    assert count == 1, pattern
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text)
 
 
 def write_elements(path, elements):

@@ -257,7 +257,7 @@ class SecretVariable(RunCase):
         other = {"url": "https://example.test",
                  "auth": {"type": "bearer", "secret": {"env": "NO_SUCH"}}}
         self.assert_published(self.extract(site.url,
-                                           endpoints={"admin": other}))
+                                           endpoints={"other": other}))
 
 
 if __name__ == "__main__":

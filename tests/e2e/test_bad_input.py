@@ -220,7 +220,7 @@ class Definitions(InputCase):
                 ('"order": ["account_id"]', '"order": ["acount_id"]',
                  ("order", '"account_id"')),
                 ('"grain": "user"', '"grain": "usr"', ("grain", '"user"')),
-                ('"events": ["jira_audit"]', '"events": ["jira_audits"]',
+                ('"events": ["jira_audit"', '"events": ["jira_audits"',
                  ('unknown source "jira_audits"', '"jira_audit"'))):
             with self.subTest(new):
                 run = self.broken(name, old, new)

@@ -92,7 +92,8 @@ class Check(Case):
         site = self.site()
         self.job(site)
         found = self.verdicts()
-        for name in ("org_directory_users", "adminhub_org_users"):
+        for name in ("org_directory_users", "adminhub_org_users",
+                     "org_events"):
             self.assertEqual(found.pop(name)[0], "skipped")
         self.assertEqual(list(found), ["job", "inactive_users", *SOURCES])
         self.assertEqual({verdict for verdict, _ in found.values()}, {"ok"})

@@ -199,6 +199,51 @@ static void lending_does_not_chain(void **state)
     wins(events, 3, "3", NULL, false);
 }
 
+/* Who did it stands in one log, its echo in another. */
+static void lends_over_sources(void **state)
+{
+    struct fact_book book;
+    struct fact_view v;
+
+    (void)state;
+    for (int order = 0; order < 2; order++) {
+        const struct record org = {.at = T0, .id = "e9", .actor = "ada",
+                                   .action = "deactivated", .source = "org"};
+        const struct record echo = {.at = T0 + 10, .id = "7",
+                                    .action = "updated", .source = "jira"};
+
+        fact_book_init(&book, &any_change, 1);
+        fold(&book, order == 0 ? &org : &echo);
+        fold(&book, order == 0 ? &echo : &org);
+        v = view(&book, "u", 0);
+        assert_string_equal(v.event->source, "jira");
+        assert_string_equal(v.event->action, "updated");
+        assert_string_equal(v.actor, "ada");
+        assert_string_equal(v.actor_source, "org");
+        assert_true(v.lent);
+        fact_book_release(&book);
+    }
+}
+
+/* The same when the logs call the account by different names. */
+static void lends_over_names(void **state)
+{
+    struct fact_book book;
+    struct fact_view v;
+
+    (void)state;
+    fact_book_init(&book, &any_change, 1);
+    fold(&book, &(struct record){.at = T0, .id = "e9", .actor = "ada",
+                                 .source = "org", .subject = "id:u"});
+    fold(&book, &(struct record){.at = T0 + 10, .id = "7", .source = "jira",
+                                 .subject = "ug:u"});
+    assert_int_equal(fact_merge(&book, fact_find(&book, "ug:u"), "id:u"), 0);
+    v = view(&book, "id:u", 0);
+    assert_string_equal(v.event->source, "jira");
+    assert_string_equal(v.actor_source, "org");
+    fact_book_release(&book);
+}
+
 static void later_actor_lends_nothing(void **state)
 {
     static const struct record events[] = {{.at = T0, "1"},
@@ -611,6 +656,8 @@ int main(void)
         cmocka_unit_test(lends_at_the_edge),
         cmocka_unit_test(lends_not_beyond),
         cmocka_unit_test(lending_does_not_chain),
+        cmocka_unit_test(lends_over_sources),
+        cmocka_unit_test(lends_over_names),
         cmocka_unit_test(later_actor_lends_nothing),
         cmocka_unit_test(lent_event_keeps_its_own_action),
         cmocka_unit_test(nobody_named),

@@ -122,6 +122,27 @@ static struct value fact(struct stage *stage, enum fact_part part)
 
 /* --- facts and their actors --------------------------------------------- */
 
+/* An actor that is known by e-mail only, or is an app, is shown as far as it
+ * has an id. */
+static void forms_of_an_actor(void **state)
+{
+    struct stage *stage = *state;
+
+    fold(stage, T0, "17", "\xff" "ada@x.test", "Ada");
+    assert_false(fact(stage, FACT_ACTOR_ID).present);
+    assert_string_equal(fact(stage, FACT_ACTOR_NAME).text, "Ada");
+    assert_string_equal(fact(stage, FACT_STATUS).text, "known");
+    assert_string_equal(fact(stage, FACT_ACTOR_SOURCE).text, "jira_audit");
+    strmap_put(&stage->actors, "\xff" "ada@x.test", "adm");
+    assert_string_equal(fact(stage, FACT_ACTOR_ID).text, "adm");
+    fold(stage, T0 + 1, "18", "\xfegoogle", "Google");
+    assert_string_equal(fact(stage, FACT_ACTOR_ID).text, "google");
+    assert_string_equal(fact(stage, FACT_ACTOR_NAME).text, "Google");
+    fold(stage, T0 + 1000, "19", NULL, NULL);
+    assert_false(fact(stage, FACT_ACTOR_SOURCE).present);
+    assert_string_equal(fact(stage, FACT_SOURCE).text, "jira_audit");
+}
+
 static void parts_of_a_fact(void **state)
 {
     struct stage *stage = *state;
@@ -594,6 +615,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(values_have_a_source),
         TEST(parts_of_a_fact),
+        TEST(forms_of_an_actor),
         TEST(known),
         TEST(known_by_lending),
         TEST(no_actor),

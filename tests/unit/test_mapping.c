@@ -108,7 +108,7 @@ static void reads_inactive_users(void **state)
     assert_string_equal(rules->facts[1].name, "deactivated");
     assert_int_equal(rules->facts[1].cancelled_by, 2);
     assert_int_equal(rules->facts[0].cancelled_by, -1);
-    assert_null(rules->facts[0].when);
+    assert_non_null(rules->facts[0].when);
     assert_int_equal(rules->order_count, 1);
     assert_int_equal(rules->order[0], 0);
 }

@@ -234,6 +234,56 @@ static void keys_by_the_bridge(void **state)
     assert_int_equal(stage.reports[KEYS].exchange.requests, 1);
 }
 
+static void has_email(const char *id, const char *email)
+{
+    struct user user = {0};
+
+    user.fields[USER_ACCOUNT_ID] = value_text(id);
+    user.fields[USER_EMAIL] = value_text(email);
+    assert_non_null(roster_add(&stage.gathered.roster, &user, true));
+}
+
+static void subjects_by_email(void **state)
+{
+    (void)state;
+    has_email("id:a", "Ann@X.test");
+    has_email("id:b", "");
+    has_email("id:c", "shared@x.test");
+    has_email("id:d", "Shared@x.test");
+    fold(5, "\xff" "ann@x.test");
+    fold(9, "\xffshared@x.test");
+    fold(9, "\xffnobody@x.test");
+    subjects();
+    assert_true(newest("id:a") == 5);
+    assert_true(newest("id:c") == 0 && newest("id:d") == 0);
+    assert_int_equal(asked(), 0);
+    assert_int_equal(stage.report.keys.asked, 0);
+    assert_int_equal(stage.report.keys.unresolved, 0);
+    assert_int_equal(stage.report.keys.emails, 3);
+    assert_int_equal(stage.report.keys.emails_unresolved, 2);
+}
+
+/* Neither an address nor an app's id is a name that a bridge knows. */
+static void actors_without_an_id(void **state)
+{
+    (void)state;
+    has_email("id:a", "ann@x.test");
+    fold(5, "\xff" "ann@x.test");
+    subjects();
+    actor("\xff" "ann@x.test");
+    actor("\xffnobody@x.test");
+    actor("\xfegoogle");
+    assert_int_equal(resolve_actors(&stage.resolved, &stage.gathered,
+                                    &stage.options, &stage.actors,
+                                    &stage.err), 0);
+    assert_int_equal(asked(), 0);
+    assert_string_equal(strmap_get(&stage.resolved.ids, "\xff" "ann@x.test"),
+                        "id:a");
+    assert_int_equal(stage.report.keys.emails, 2);
+    assert_int_equal(stage.report.keys.emails_unresolved, 1);
+    assert_int_equal(stage.report.keys.unresolved_actors, 1);
+}
+
 static void an_account_id_comes_first(void **state)
 {
     (void)state;
@@ -496,6 +546,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(keys_by_the_bridge),
+        TEST(subjects_by_email),
+        TEST(actors_without_an_id),
         TEST(an_account_id_comes_first),
         TEST(the_map_comes_before_the_log),
         TEST(the_log_comes_before_the_bridge),

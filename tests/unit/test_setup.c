@@ -107,7 +107,7 @@ static void all_that_a_mapping_leads_to(void **state)
 
     loads(stage, JOB("jira", "\"inactive_users\""));
     assert_int_equal(stage->setup.mapping_count, 1);
-    assert_int_equal(stage->setup.source_count, 7);
+    assert_int_equal(stage->setup.source_count, 8);
     for (size_t i = 0; i < 4; i++) {
         const struct setup_source *entry =
             setup_source(&stage->setup, names[i]);
@@ -128,7 +128,7 @@ static void sources_are_loaded_once(void **state)
         MAPPING("mine", "jira_users", EVENTS("jira_audit")));
     loads(stage, JOB("jira", "\"inactive_users\", \"mine\""));
     assert_int_equal(stage->setup.mapping_count, 2);
-    assert_int_equal(stage->setup.source_count, 7);
+    assert_int_equal(stage->setup.source_count, 8);
 }
 
 static void options_instead_of_the_job(void **state)
@@ -182,6 +182,34 @@ static void endpoint_the_job_lacks(void **state)
 
     refuses(stage, JOB("admin", "\"inactive_users\""), "endpoint \"jira\"");
     assert_string_not_equal(stage->err.hint, "");
+}
+
+#define TWO_LOGS "\"events\": [\"org_events\", \"jira_audit\"], "
+
+static void a_log_without_endpoint_is_skipped(void **state)
+{
+    struct stage *stage = *state;
+    const struct setup_source *entry;
+
+    put(stage, "mine.json", MAPPING("mine", "jira_users", TWO_LOGS));
+    loads(stage, JOB("jira", "\"inactive_users\", \"mine\""));
+    entry = setup_source(&stage->setup, "org_events");
+    assert_non_null(entry);
+    assert_null(entry->endpoint);
+    assert_string_equal(entry->skipped, "the job has no endpoint \"admin\"");
+    assert_null(setup_source(&stage->setup, "jira_audit")->skipped);
+}
+
+static void one_log_must_be_left(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "mine.json",
+        MAPPING("mine", "jira_users", EVENTS("org_events")));
+    refuses(stage, JOB("jira", "\"mine\""),
+            "source \"org_events\" needs an endpoint \"admin\"");
+    refuses(stage, JOB("jira", "\"inactive_users\", \"mine\""),
+            "source \"org_events\" needs an endpoint \"admin\"");
 }
 
 static void source_of_another_name(void **state)
@@ -346,6 +374,8 @@ int main(void)
         TEST(missing_job),
         TEST(unknown_words),
         TEST(endpoint_the_job_lacks),
+        TEST(a_log_without_endpoint_is_skipped),
+        TEST(one_log_must_be_left),
         TEST(source_of_another_name),
         TEST(source_of_another_kind),
         TEST(one_dataset_twice),

@@ -117,6 +117,32 @@ static void reads_the_shipped_events(void **state)
     assert_string_equal(s->probe_items, "/records");
 }
 
+static void reads_the_shipped_org_events(void **state)
+{
+    static const char *const paths[] = {
+        "mappings/sources/org_events.json",
+        "mappings/sources/org_events_query.json"};
+    struct fixture *f = *state;
+    const struct source *s = &f->source;
+
+    for (size_t i = 0; i < 2; i++) {
+        load_shipped(f, paths[i]);
+        assert_int_equal(s->kind, SOURCE_EVENTS);
+        assert_int_equal(s->windows, WINDOWS_ONE);
+        assert_int_equal(s->time, REQUEST_EPOCH_MS);
+        assert_true(s->paging.only_cursor);
+        assert_int_equal(s->actor_count, 2);
+        assert_string_equal(s->actors[0].at, "/attributes/actor/onBehalfOf");
+        assert_int_equal(s->subject_count, 2);
+        assert_false(s->subjects[0].otherwise);
+        assert_true(s->subjects[1].otherwise);
+        assert_string_equal(s->subjects[1].email[0], "/attributes/email");
+        assert_string_equal(s->actions_name, "/attributes/displayName");
+        assert_string_equal(s->event_fields[EVENT_AT].at[0],
+                            "/attributes/time");
+    }
+}
+
 /* Without their limit Jira answers ten of a hundred names. */
 static void shipped_lookups_send_a_limit(void **state)
 {
@@ -209,6 +235,34 @@ static void sections_follow_the_kind(void **state)
     refuses(f, "{" HEAD("keys") GET("") OFFSET ITEMS "\"fields\": {" ID "}}",
             "batch: missing; a source of kind \"keys\" needs it");
     assert_non_null(strstr(f->err.text, "pairs: missing"));
+}
+
+#define ACTIONS_PATH(path)                                                     \
+    ", \"actions\": {\"path\": \"" path                                       \
+    "\", \"items\": \"/d\", \"id\": \"/i\", \"name\": \"/n\"}}"
+#define LOG(more)                                                              \
+    "{" HEAD("events") GET("") OFFSET ITEMS EVENT_FIELDS SUBJECTS more
+
+static void parts_of_a_log(void **state)
+{
+    struct fixture *f = *state;
+
+    accepts(f, LOG(ACTIONS_PATH("/{organisation}")));
+    assert_int_equal(f->source.windows, WINDOWS_SPLIT);
+    refuses(f, LOG(ACTIONS_PATH("/{from}")),
+            "actions.path: a list of actions has no {from}");
+    refuses(f, LOG(", \"windows\": \"all\"}"), "windows");
+    refuses(f, LOG(", \"actors\": []}"), "actors: must not be empty");
+    refuses(f, LOG(", \"actors\": [{\"at\": \"/a\"}]}"),
+            "actors[0].id: missing");
+    refuses(f,
+            "{" HEAD("events") GET("") OFFSET ITEMS
+            "\"fields\": {\"id\": \"/id\", \"at\": \"/t\", "
+            "\"actor_name\": \"/n\"}, " SUBJECTS
+            ", \"actors\": [{\"at\": \"/a\", \"id\": \"/id\"}]}",
+            "\"actors\" tells the actor already");
+    refuses(f, USERS(ID, ", \"windows\": \"one\""),
+            "windows: a source of kind \"users\" has none");
 }
 
 static void windows_are_whole(void **state)
@@ -424,6 +478,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_the_shipped_events, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(reads_the_shipped_org_events, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(shipped_lookups_send_a_limit, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(items_need_an_identity, setup,
@@ -434,6 +490,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(sections_follow_the_kind, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(parts_of_a_log, setup, teardown),
         cmocka_unit_test_setup_teardown(windows_are_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(placeholders_are_known, setup,
                                         teardown),
