@@ -37,8 +37,6 @@ static struct action_report *entry_of(struct actions *actions, const char *id)
     return entry;
 }
 
-/* --- the log's own list ------------------------------------------------ */
-
 struct fetching {
     struct actions *actions;
     const struct source *source;
@@ -161,8 +159,6 @@ int actions_fetch(struct actions *actions, const struct gather_options *options,
     buf_release(&path);
     return result;
 }
-
-/* --- what came --------------------------------------------------------- */
 
 int actions_note(struct actions *actions, const struct event *event,
                  struct error *err)

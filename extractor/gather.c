@@ -38,8 +38,6 @@ void gather_release(struct gathered *gathered)
     memset(gathered, 0, sizeof(*gathered));
 }
 
-/* --- what walks give --------------------------------------------------- */
-
 static int take_user(void *context, const struct user *user, unsigned number,
                      bool *fresh, struct error *err)
 {
@@ -187,8 +185,6 @@ static int take_refused(void *context, const char *source, const char *item,
     return gather_refuse(g->gathered, g->options->setup, &reject, err);
 }
 
-/* --- starting walks ---------------------------------------------------- */
-
 struct source_report *gather_report(const struct gather_options *options,
                                        const struct setup_source *entry)
 {
@@ -295,8 +291,6 @@ static int start_events(struct gathering *g, const struct setup_source *entry,
     }
     return 0;
 }
-
-/* --- the end of walks -------------------------------------------------- */
 
 static void drop_walks(struct gathering *g)
 {

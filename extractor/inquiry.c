@@ -7,8 +7,6 @@
 #include <strings.h>
 #include <unistd.h>
 
-/* --- reading as a run does --------------------------------------------- */
-
 static int note_subjects(void *context, const struct event *event,
                          struct error *err)
 {
@@ -121,8 +119,6 @@ static int read_all(struct inquiry *q, struct error *err)
     return resolve_others(q, err);
 }
 
-/* --- whom it is about -------------------------------------------------- */
-
 static int unknown(const struct inquiry *q, struct error *err)
 {
     bool named = strmap_get(&q->subjects, q->options->asked) != NULL;
@@ -196,8 +192,6 @@ static int identify(struct inquiry *q, struct error *err)
     q->id = arena_strdup(&q->arena, id);
     return q->id != NULL ? 0 : error_no_memory(err);
 }
-
-/* --- its events -------------------------------------------------------- */
 
 static int watch(struct inquiry *q, const char *name, struct error *err)
 {
@@ -289,8 +283,6 @@ static int read_events(struct inquiry *q, struct error *err)
     explain_settle(&q->events);
     return list_names(q, err);
 }
-
-/* --- what they come to ------------------------------------------------- */
 
 /* Every actor of the events, and the account itself, which the list may not
  * have. */

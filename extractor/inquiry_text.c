@@ -69,8 +69,6 @@ static void put_event_ref(struct buf *out, const struct fact_event *event)
     buf_printf(out, " (%s)", event->source);
 }
 
-/* --- whom, and whether ------------------------------------------------- */
-
 static void put_head(struct buf *out, const struct inquiry *q)
 {
     struct value name = account_value(q->account, USER_DISPLAY_NAME);
@@ -135,8 +133,6 @@ static void put_names(struct buf *out, const struct inquiry *q)
     if (q->name_count == 0)
         buf_puts(out, "  none\n");
 }
-
-/* --- events ------------------------------------------------------------ */
 
 static const char *why_won(enum fact_reason reason)
 {
@@ -250,8 +246,6 @@ static void put_event(struct buf *out, const struct inquiry *q, size_t index)
     for (size_t f = 0; f < q->rules->fact_count; f++)
         put_mark(out, q, index, f);
 }
-
-/* --- facts and columns ------------------------------------------------- */
 
 static void put_fact(struct buf *out, const struct inquiry *q, size_t fact)
 {

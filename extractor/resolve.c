@@ -63,8 +63,6 @@ static void names_sort(struct names *names)
     names->count = kept;
 }
 
-/* --- keys to ids ------------------------------------------------------- */
-
 /* One round of asking the bridge. */
 struct asking {
     struct resolved *resolved;
@@ -295,8 +293,6 @@ int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
     }
     return 0;
 }
-
-/* --- ids to names ------------------------------------------------------ */
 
 struct naming {
     struct gathered *gathered;

@@ -16,8 +16,6 @@ void explain_release(struct explain_log *log)
     explain_init(log);
 }
 
-/* --- the events -------------------------------------------------------- */
-
 /* NULL stays NULL; *failed is set when memory is out. */
 static const char *copied(struct arena *arena, const char *text, bool *failed)
 {
@@ -147,8 +145,6 @@ const struct explain_event *explain_find(const struct explain_log *log,
     return NULL;
 }
 
-/* --- the facts --------------------------------------------------------- */
-
 static bool taken(const struct explain_event *event, size_t fact)
 {
     return (event->taken >> fact & 1) != 0;
@@ -233,8 +229,6 @@ struct explain_mark explain_mark(const struct explain_log *log,
         fact_order(event, mark.other, &mark.reason);
     return mark;
 }
-
-/* --- the columns ------------------------------------------------------- */
 
 static int explain_column(const struct joined *joined, size_t index,
                           struct explain_column *out, struct arena *arena,
