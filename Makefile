@@ -21,10 +21,11 @@ endif
 # what is needed
 
 DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
-	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libmicrohttpd-dev
+	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libsqlite3-dev \
+	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl
 
-PKGS := libcurl libcjson zlib libcrypto
+PKGS := libcurl libcjson zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
 
 # Asked once, and only when something is compiled: `make deps` must work

@@ -20,7 +20,7 @@ only 'http(_[a-z]+)?' "${include}curl/"
 only 'json' "${include}(cjson/)?cJSON"
 only 'csv(_[a-z]+)?' "${include}csv\.h>"
 only 'sink(_[a-z]+)?' "${include}zlib\.h"
-only 'state(_[a-z]+)?' "${include}sqlite3\.h"
+only 'db' "${include}sqlite3\.h"
 only 'digest' "${include}openssl/"
 
 # Compares names without case and returns a wrong member.

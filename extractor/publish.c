@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "digest.h"
+#include "folder.h"
 #include "manifest.h"
 #include "publish_parts.h"
 #include "sink.h"
@@ -96,7 +97,7 @@ struct publish *publish_open(const struct publish_options *options,
     p->file_mode = options->file_mode;
     p->dir_mode = options->dir_mode;
     p->replace = options->replace;
-    p->out_fd = publish_make_dirs(options->out_dir, p->dir_mode, err);
+    p->out_fd = folder_make(options->out_dir, p->dir_mode, err);
     if (p->out_fd < 0)
         goto fail;
     p->lock_fd = publish_lock(p->out_fd, p->run_id, p->file_mode, err);

@@ -1,0 +1,16 @@
+/*
+ * folder: a folder and the folders above it, made where they are missing.
+ */
+#ifndef ROLLCALL_FOLDER_H
+#define ROLLCALL_FOLDER_H
+
+#include <sys/types.h>
+
+#include "error.h"
+
+/* Makes path and its parents, durably, those it makes with this mode; opens
+ * it. The caller closes the descriptor; -1 with *err set (ERROR_CANT_CREATE,
+ * ERROR_IO). */
+int folder_make(const char *path, mode_t mode, struct error *err);
+
+#endif

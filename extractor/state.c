@@ -1,0 +1,139 @@
+#include "state.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "folder.h"
+
+enum { APPLICATION_ID = 0x526f6c6c }; /* "Roll" */
+
+struct state {
+    struct db *db;
+    bool old;
+};
+
+/* What an account was when a source that is asked account by account told of
+ * it. at: when it was asked; the rest is null where the source had none. */
+static const char *const migrations[] = {
+    "CREATE TABLE last_active ("
+    " source TEXT NOT NULL, account_id TEXT NOT NULL,"
+    " asked_at INTEGER NOT NULL, last_seen_at INTEGER, status TEXT,"
+    " PRIMARY KEY (source, account_id)) STRICT, WITHOUT ROWID",
+    NULL};
+
+static const struct db_schema schema = {APPLICATION_ID, migrations};
+
+static int make_folder(const char *path, struct error *err)
+{
+    char folder[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int fd;
+
+    if (strlen(path) >= sizeof(folder))
+        return error_set(err, ERROR_CANT_CREATE, "%s: the path is too long",
+                         path);
+    snprintf(folder, sizeof(folder), "%.*s",
+             slash != NULL ? (int)(slash - path) : 1,
+             slash != NULL ? path : ".");
+    if (folder[0] == '\0')
+        return 0;
+    fd = folder_make(folder, 0700, err);
+    if (fd < 0)
+        return -1;
+    close(fd);
+    return 0;
+}
+
+/* A journal would be played into the file that takes the old one's place. */
+static int set_aside(const char *path, const char *run_id,
+                     const struct log *log, struct error *err)
+{
+    static const char *const suffixes[] = {"", "-journal"};
+    char from[PATH_MAX], to[PATH_MAX];
+
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        if (snprintf(from, sizeof(from), "%s%s", path, suffixes[i]) >=
+                (int)sizeof(from) ||
+            snprintf(to, sizeof(to), "%s.damaged-%s%s", path, run_id,
+                     suffixes[i]) >= (int)sizeof(to))
+            return error_set(err, ERROR_CANT_CREATE,
+                             "%s: the path is too "
+                             "long",
+                             path);
+        if (rename(from, to) != 0 && (i == 0 || errno != ENOENT))
+            return error_set(err, ERROR_CANT_CREATE,
+                             "%s: cannot be set "
+                             "aside: %s",
+                             from, strerror(errno));
+    }
+    log_line(log, LOG_WARN, "state",
+             "%s: is damaged; set aside as "
+             "%s.damaged-%s, and what it knew is read again",
+             path, path, run_id);
+    return 0;
+}
+
+static struct db *open_or_replace(const char *path, const char *run_id,
+                                  bool *old, const struct log *log,
+                                  struct error *err)
+{
+    enum db_trouble trouble;
+    struct error cause = {0};
+    struct db *db = db_open(path, &schema, &trouble, &cause);
+
+    if (db != NULL)
+        return db;
+    if (trouble == DB_FOREIGN || trouble == DB_NEWER)
+        cause.kind = ERROR_CONFIG;
+    if (trouble != DB_DAMAGED) {
+        *err = cause;
+        if (trouble == DB_FOREIGN || trouble == DB_NEWER)
+            error_hint(err, "name another file as \"state\" in the job, or "
+                            "move this one away: all is read again then");
+        return NULL;
+    }
+    *old = false;
+    if (set_aside(path, run_id, log, err) != 0)
+        return NULL;
+    return db_open(path, &schema, &trouble, err);
+}
+
+struct state *state_open(const char *path, const char *run_id,
+                         const struct log *log, struct error *err)
+{
+    struct state *state = calloc(1, sizeof(*state));
+
+    if (state == NULL) {
+        error_no_memory(err);
+        return NULL;
+    }
+    state->old = access(path, F_OK) == 0;
+    if (make_folder(path, err) == 0)
+        state->db = open_or_replace(path, run_id, &state->old, log, err);
+    if (state->db != NULL)
+        return state;
+    state_close(state);
+    return NULL;
+}
+
+void state_close(struct state *state)
+{
+    if (state == NULL)
+        return;
+    db_close(state->db);
+    free(state);
+}
+
+struct db *state_db(struct state *state)
+{
+    return state->db;
+}
+
+bool state_is_old(const struct state *state)
+{
+    return state->old;
+}
