@@ -58,6 +58,12 @@ static const struct {
     [OPTION_FORCE] = {"force", NULL,
                       "publish again even if the run id is published",
                       BIT(VERB_EXTRACT), 0},
+    [OPTION_RECORD] = {"record", "DIR",
+                       "keep every answer in this folder, gzipped",
+                       BIT(VERB_EXTRACT), 0},
+    [OPTION_REPLAY] = {"replay", "DIR",
+                       "read those answers instead of the network",
+                       BIT(VERB_EXTRACT) | BIT(VERB_EXPLAIN), 0},
     [OPTION_RESULT_JSON] = {"result-json", "FILE",
                             "write the final JSON line here too, also on "
                             "failure", BIT(VERB_EXTRACT), 0},

@@ -131,6 +131,8 @@ int command_extract(const struct command *command, struct error *err)
             .run_id = prepared->run_id,
             .force = command->cli->values[OPTION_FORCE] != NULL,
             .allow_commands = prepared->allow_commands,
+            .record = prepared->record,
+            .replay = prepared->replay,
             .log = command->log,
             .stop = command->stop,
         };

@@ -4,14 +4,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static int read_as_of(const struct command *command, int64_t *as_of,
+static int read_as_of(const struct command *command,
+                      const struct prepared *prepared, int64_t *as_of,
                       struct error *err)
 {
     const char *text = command->cli->values[OPTION_AS_OF];
     int64_t now = clock_wall(&command->log->clock);
 
     if (text == NULL) {
-        *as_of = now - now % INSTANT_SECOND;
+        *as_of = prepared->replay != NULL
+                     ? recording_as_of(prepared->replay)
+                     : now - now % INSTANT_SECOND;
         return 0;
     }
     if (instant_parse_lenient(text, as_of) != 0) {
@@ -45,6 +48,31 @@ static int read_run_id(const struct command *command,
     return 0;
 }
 
+static int open_replay(const struct command *command,
+                       struct prepared *prepared, struct error *err)
+{
+    const char *const *values = command->cli->values;
+
+    if (values[OPTION_REPLAY] == NULL)
+        return 0;
+    if (values[OPTION_RECORD] != NULL)
+        return error_set(err, ERROR_USAGE, "--record: what is replayed is "
+                         "recorded already");
+    prepared->replay = recording_open(values[OPTION_REPLAY], err);
+    return prepared->replay != NULL ? 0 : error_prefix(err, "--replay");
+}
+
+static int open_record(const struct command *command,
+                       struct prepared *prepared, struct error *err)
+{
+    const char *folder = command->cli->values[OPTION_RECORD];
+
+    if (folder == NULL)
+        return 0;
+    prepared->record = recording_create(folder, prepared->as_of, err);
+    return prepared->record != NULL ? 0 : error_prefix(err, "--record");
+}
+
 struct prepared *prepare(const struct command *command, struct error *err)
 {
     const struct cli *cli = command->cli;
@@ -61,14 +89,16 @@ struct prepared *prepare(const struct command *command, struct error *err)
         return NULL;
     }
     prepared->allow_commands = cli->on_command_line[OPTION_JOB];
-    if (read_as_of(command, &prepared->as_of, err) == 0 &&
+    if (open_replay(command, prepared, err) == 0 &&
+        read_as_of(command, prepared, &prepared->as_of, err) == 0 &&
         read_run_id(command, prepared, err) == 0 &&
-        setup_load(&prepared->setup, &options, err) == 0)
+        setup_load(&prepared->setup, &options, err) == 0 &&
+        open_record(command, prepared, err) == 0)
         return prepared;
     if (err->kind == ERROR_NO_INPUT && access(options.job_path, F_OK) != 0 &&
         job == NULL)
         error_hint(err, "name the job file with -c FILE");
-    free(prepared);
+    prepared_free(prepared);
     return NULL;
 }
 
@@ -76,6 +106,8 @@ void prepared_free(struct prepared *prepared)
 {
     if (prepared == NULL)
         return;
+    recording_close(prepared->record);
+    recording_close(prepared->replay);
     setup_free(&prepared->setup);
     free(prepared);
 }

@@ -110,6 +110,8 @@ static int open_exchange(struct run *run, struct error *err)
         .clock = options->log->clock,
         .stop = options->stop,
         .seed = (uint64_t)clock_mono(&options->log->clock),
+        .record = options->record,
+        .replay = options->replay,
     };
 
     run->exchange = exchange_new(&exchange, err);
@@ -199,6 +201,9 @@ static int write_all(struct run *run, struct error *err)
         emit_write(&run->emission, publish_dir_fd(publish), err) != 0 ||
         write_rejects(run, err) != 0 || write_manifest(run, err) != 0 ||
         check_stop(run, err) != 0)
+        return -1;
+    if (run->options->record != NULL &&
+        recording_finish(run->options->record, err) != 0)
         return -1;
     run->publish = NULL;
     return publish_commit(publish, &run->report, err);

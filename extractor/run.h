@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "error.h"
 #include "log.h"
+#include "recording.h"
 #include "setup.h"
 
 struct run_options {
@@ -25,6 +26,8 @@ struct run_options {
     const char *run_id;
     bool force;          /* publish again under the same run id */
     bool allow_commands; /* the job was named with -c */
+    struct recording *record; /* keeps every answer, or NULL */
+    struct recording *replay; /* answers instead of the network, or NULL */
     struct log *log;
     const volatile sig_atomic_t *stop;
 };
