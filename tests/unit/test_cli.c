@@ -273,6 +273,8 @@ static const struct {
     {"--as-of TIME", 0x27},
     {"--run-id ID", 0x03},
     {"--force ", 0x01},
+    {"--record DIR", 0x01},
+    {"--replay DIR", 0x21},
     {"--result-json FILE", 1},
     {"--dataset NAME", 0x10},
     {"--format csv|jsonl", 0x10},
