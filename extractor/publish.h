@@ -66,4 +66,7 @@ int publish_done_name(const char *dataset, int64_t as_of, const char *run_id,
 /* As manifest_run_id_valid(), and not "latest". */
 bool publish_run_id_valid(const char *run_id);
 
+/* Makes path and its parents, durably; opens it. */
+int publish_make_dirs(const char *path, mode_t mode, struct error *err);
+
 #endif

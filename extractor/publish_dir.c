@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "publish.h"
 #include "publish_parts.h"
 #include "sink.h"
 

@@ -11,9 +11,6 @@
 
 #include "error.h"
 
-/* Makes path and its parents, durably; opens it. */
-int publish_make_dirs(const char *path, mode_t mode, struct error *err);
-
 enum publish_entry { ENTRY_ABSENT, ENTRY_FOLDER, ENTRY_OTHER };
 
 /* What NAME is, without following a link. */

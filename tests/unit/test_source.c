@@ -344,7 +344,7 @@ static void bodies_keep_their_digits(void **state)
     accepts(
         f,
         "{" HEAD(
-            "users") "\"request\": {\"method\": \"POST\", \"path\": \"/p\", "
+            "users") "\"request\": {\"method\": \"POST\", \"path\": \"/search\", "
                      "\"body\": {\"n\": 9007199254740993, \"l\": [null, true, "
                      "\"\\u00e9\"]}}, " OFFSET ITEMS "\"fields\": {" ID "}}");
     assert_string_equal(
@@ -358,7 +358,7 @@ static void bodies_keep_their_digits(void **state)
 }
 
 #define POST(body, paging)                                                     \
-    "{" HEAD("users") "\"request\": {\"method\": \"POST\", \"path\": \"/p\""     \
+    "{" HEAD("users") "\"request\": {\"method\": \"POST\", \"path\": \"/p/search\""     \
     body "}, \"paging\": {\"style\": \"cursor\", \"cursor\": \"c\", "           \
     "\"limit\": \"l\", \"size\": 5, \"next\": \"/n\"" paging "}, " ITEMS          \
     "\"fields\": {" ID "}}"
