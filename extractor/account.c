@@ -220,7 +220,7 @@ int account_ready(const struct account_run *run, struct error *err)
         return error_hint(err, "leave it out: with it, rollcall or you would "
                           "be locked out");
     }
-    if (run->own_count > 0 || run->options.myself != NULL)
+    if (run->own_told || run->options.myself != NULL)
         return 0;
     error_set(err, ERROR_USAGE, "whose login this is cannot be told; nothing "
               "was sent");

@@ -18,8 +18,9 @@
  *   activate, deactivate   {"method": "POST", "PUT" or "DELETE", "path",
  *               "body", "accept": [statuses of success]}
  *   own         [{"endpoint", "path", "account_id": pointers}]: where the
- *               job's own account is asked for, at each of these endpoints
- *               that the job has
+ *               job's own accounts are asked for, at each of these endpoints
+ *               that the job has; 403, 404, 405 and 410 mean that it is not
+ *               told there
  *   refusals    {"at": pointers of a short word in a refusal's body, "words":
  *               {word: what it means and what helps}}
  *

@@ -12,6 +12,9 @@ static const int read_refusals[] = {400, 403, 404, 410, 0};
 static const int write_refusals[] = {400, 403, 404, 405, 409, 410,
                                      413, 415, 422, 0};
 
+/* Statuses by which an endpoint does not tell whose login it is. */
+static const int not_told[] = {403, 404, 405, 410, 0};
+
 enum { STATUSES_MAX = ACCOUNT_ACCEPT_MAX + 16 };
 _Static_assert(STATUSES_MAX - ACCOUNT_ACCEPT_MAX >
                    (int)(sizeof(write_refusals) / sizeof(int)),
@@ -66,14 +69,29 @@ struct own_question {
     const struct account_own *own;
 };
 
+/* Whether the endpoint that changes accounts has a rule for its own login:
+ * then no other endpoint's login can stand for it. */
+static bool tells_itself(const struct account_action *action)
+{
+    const struct account_own *own = action->own;
+
+    for (; own != NULL && own->endpoint != NULL; own++) {
+        if (strcmp(own->endpoint, action->endpoint) == 0)
+            return true;
+    }
+    return false;
+}
+
 static int take_own(void *context, const struct exchange_answer *answer,
                     struct error *err)
 {
     const struct own_question *question = context;
     struct account_run *run = question->run;
-    const char *id = NULL;
+    const char *id;
     struct json_doc doc;
 
+    if (listed(not_told, answer->status))
+        return 0;
     if (json_parse(&doc, answer->body, answer->len, JSON_STRICT,
                    question->own->path, ERROR_DATA, err) != 0)
         return -1;
@@ -89,6 +107,9 @@ static int take_own(void *context, const struct exchange_answer *answer,
         return error_hint(err, "whose login it is must be known, so that it is "
                           "not turned off: renew the token of that endpoint");
     run->own_count++;
+    run->own_told = run->own_told || !tells_itself(run->options.action) ||
+                    strcmp(question->own->endpoint,
+                           run->options.action->endpoint) == 0;
     return 0;
 }
 
@@ -102,6 +123,7 @@ int account_ask_own(struct account_run *run, struct error *err)
             .endpoint = job_endpoint(run->options.job, own->endpoint),
             .path_query = own->path,
             .method = "GET",
+            .accept = not_told,
         };
 
         if (request.endpoint != NULL &&

@@ -41,6 +41,7 @@ struct account_run {
     size_t count;
     const char **own; /* account ids */
     size_t own_count;
+    bool own_told; /* it is known whose login changes the accounts */
     bool applied;
     struct arena arena;
 };

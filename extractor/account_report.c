@@ -91,14 +91,16 @@ static void put_preview(const struct account_run *run, struct buf *out)
         if (run->entries[i].looked)
             put_block(run, &run->entries[i], out);
     }
-    buf_puts(out, "own account");
+    buf_puts(out, "own accounts");
     for (size_t i = 0; i < run->own_count; i++) {
         buf_puts(out, i > 0 ? ", " : " ");
         put_clean(out, run->own[i]);
     }
-    if (run->own_count == 0 && run->options.myself == NULL)
-        buf_puts(out, " unknown: whose login this is cannot be told, so "
-                      "--apply needs --myself ACCOUNT_ID, or --myself none");
+    if (!run->own_told && run->options.myself == NULL)
+        buf_puts(out, run->own_count > 0 ? "; " : " unknown; ");
+    if (!run->own_told && run->options.myself == NULL)
+        buf_puts(out, "whose login this is cannot be told, so --apply needs "
+                      "--myself ACCOUNT_ID, or --myself none");
     else if (run->own_count == 0)
         buf_puts(out, " none");
     buf_puts(out, "\nnothing was sent\n");
