@@ -6,7 +6,10 @@
 
 #include "account_parts.h"
 
-enum { URL_BYTES_MAX = 16 * 1024, OWN_MAX = ACCOUNT_OWN_MAX + 1 /* --myself */ };
+enum {
+    URL_BYTES_MAX = 16 * 1024,
+    OWN_MAX = ACCOUNT_OWN_MAX + 1 /* --myself */
+};
 
 void account_values(const struct account_run *run, const char *account_id,
                     struct template_value values[ENDPOINT_VALUES])
@@ -44,8 +47,10 @@ static int check_request(const struct account_run *run,
         lacks = template_lacks(request->body, values);
     if (lacks == NULL)
         return 0;
-    error_set(err, ERROR_CONFIG, "%s: endpoints.%s.%s: missing, --via %s needs "
-              "it", run->options.job->path, run->endpoint->name, lacks,
+    error_set(err, ERROR_CONFIG,
+              "%s: endpoints.%s.%s: missing, --via %s needs "
+              "it",
+              run->options.job->path, run->endpoint->name, lacks,
               run->options.action->about.name);
     return error_hint(err, "add it to the endpoint in the job file");
 }
@@ -56,12 +61,12 @@ static int check_job(struct account_run *run, struct error *err)
 
     run->endpoint = job_endpoint(run->options.job, action->endpoint);
     if (run->endpoint == NULL) {
-        error_set(err, ERROR_CONFIG, "%s: endpoints: --via %s needs an "
+        error_set(err, ERROR_CONFIG,
+                  "%s: endpoints: --via %s needs an "
                   "endpoint \"%s\", and the job has none",
-                  run->options.job->path, action->about.name,
-                  action->endpoint);
+                  run->options.job->path, action->about.name, action->endpoint);
         return error_hint(err, "add it under \"endpoints\" with its url and "
-                          "auth");
+                               "auth");
     }
     if (check_request(run, &action->state, err) != 0)
         return -1;
@@ -86,8 +91,8 @@ static int describe(struct account_run *run, struct account_entry *entry,
         result = template_fill_body(from->body, values, &body, err);
     if (result == 0) {
         entry->path = arena_strdup(&run->arena, path.data);
-        entry->url = arena_printf(&run->arena, "%s%s", run->endpoint->url,
-                                  path.data);
+        entry->url =
+            arena_printf(&run->arena, "%s%s", run->endpoint->url, path.data);
         if (from->body != NULL)
             entry->body = arena_strdup(&run->arena, body.data);
         if (entry->path == NULL || entry->url == NULL ||
@@ -215,16 +220,20 @@ int account_ready(const struct account_run *run, struct error *err)
     for (size_t i = 0; i < run->count; i++) {
         if (!run->entries[i].own)
             continue;
-        error_set(err, ERROR_USAGE, "%s is the job's own account; nothing was "
-                  "sent to anyone", run->entries[i].id);
+        error_set(err, ERROR_USAGE,
+                  "%s is the job's own account; nothing was "
+                  "sent to anyone",
+                  run->entries[i].id);
         return error_hint(err, "leave it out: with it, rollcall or you would "
-                          "be locked out");
+                               "be locked out");
     }
     if (run->own_told || run->options.myself != NULL)
         return 0;
-    error_set(err, ERROR_USAGE, "whose login this is cannot be told; nothing "
+    error_set(err, ERROR_USAGE,
+              "whose login this is cannot be told; nothing "
               "was sent");
-    return error_hint(err, "name your own account with --myself ACCOUNT_ID, or "
+    return error_hint(err,
+                      "name your own account with --myself ACCOUNT_ID, or "
                       "say --myself none when the login belongs to none; an "
                       "endpoint \"jira\" in the job tells it as well");
 }

@@ -40,7 +40,7 @@
 
 enum {
     ACCOUNTS_MAX = 1000,
-    ACCOUNT_ID_MAX = 128, /* bytes */
+    ACCOUNT_ID_MAX = 128,           /* bytes */
     ACCOUNT_LIST_MAX = 1024 * 1024, /* bytes of a file of ids */
     ACCOUNT_TEXT_MAX = 16 * 1024 * 1024
 };

@@ -49,8 +49,7 @@ read_list(struct spec *spec, const struct spec_node *node,
     if (many && item == NULL)
         spec_problem(spec, node, "must not be empty");
     for (size_t i = 0; list != NULL && i < room; i++) {
-        struct spec_node child =
-            many ? spec_child(node, item, i) : *node;
+        struct spec_node child = many ? spec_child(node, item, i) : *node;
         const char *text = spec_text(spec, &child);
 
         if (text != NULL) {
@@ -75,8 +74,10 @@ static void check_pointer(struct spec *spec, const struct spec_node *node,
                           const char *text)
 {
     if (text[0] != '/')
-        spec_problem(spec, node, "expected a JSON pointer such as \"/status\","
-                     " found \"%.*s\"", SPEC_PATH_MAX, text);
+        spec_problem(spec, node,
+                     "expected a JSON pointer such as \"/status\","
+                     " found \"%.*s\"",
+                     SPEC_PATH_MAX, text);
 }
 
 static void read_paths(struct spec *spec, const struct spec_node *node,
@@ -166,7 +167,7 @@ static const struct name_value *read_words(struct spec *spec,
         int word = words != NULL ? spec_word(spec, &child, words) : -1;
 
         list[count].name = spec_copy(spec, json_key(item));
-        list[count].value = word >= 0    ? words[word]
+        list[count].value = word >= 0       ? words[word]
                             : words == NULL ? spec_text(spec, &child)
                                             : NULL;
         if (list[count].name != NULL && list[count].value != NULL)

@@ -62,12 +62,12 @@ struct account_action {
     struct source about; /* name, path and needs, for texts of errors */
     const char *title, *endpoint;
     struct account_request state;
-    const char *items;             /* NULL: the document is the account */
-    const char *const *id;         /* pointers, NULL terminated, as the next */
+    const char *items;     /* NULL: the document is the account */
+    const char *const *id; /* pointers, NULL terminated, as the next */
     const char *const *at;
     const char *const *display_name; /* may be NULL, as the next */
     const char *const *email;
-    const struct name_value *map;  /* to "active" and "inactive" */
+    const struct name_value *map; /* to "active" and "inactive" */
     struct account_request verbs[ACCOUNT_VERBS];
     const struct account_own *own; /* ended by endpoint NULL; may be NULL */
     const char *const *refusal_at; /* may be NULL, as the next */

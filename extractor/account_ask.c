@@ -9,8 +9,8 @@ enum { PATH_BYTES_MAX = 8000, WORD_MAX = 64, READ_TRIES_MAX = 3 };
 /* Statuses of one account's own trouble: the others go on. Any other ends the
  * exchange with an error that tells what to do. */
 static const int read_refusals[] = {400, 403, 404, 410, 0};
-static const int write_refusals[] = {400, 403, 404, 405, 409, 410,
-                                     413, 415, 422, 0};
+static const int write_refusals[] = {400, 403, 404, 405, 409,
+                                     410, 413, 415, 422, 0};
 
 /* Statuses by which an endpoint does not tell whose login it is. */
 static const int not_told[] = {403, 404, 405, 410, 0};
@@ -99,17 +99,20 @@ static int take_own(void *context, const struct exchange_answer *answer,
     if (id != NULL && *id != '\0')
         id = run->own[run->own_count] = keep(run, id, err);
     else
-        error_set(err, ERROR_AUTH, "%s: endpoint %s answers as to nobody: "
-                  "%s has no account id", run->options.action->about.name,
-                  question->own->endpoint, question->own->path);
+        error_set(err, ERROR_AUTH,
+                  "%s: endpoint %s answers as to nobody: "
+                  "%s has no account id",
+                  run->options.action->about.name, question->own->endpoint,
+                  question->own->path);
     json_free(&doc);
     if (err->kind != ERROR_NONE)
-        return error_hint(err, "whose login it is must be known, so that it is "
+        return error_hint(err,
+                          "whose login it is must be known, so that it is "
                           "not turned off: renew the token of that endpoint");
     run->own_count++;
-    run->own_told = run->own_told || !tells_itself(run->options.action) ||
-                    strcmp(question->own->endpoint,
-                           run->options.action->endpoint) == 0;
+    run->own_told =
+        run->own_told || !tells_itself(run->options.action) ||
+        strcmp(question->own->endpoint, run->options.action->endpoint) == 0;
     return 0;
 }
 
@@ -165,7 +168,8 @@ static int explain_refusal(struct state_question *question, int status,
     if (status != 403)
         return unseen(question->seen, ERROR_DATA,
                       "the server does not take the question for its state");
-    text = arena_printf(&question->run->arena, "its state may not be read "
+    text = arena_printf(&question->run->arena,
+                        "its state may not be read "
                         "(403): it is not managed here, or this is not %s",
                         how != NULL ? how : "allowed to this login");
     if (text == NULL)
@@ -197,6 +201,15 @@ static const struct json *find_account(const struct state_question *question,
     return NULL;
 }
 
+/* How much of a server's text can only be a word. */
+static int word_len(const char *text)
+{
+    size_t len = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "abcdefghijklmnopqrstuvwxyz0123456789_-");
+
+    return len > WORD_MAX ? WORD_MAX : (int)len;
+}
+
 static int read_state(struct state_question *question, const struct json *node,
                       struct error *err)
 {
@@ -217,9 +230,9 @@ static int read_state(struct state_question *question, const struct json *node,
         seen->state = account_state_of(map->value);
         return 0;
     }
-    word = arena_printf(&run->arena, "its state \"%.*s\" is not in state.map "
-                        "of %s", WORD_MAX, word != NULL ? word : "",
-                        action->about.path);
+    word = arena_printf(&run->arena, "its state %.*s is not in state.map of %s",
+                        word != NULL ? word_len(word) : 0,
+                        word != NULL ? word : "", action->about.path);
     if (word == NULL)
         return error_no_memory(err);
     return unseen(seen, ERROR_DATA, word);
@@ -247,8 +260,7 @@ static int take_state(void *context, const struct exchange_answer *answer,
     node = find_account(question, doc.root);
     if (node != NULL)
         result = read_state(question, node, err);
-    else if (action->items != NULL &&
-             json_at(doc.root, action->items) != NULL)
+    else if (action->items != NULL && json_at(doc.root, action->items) != NULL)
         result = explain_refusal(question, 404, err);
     else
         result = unseen(question->seen, ERROR_DATA,

@@ -95,8 +95,8 @@ static int end_last_line(struct account_journal *journal, struct error *err)
 
     if (size < 0)
         return file_write_error(err, journal->path);
-    if (size == 0 || (pread(journal->fd, &last, 1, size - 1) == 1 &&
-                      last == '\n'))
+    if (size == 0 ||
+        (pread(journal->fd, &last, 1, size - 1) == 1 && last == '\n'))
         return 0;
     return append(journal, "\n", 1, err);
 }

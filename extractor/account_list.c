@@ -22,7 +22,7 @@ static int check(const char *id, struct error *err)
         /* An address is personal: it is not repeated in the log. */
         error_set(err, ERROR_USAGE, "an e-mail address is no account id");
         return error_hint(err, "rollcall explain finds the account id of an "
-                          "address; addresses change hands, ids do not");
+                               "address; addresses change hands, ids do not");
     }
     if (strlen(id) > ACCOUNT_ID_MAX)
         return refuse(id, "it is longer than 128 bytes", err);
@@ -31,7 +31,8 @@ static int check(const char *id, struct error *err)
         return refuse(id, "no single account is called so", err);
     for (; *id != '\0'; id++) {
         if ((unsigned char)*id <= ' ' || *id == 0x7f)
-            return error_set(err, ERROR_USAGE, "an account id holds no blanks "
+            return error_set(err, ERROR_USAGE,
+                             "an account id holds no blanks "
                              "and no control characters");
     }
     return 0;
@@ -113,9 +114,9 @@ int account_list_read(struct account_list *list, const char *path,
 {
     bool is_stdin = strcmp(path, "-") == 0;
     size_t len;
-    char *text = is_stdin ? read_stdin(&len, err)
-                          : read_whole_file(AT_FDCWD, path, ACCOUNT_LIST_MAX,
-                                            &len, err);
+    char *text =
+        is_stdin ? read_stdin(&len, err)
+                 : read_whole_file(AT_FDCWD, path, ACCOUNT_LIST_MAX, &len, err);
     int result;
 
     if (text == NULL)

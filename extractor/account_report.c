@@ -6,20 +6,17 @@
 #include "jsonw.h"
 
 static const char *const verdict_words[VERDICTS] = {
-    [VERDICT_PENDING] = "not sent",
-    [VERDICT_DONE] = "done",
-    [VERDICT_ALREADY] = "already",
-    [VERDICT_REFUSED] = "refused",
-    [VERDICT_FAILED] = "failed",
-    [VERDICT_NOT_CONFIRMED] = "not confirmed",
+    [VERDICT_PENDING] = "not sent", [VERDICT_DONE] = "done",
+    [VERDICT_ALREADY] = "already",  [VERDICT_REFUSED] = "refused",
+    [VERDICT_FAILED] = "failed",    [VERDICT_NOT_CONFIRMED] = "not confirmed",
 };
 
 /* Of several troubles the one that stands earliest here is told by the exit
  * status. */
 static const enum error_kind gravest_first[] = {
-    ERROR_BUG,  ERROR_IO,        ERROR_CANT_CREATE, ERROR_AUTH,
-    ERROR_UNAVAILABLE, ERROR_TRY_LATER, ERROR_CONFIG, ERROR_DATA,
-    ERROR_NO_INPUT, ERROR_USAGE};
+    ERROR_BUG,         ERROR_IO,        ERROR_CANT_CREATE, ERROR_AUTH,
+    ERROR_UNAVAILABLE, ERROR_TRY_LATER, ERROR_CONFIG,      ERROR_DATA,
+    ERROR_NO_INPUT,    ERROR_USAGE};
 
 const char *account_verdict_name(const struct account_run *run,
                                  const struct account_entry *entry)
@@ -229,5 +226,5 @@ int account_problem(const struct account_run *run, struct error *err)
               "%zu of %zu accounts %s", count, run->count,
               run->applied ? "are not as wished" : "would not be changed");
     return error_hint(err, "the report on stdout says why; run it again when "
-                      "that is mended: what is done is not sent again");
+                           "that is mended: what is done is not sent again");
 }

@@ -36,29 +36,47 @@ static void work_free(struct work *work)
     free(work);
 }
 
-static void offer_actions(struct work *work, const char *folder,
-                          struct nearest *nearest)
+static int is_action(const struct dirent *entry)
 {
-    const char *path = arena_printf(&work->arena, "%s/actions", folder);
-    DIR *list = path != NULL ? opendir(path) : NULL;
-    const struct dirent *entry;
+    const char *end = strrchr(entry->d_name, '.');
 
-    while (list != NULL && (entry = readdir(list)) != NULL) {
-        const char *end = strrchr(entry->d_name, '.');
-        const char *name;
-
-        if (end == NULL || end == entry->d_name || strcmp(end, ".json") != 0)
-            continue;
-        name = arena_strndup(&work->arena, entry->d_name,
-                             (size_t)(end - entry->d_name));
-        if (name != NULL)
-            nearest_offer(nearest, name);
-    }
-    if (list != NULL)
-        closedir(list);
+    return end != NULL && end != entry->d_name && strcmp(end, ".json") == 0;
 }
 
-/* The words of --via are the files of the first folder that has any. */
+/* Whether a folder before this one has the file too. */
+static bool offered(struct work *work, const char *const *folders, size_t index,
+                    const char *file)
+{
+    for (size_t i = 0; i < index; i++) {
+        const char *path =
+            arena_printf(&work->arena, "%s/actions/%s", folders[i], file);
+
+        if (path != NULL && access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void offer_actions(struct work *work, const char *const *folders,
+                          size_t index, struct nearest *nearest)
+{
+    const char *path = arena_printf(&work->arena, "%s/actions", folders[index]);
+    struct dirent **list = NULL;
+    int count = path != NULL ? scandir(path, &list, is_action, alphasort) : 0;
+
+    for (int i = 0; i < count; i++) {
+        const char *file = list[i]->d_name;
+        const char *name = arena_strndup(&work->arena, file,
+                                         (size_t)(strrchr(file, '.') - file));
+
+        if (name != NULL && !offered(work, folders, index, file))
+            nearest_offer(nearest, name);
+        free(list[i]);
+    }
+    free(list);
+}
+
+/* The words of --via are the files in the folders of mappings. */
 static int unknown_via(struct work *work, const char *via,
                        const char *const *folders, struct error *err)
 {
@@ -66,15 +84,16 @@ static int unknown_via(struct work *work, const char *via,
     struct nearest nearest;
 
     nearest_start(&nearest, via != NULL ? via : "");
-    for (; *folders != NULL && nearest.used == 0; folders++)
-        offer_actions(work, *folders, &nearest);
+    for (size_t i = 0; folders[i] != NULL; i++)
+        offer_actions(work, folders, i, &nearest);
     nearest_advice(&nearest, advice, sizeof(advice));
     if (via == NULL)
         error_set(err, ERROR_USAGE, "--via: missing; %s", advice);
     else
-        error_set(err, ERROR_USAGE, "--via: unknown \"%.64s\"; %s", via, advice);
+        error_set(err, ERROR_USAGE, "--via: unknown \"%.64s\"; %s", via,
+                  advice);
     return error_hint(err, "each is a file actions/NAME.json in mappings/; the "
-                      "README tells what each does and needs");
+                           "README tells what each does and needs");
 }
 
 static int load_action(struct work *work, const char *via, struct error *err)
@@ -84,8 +103,8 @@ static int load_action(struct work *work, const char *via, struct error *err)
     if (setup_folders(&work->job, &work->arena, folders, err) != 0)
         return -1;
     for (size_t i = 0; via != NULL && folders[i] != NULL; i++) {
-        const char *path = arena_printf(&work->arena, "%s/actions/%s.json",
-                                        folders[i], via);
+        const char *path =
+            arena_printf(&work->arena, "%s/actions/%s.json", folders[i], via);
 
         if (path == NULL)
             return error_no_memory(err);
@@ -110,28 +129,37 @@ static int load_list(struct work *work, const struct cli *cli,
         return 0;
     error_set(err, ERROR_USAGE, "no account is named");
     return error_hint(err, "give account ids, or a file of them with "
-                      "--accounts FILE");
+                           "--accounts FILE");
 }
 
 /* A person must be there to ask, or have said yes beforehand. */
 static int check_consent(const struct cli *cli, struct error *err)
 {
-    bool asks = cli->values[OPTION_APPLY] != NULL &&
-                cli->values[OPTION_YES] == NULL;
+    bool asks =
+        cli->values[OPTION_APPLY] != NULL && cli->values[OPTION_YES] == NULL;
 
     if (!asks || (isatty(STDIN_FILENO) && isatty(STDERR_FILENO)))
         return 0;
-    error_set(err, ERROR_USAGE, "--apply: there is no terminal to ask on; "
+    error_set(err, ERROR_USAGE,
+              "--apply: there is no terminal to ask on; "
               "nothing was sent");
     return error_hint(err, "look at what it shows without --apply, then add "
-                      "--yes");
+                           "--yes");
+}
+
+static int load_job(struct work *work, const char *path, struct error *err)
+{
+    if (job_load(&work->job, path != NULL ? path : "rollcall.json", err) == 0)
+        return 0;
+    if (err->kind == ERROR_NO_INPUT && path == NULL)
+        error_hint(err, "name the job file with -c FILE");
+    return -1;
 }
 
 static int load(struct work *work, const struct command *command,
                 enum account_verb verb, struct error *err)
 {
     const struct cli *cli = command->cli;
-    const char *path = cli->values[OPTION_JOB];
     struct account_options options = {
         .job = &work->job,
         .action = &work->action,
@@ -144,7 +172,7 @@ static int load(struct work *work, const struct command *command,
     };
 
     if (check_consent(cli, err) != 0 ||
-        job_load(&work->job, path != NULL ? path : "rollcall.json", err) != 0 ||
+        load_job(work, cli->values[OPTION_JOB], err) != 0 ||
         load_action(work, cli->values[OPTION_VIA], err) != 0 ||
         load_list(work, cli, err) != 0)
         return -1;
@@ -179,9 +207,9 @@ static int ask_consent(const struct work *work, enum account_verb verb,
 
     buf_init(&names, NAMES_MAX);
     account_names(work->run, &names);
-    fprintf(stderr, "%s %zu %s by %s:\n%sType yes to send: ",
-            account_verb_name(verb), count,
-            count == 1 ? "account" : "accounts", work->action.about.name,
+    fprintf(stderr,
+            "%s %zu %s by %s:\n%sType yes to send: ", account_verb_name(verb),
+            count, count == 1 ? "account" : "accounts", work->action.about.name,
             names.data);
     fflush(stderr);
     buf_release(&names);

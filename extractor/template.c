@@ -138,8 +138,10 @@ int template_fill(const char *text, const struct template_value *values,
         return -1;
     if (buf_ok(out))
         return 0;
-    return error_set(err, ERROR_CONFIG, "a request would be longer than %zu "
-                     "bytes", out->ceiling);
+    return error_set(err, ERROR_CONFIG,
+                     "a request would be longer than %zu "
+                     "bytes",
+                     out->ceiling);
 }
 
 /* The texts of a body while it is written. */

@@ -282,6 +282,26 @@ class Refusals(Case):
         for name in VIAS:
             self.assertIn(name, run.err)
 
+    def test_all_known_words_are_listed_once(self):
+        site = self.site()
+        job = self.job(site)
+        folder = self.folder / "mappings" / "actions"
+        folder.mkdir(parents=True)
+        for name in ("mine.json", "admin.json", "README", ".json"):
+            (folder / name).write_text("{}")
+        run = self.refused(site, 64, OMAR, via="frobnicate", job=job)
+        self.assertIn("expected one of admin, mine, adminhub, directory\n",
+                      run.err)
+
+    def test_no_job(self):
+        run = self.run_verb("nowhere.json", "deactivate", "admin", OMAR)
+        self.assertEqual(run.code, 66, run.err)
+        done = subprocess.run([harness.binary("rollcall"), "deactivate",
+                               "--via", "admin", OMAR], cwd=self.folder,
+                              capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 66)
+        self.assertIn("-c FILE", done.stderr)
+
     def test_an_action_of_ones_own(self):
         site = self.site()
         job = self.job(site)
