@@ -14,7 +14,8 @@ enum { ENV_NAME_MAX = 64 };
 enum {
     RUN_VERBS = BIT(VERB_EXTRACT) | BIT(VERB_PLAN) | BIT(VERB_CHECK),
     ASKING_VERBS = RUN_VERBS | BIT(VERB_EXPLAIN),
-    ALL_VERBS = ASKING_VERBS | BIT(VERB_VERIFY) | BIT(VERB_CAT)
+    ACCOUNT_VERBS = BIT(VERB_ACTIVATE) | BIT(VERB_DEACTIVATE),
+    ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | BIT(VERB_VERIFY) | BIT(VERB_CAT)
 };
 
 static const struct {
@@ -33,6 +34,12 @@ static const struct {
     [VERB_EXPLAIN] = {"explain", "ACCOUNT_ID",
                       "the events behind a row, and why it says what it says",
                       1, 1},
+    [VERB_ACTIVATE] = {"activate", "ACCOUNT_ID...",
+                       "turn accounts on; sends nothing without --apply", 0,
+                       CLI_OPERANDS_MAX},
+    [VERB_DEACTIVATE] = {"deactivate", "ACCOUNT_ID...",
+                         "turn accounts off; sends nothing without --apply", 0,
+                         CLI_OPERANDS_MAX},
 };
 
 static const struct {
@@ -41,9 +48,10 @@ static const struct {
     const char *help;
     unsigned verbs;
     char letter;          /* 0: none */
+    bool typed_only;      /* not taken from the environment */
 } options[OPTION_COUNT] = {
     [OPTION_JOB] = {"job", "FILE", "job file (default: rollcall.json)",
-                    ASKING_VERBS, 'c'},
+                    ASKING_VERBS | ACCOUNT_VERBS, 'c'},
     [OPTION_MAPPING] = {"mapping", "NAME|FILE",
                         "mapping instead of the job's; may repeat",
                         ASKING_VERBS, 0},
@@ -75,7 +83,19 @@ static const struct {
     [OPTION_NO_HEADER] = {"no-header", NULL, "leave out the header",
                           BIT(VERB_CAT), 0},
     [OPTION_JSON] = {"json", NULL, "one JSON document instead of text",
-                     BIT(VERB_EXPLAIN), 0},
+                     BIT(VERB_EXPLAIN) | ACCOUNT_VERBS, 0},
+    [OPTION_VIA] = {"via", "NAME", "which API: admin, adminhub or directory",
+                    ACCOUNT_VERBS, 0},
+    [OPTION_ACCOUNTS] = {"accounts", "FILE",
+                         "more account ids, one a line; \"-\": stdin",
+                         ACCOUNT_VERBS, 0, true},
+    [OPTION_MYSELF] = {"myself", "ID|none",
+                       "your own account, which is never changed",
+                       ACCOUNT_VERBS, 0, true},
+    [OPTION_APPLY] = {"apply", NULL, "send what is otherwise only shown",
+                      ACCOUNT_VERBS, 0, true},
+    [OPTION_YES] = {"yes", NULL, "do not ask before sending", ACCOUNT_VERBS,
+                    0, true},
     [OPTION_QUIET] = {"quiet", NULL, "only warnings and errors", ALL_VERBS,
                       'q'},
     [OPTION_VERBOSE] = {"verbose", NULL, "every request", ALL_VERBS, 'v'},
@@ -264,7 +284,8 @@ static int take_environment(struct cli *cli, struct error *err)
         const char *value;
 
         if ((options[i].verbs & BIT(cli->verb)) == 0 || i == OPTION_HELP ||
-            i == OPTION_VERSION || cli->values[i] != NULL)
+            i == OPTION_VERSION || options[i].typed_only ||
+            cli->values[i] != NULL)
             continue;
         value = from_environment(i);
         if (value == NULL)
@@ -359,10 +380,10 @@ void cli_help(enum cli_verb verb, FILE *out)
           "files you can trust\n\nUsage: rollcall COMMAND [OPTIONS]\n\n"
           "Commands:\n", out);
     for (int i = VERB_NONE + 1; i < VERB_COUNT; i++)
-        fprintf(out, "  %-8s %-10s %s\n", verbs[i].name, verbs[i].operands,
+        fprintf(out, "  %-10s %-13s %s\n", verbs[i].name, verbs[i].operands,
                 verbs[i].summary);
-    fputs("\nOptions (each can be an environment variable, --as-of as "
-          "ROLLCALL_AS_OF):\n", out);
+    fputs("\nOptions (each but --accounts, --myself, --apply and --yes can be "
+          "an\nenvironment variable, --as-of as ROLLCALL_AS_OF):\n", out);
     help_options(VERB_NONE, out);
     fprintf(out, "\n%s", exit_codes);
 }

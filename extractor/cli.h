@@ -3,7 +3,8 @@
  *
  * cli_parse() reads argv into a struct: the verb, one text per option, and the
  * operands. An option not given on the command line is taken from its
- * environment variable (--as-of: ROLLCALL_AS_OF). Unknown verbs and options
+ * environment variable (--as-of: ROLLCALL_AS_OF), but for those that decide
+ * whether and whom a command changes: they must be typed. Unknown verbs and options
  * name the nearest known one; a repeated option, one the verb does not take,
  * and a missing argument are errors. All are ERROR_USAGE.
  * Help texts come from the same tables.
@@ -24,6 +25,8 @@ enum cli_verb {
     VERB_VERIFY,
     VERB_CAT,
     VERB_EXPLAIN,
+    VERB_ACTIVATE,
+    VERB_DEACTIVATE,
     VERB_COUNT
 };
 
@@ -41,6 +44,11 @@ enum cli_option {
     OPTION_FORMAT,
     OPTION_NO_HEADER,
     OPTION_JSON,
+    OPTION_VIA,
+    OPTION_ACCOUNTS,
+    OPTION_MYSELF,
+    OPTION_APPLY,
+    OPTION_YES,
     OPTION_QUIET,
     OPTION_VERBOSE,
     OPTION_LOG_FORMAT,
@@ -50,7 +58,7 @@ enum cli_option {
     OPTION_COUNT
 };
 
-enum { CLI_MAPPINGS_MAX = 32, CLI_OPERANDS_MAX = 16 };
+enum { CLI_MAPPINGS_MAX = 32, CLI_OPERANDS_MAX = 100 };
 
 struct cli {
     enum cli_verb verb;

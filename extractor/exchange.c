@@ -159,6 +159,7 @@ static int put_on_wire(struct exchange *exchange, struct task *task,
         .body = task->request.body,
         .auth = &auth,
         .ca_file = endpoint->ca_file,
+        .fresh = task->request.once,
     };
     struct buf url;
     int rc = -1;

@@ -27,6 +27,11 @@
  *
  * With a recording to replay nothing is put on the wire, no secret is loaded
  * and no rate is kept.
+ *
+ * A request that changes something is submitted with `once`: it is repeated
+ * only after 429, which says that it was not processed. Where the outcome
+ * stays unknown (no whole answer, 408, 409, 425, 5xx) `done` gets it, with
+ * the status 0 when there was no whole answer.
  */
 #ifndef ROLLCALL_EXCHANGE_H
 #define ROLLCALL_EXCHANGE_H
@@ -59,11 +64,12 @@ struct exchange_request {
     const char *method;
     const int *accept;               /* statuses given to done; ended by 0;
                                         NULL: none */
+    bool once;                       /* never sent again blindly, see above */
     struct exchange_stats *stats;    /* NULL: not counted */
 };
 
 struct exchange_answer {
-    int status;       /* 200, or one of `accept` */
+    int status;       /* 200, or one of `accept`; `once`: or unknown outcome */
     const char *body; /* NUL terminated; valid during done */
     size_t len;
 };

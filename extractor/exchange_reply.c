@@ -6,6 +6,8 @@
 #include "instant.h"
 #include "retry.h"
 
+enum { HTTP_TOO_MANY = 429 };
+
 void task_free(struct task *task)
 {
     if (task == NULL)
@@ -181,6 +183,19 @@ static void distrust(struct http_reply *reply)
              reply->body.len);
 }
 
+/* The server may have done what it was asked once. */
+static bool outcome_unknown(const struct task *task,
+                            const struct http_reply *reply)
+{
+    if (!task->request.once)
+        return false;
+    if (reply->answered)
+        return reply->status != HTTP_TOO_MANY &&
+               retry_status_passes(reply->status);
+    return reply->failure == HTTP_FAILED_TRANSPORT ||
+           reply->failure == HTTP_FAILED_CEILING;
+}
+
 void exchange_reply(void *context, struct http_reply *reply)
 {
     struct task *task = context;
@@ -191,11 +206,12 @@ void exchange_reply(void *context, struct http_reply *reply)
     take_off_wire(exchange, task);
     distrust(reply);
     note_reply(task, reply, now_ms);
-    answer = (struct exchange_answer){reply->status, reply->body.data,
-                                      reply->body.len};
+    answer = (struct exchange_answer){reply->answered ? reply->status : 0,
+                                      reply->body.data, reply->body.len};
     if (exchange->failed)
         task_free(task); /* abandoned: the run has its error already */
-    else if (verdict_deliver(&task->request, reply))
+    else if (verdict_deliver(&task->request, reply) ||
+             outcome_unknown(task, reply))
         exchange_deliver(task, &answer);
     else
         retry_or_fail(task, reply, now_ms);

@@ -48,6 +48,9 @@ struct http_request {
     const char *body;             /* JSON text, or NULL */
     const struct http_auth *auth; /* NULL: none */
     const char *ca_file;          /* NULL: the system's */
+    bool fresh;                   /* on a connection of its own: libcurl sends
+                                     a request again by itself when a reused
+                                     connection closes without an answer */
 };
 
 enum http_failure {

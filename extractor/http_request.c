@@ -174,7 +174,8 @@ int transfer_prepare(struct transfer *transfer, const char *user_agent,
     if (!set_callbacks(transfer) || !set_numbers(easy, transfer->limits) ||
         !set_text(easy, CURLOPT_USERAGENT, user_agent) ||
         !set_target(easy, request) || !set_method(easy, request) ||
-        !set_headers(transfer, request) || !set_auth(easy, request->auth))
+        !set_headers(transfer, request) || !set_auth(easy, request->auth) ||
+        !set_long(easy, CURLOPT_FRESH_CONNECT, request->fresh))
         return error_set(err, ERROR_BUG,
                          "http: libcurl refused an option or memory is out");
     return 0;

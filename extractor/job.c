@@ -140,6 +140,13 @@ static const struct spec_field guard_fields[] = {
     {0},
 };
 
+static const struct spec_field action_fields_of_job[] = {
+    {.key = "journal",
+     .kind = SPEC_PATH,
+     .offset = offsetof(struct job, actions.journal)},
+    {0},
+};
+
 /* Endpoints come before the limits, whose rates refer to them. */
 static const struct spec_field job_fields[] = {
     {.key = "endpoints",
@@ -156,6 +163,7 @@ static const struct spec_field job_fields[] = {
     {.key = "guards", .kind = SPEC_OBJECT, .object = guard_fields},
     {.key = "output", .kind = SPEC_CUSTOM, .read = job_read_output},
     {.key = "state", .kind = SPEC_PATH, .offset = offsetof(struct job, state)},
+    {.key = "actions", .kind = SPEC_OBJECT, .object = action_fields_of_job},
     {.key = "deliver", .kind = SPEC_CUSTOM, .read = read_deliver},
     {0},
 };
@@ -182,6 +190,20 @@ static void set_defaults(struct job *job, struct spec *spec)
     job->state = spec_absolute(spec, "state/rollcall.db");
 }
 
+/* The journal of actions stands beside the state unless the job says where. */
+static void place_journal(struct job *job, struct spec *spec)
+{
+    const char *slash = job->state != NULL ? strrchr(job->state, '/') : NULL;
+
+    if (job->actions.journal != NULL || slash == NULL)
+        return;
+    job->actions.journal =
+        arena_printf(&job->arena, "%.*s/journal.jsonl",
+                     (int)(slash - job->state), job->state);
+    if (job->actions.journal == NULL)
+        spec->no_memory = true;
+}
+
 int job_load(struct job *job, const char *path, struct error *err)
 {
     struct spec spec;
@@ -197,6 +219,7 @@ int job_load(struct job *job, const char *path, struct error *err)
     set_defaults(job, &spec);
     root = spec_root(&spec);
     spec_object(&spec, &root, job_fields, job);
+    place_journal(job, &spec);
     if (job->events.overlap_ms >= job->events.lookback_ms)
         spec_problem_at(&spec, &root, "events.overlap",
                         "must be shorter than events.lookback");

@@ -90,6 +90,9 @@ struct job {
         struct csv_dialect dialect; /* "csv": {"preset": …, own settings} */
     } output;
     const char *state;           /* "state/rollcall.db" */
+    struct {
+        const char *journal;     /* "journal.jsonl" in the folder of state */
+    } actions;
     struct arena arena;          /* owns every text above */
 };
 

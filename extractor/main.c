@@ -53,6 +53,8 @@ static const struct {
     [VERB_EXTRACT] = {command_extract}, [VERB_PLAN] = {command_plan},
     [VERB_CHECK] = {command_check},     [VERB_VERIFY] = {command_verify},
     [VERB_CAT] = {command_cat},         [VERB_EXPLAIN] = {command_explain},
+    [VERB_ACTIVATE] = {command_activate},
+    [VERB_DEACTIVATE] = {command_deactivate},
 };
 
 static int one_of(const char *option, const char *value,

@@ -17,7 +17,7 @@ static const int64_t century_seconds = 100LL * DAYS_A_YEAR * 24 * 3600;
 
 static const int retried_statuses[] = {408, 409, 425, 429};
 
-static bool status_passes(int status)
+bool retry_status_passes(int status)
 {
     size_t i;
 
@@ -56,7 +56,7 @@ enum retry_verdict retry_decide(const struct retry_input *in, int64_t *delay_ms)
 
     *delay_ms = 0;
     if (in->transport_failed ? !in->transport_transient
-                             : !status_passes(in->status))
+                             : !retry_status_passes(in->status))
         return RETRY_NEVER;
     if (in->has_retry_after)
         asked = clamp(in->retry_after_ms, 0, RETRY_AFTER_MAX_MS);

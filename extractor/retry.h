@@ -36,6 +36,9 @@ struct retry_input {
     int64_t base_ms;        /* 0: RETRY_BASE_MS; tests want shorter waits */
 };
 
+/* Whether an answer of this status may be another one next time. */
+bool retry_status_passes(int status);
+
 enum retry_verdict { RETRY_NEVER, RETRY_AGAIN, RETRY_GIVE_UP };
 
 enum retry_verdict retry_decide(const struct retry_input *in,

@@ -15,9 +15,10 @@ static void cut_last_part(char *path)
         *slash = '\0';
 }
 
-/* Where mappings are looked for: beside the job, where the environment says,
- * in the source tree the binary was built in, and where it is installed. */
-static int find_folders(struct setup *setup, struct error *err)
+/* Beside the job, where the environment says, in the source tree the binary
+ * was built in, and where it is installed. */
+int setup_folders(const struct job *job, struct arena *arena,
+                  const char *folders[SETUP_FOLDERS_MAX], struct error *err)
 {
     const char *named = getenv("ROLLCALL_MAPPINGS");
     char exe[PATH_MAX];
@@ -27,18 +28,16 @@ static int find_folders(struct setup *setup, struct error *err)
     exe[len > 0 ? len : 0] = '\0';
     cut_last_part(exe);
     cut_last_part(exe);
-    setup->folders[n++] =
-        arena_printf(&setup->arena, "%s/mappings", setup->job.folder);
+    folders[n++] = arena_printf(arena, "%s/mappings", job->folder);
     if (named != NULL && *named != '\0')
-        setup->folders[n++] = arena_strdup(&setup->arena, named);
-    setup->folders[n++] = arena_printf(&setup->arena, "%s/mappings", exe);
-    setup->folders[n++] =
-        arena_printf(&setup->arena, "%s/share/rollcall/mappings", exe);
+        folders[n++] = arena_strdup(arena, named);
+    folders[n++] = arena_printf(arena, "%s/mappings", exe);
+    folders[n++] = arena_printf(arena, "%s/share/rollcall/mappings", exe);
     for (size_t i = 0; i < n; i++) {
-        if (setup->folders[i] == NULL)
+        if (folders[i] == NULL)
             return error_no_memory(err);
     }
-    setup->folders[n] = NULL;
+    folders[n] = NULL;
     return 0;
 }
 
@@ -308,7 +307,7 @@ int setup_load(struct setup *setup, const struct setup_options *options,
         return -1;
     setup->out_dir = options->out_dir != NULL ? options->out_dir
                                               : setup->job.output.dir;
-    if (find_folders(setup, err) != 0)
+    if (setup_folders(&setup->job, &setup->arena, setup->folders, err) != 0)
         goto fail;
     names = options->mappings != NULL ? options->mappings
                                       : setup->job.mappings;

@@ -59,6 +59,10 @@ int setup_load(struct setup *setup, const struct setup_options *options,
                struct error *err);
 void setup_free(struct setup *setup);
 
+/* Where files of mappings/ are looked for, in order; allocated in the arena. */
+int setup_folders(const struct job *job, struct arena *arena,
+                  const char *folders[SETUP_FOLDERS_MAX], struct error *err);
+
 /* NULL when name is NULL or no mapping led to it. */
 const struct setup_source *setup_source(const struct setup *setup,
                                         const char *name);

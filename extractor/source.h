@@ -9,7 +9,9 @@
  *   title, kind ("users", "events", "keys"), endpoint
  *   request   {"method", "path", "query": {name: text}, "body": any}
  *             path, query and texts of the body may hold {organisation}
- *             {directory} {site} {from} {to}; a body needs POST
+ *             {directory} {site} {from} {to}; a body needs POST, and a path
+ *             asked by POST ends in /search or /last-active-date-bulk: what
+ *             changes accounts is no source, see account_action.h
  *   time      {"format": "rfc3339_ms"|"epoch_ms", "to": "inclusive"|
  *             "exclusive"}: how {from} and {to} are written; windows are
  *             [from, to) inside rollcall
@@ -189,6 +191,13 @@ enum { SOURCE_FALLBACK_STATUSES = 3 };
 extern const int source_fallback_statuses[SOURCE_FALLBACK_STATUSES + 1];
 /* Whether such a first answer means that the fallback is read. */
 bool source_falls_back(const struct source *source, int status);
+
+/* Whether a path asked by POST is known to be a question. Anything else would
+ * bring the endpoints that change accounts within the reach of a source. */
+bool source_post_reads(const char *path);
+#define SOURCE_POST_ADVICE                                                     \
+    "what only reads is asked by GET, or by POST with a path that ends in "    \
+    "/search or /last-active-date-bulk"
 
 int source_load(struct source *source, const char *path, struct error *err);
 void source_free(struct source *source);

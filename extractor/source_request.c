@@ -175,15 +175,33 @@ static const struct spec_field request_fields[] = {
     {0},
 };
 
+bool source_post_reads(const char *path)
+{
+    static const char *const questions[] = {"search", "last-active-date-bulk"};
+    const char *last = strrchr(path, '/');
+
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        if (last != NULL && strcmp(last + 1, questions[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 void source_read_request(struct spec *spec, const struct spec_node *node,
                          void *out)
 {
     struct source *source = out;
 
     spec_object(spec, node, request_fields, source);
-    if (source->body != NULL && source->method != NULL &&
-        strcmp(source->method, "GET") == 0)
+    if (source->method == NULL)
+        return;
+    if (strcmp(source->method, "GET") != 0) {
+        if (source->request_path != NULL &&
+            !source_post_reads(source->request_path))
+            spec_problem_at(spec, node, "path", SOURCE_POST_ADVICE);
+    } else if (source->body != NULL) {
         spec_problem_at(spec, node, "body", "a GET request has no body");
+    }
 }
 
 static const struct spec_field probe_fields[] = {

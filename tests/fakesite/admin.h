@@ -56,6 +56,7 @@ void serve_actions(struct exchange *x);
 void serve_hub_site(struct exchange *x);
 void serve_hub_org(struct exchange *x);
 void serve_hub_user(struct exchange *x);
+void serve_hub_me(struct exchange *x);
 void serve_disable(struct exchange *x);
 void serve_enable(struct exchange *x);
 void serve_suspend(struct exchange *x);

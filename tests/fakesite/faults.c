@@ -325,6 +325,12 @@ bool fault_limit(struct exchange *x)
     return true;
 }
 
+bool fault_served(const struct exchange *x)
+{
+    return x->rule != NULL && cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(
+                                  x->rule->json, "served"));
+}
+
 bool fault_before(struct exchange *x)
 {
     const struct kind *kind;

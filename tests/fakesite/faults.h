@@ -20,6 +20,8 @@ bool fault_known(const char *name);
 void fault_choose(struct exchange *x);
 /* true: the answer is a 429. */
 bool fault_limit(struct exchange *x);
+/* true: the request takes effect before its answer is replaced. */
+bool fault_served(const struct exchange *x);
 /* true: the answer is complete. */
 bool fault_before(struct exchange *x);
 /* true: CHANGED replaces ROW. */

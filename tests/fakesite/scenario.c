@@ -24,7 +24,8 @@ static const char *const limit_names[] = {"per_second", "form", "retry_after",
 static const char *const rule_names[NAMES_MAX] = {
     "path", "query",  "nth",  "first",    "every", "from",    "do",
     "ms",   "status", "body", "headers",  "type",  "row",     "pointer",
-    "raw",  "bytes",  "mb",   "location", "after", "percent", NULL};
+    "raw",  "bytes",  "mb",   "location", "after", "percent", "served",
+    NULL};
 
 static const char *const org_names[] = {
     "old_site",   "stream_end", "session_end",  "session_after",

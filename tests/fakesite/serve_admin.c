@@ -42,6 +42,7 @@ static const struct admin_route routes[] = {
     {"hub_org", "GET", HUB "/org/{org}/users", serve_hub_org},
     {"hub_user", "GET", HUB "/site/{site}/users/{id}", serve_hub_user},
     {"hub_user", "GET", HUB "/org/{org}/users/{id}", serve_hub_user},
+    {"hub_me", "GET", "/gateway/api/me", serve_hub_me},
     {"hub_deactivate", "POST", HUB "/site/{site}/users/{id}/deactivate",
      serve_hub_deactivate},
     {"hub_deactivate", "POST", HUB "/org/{org}/users/{id}/deactivate",

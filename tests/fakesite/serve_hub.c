@@ -69,6 +69,15 @@ void serve_hub_org(struct exchange *x)
     serve_list(x, &x->server->org.members);
 }
 
+/* Whose session it is. */
+void serve_hub_me(struct exchange *x)
+{
+    text_str(&x->answer.body, "{\"account_type\":\"atlassian\","
+                              "\"account_id\":");
+    text_json(&x->answer.body, x->server->org.session_owner);
+    text_str(&x->answer.body, "}");
+}
+
 void serve_hub_user(struct exchange *x)
 {
     const struct org *org = &x->server->org;

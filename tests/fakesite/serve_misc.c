@@ -122,6 +122,11 @@ void serve(struct exchange *x)
     x->auth = admin_owns(x) ? admin_auth(x) : check_auth(x);
     nap(x->server, x->server->scenario.latency_ms);
     fault_choose(x);
+    if (fault_served(x)) {
+        answer(x);
+        x->answer.status = 200;
+        text_clear(&x->answer.body);
+    }
     if (fault_limit(x) || fault_before(x))
         return;
     answer(x);

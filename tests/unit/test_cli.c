@@ -81,6 +81,9 @@ static const struct {
     {"cat --no-header --dataset d out", VERB_CAT, OPTION_DATASET, "d", 1},
     {"explain 5b10", VERB_EXPLAIN, OPTION_JSON, NULL, 1},
     {"explain --json 5b10 -c j", VERB_EXPLAIN, OPTION_JSON, "1", 1},
+    {"deactivate a b --via admin", VERB_DEACTIVATE, OPTION_VIA, "admin", 2},
+    {"activate --via x --apply --yes a", VERB_ACTIVATE, OPTION_APPLY, "1", 1},
+    {"activate --accounts -", VERB_ACTIVATE, OPTION_ACCOUNTS, "-", 0},
     {"--help", VERB_NONE, OPTION_HELP, "1", 0},
     {"-h", VERB_NONE, OPTION_HELP, "1", 0},
     {"--version", VERB_NONE, OPTION_VERSION, "1", 0},
@@ -144,7 +147,12 @@ static const struct {
     {"explain a b", "\"b\" is one operand too many"},
     {"extract --json", "--json: not for \"extract\""},
     {"verify -- a b", "\"b\" is one operand too many"},
-    {"cat 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17", "too many operands"},
+    {"cat 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17",
+     "\"2\" is one operand too many"},
+    {"extract --apply", "--apply: not for \"extract\""},
+    {"check --yes", "--yes: not for \"check\""},
+    {"explain a --via admin", "--via: not for \"explain\""},
+    {"deactivate a --out o", "--out: not for \"deactivate\""},
 };
 
 static void bad_lines(void **state)
@@ -249,6 +257,47 @@ static void variables_of_other_verbs(void **state)
     assert_null(line.cli.values[OPTION_VERSION]);
 }
 
+static void too_many_operands(void **state)
+{
+    static char word[] = "a", name[] = "rollcall", verb[] = "activate";
+    char *argv[CLI_OPERANDS_MAX + 4] = {name, verb};
+    struct cli cli;
+    struct error err = {0};
+
+    (void)state;
+    for (int i = 0; i <= CLI_OPERANDS_MAX; i++)
+        argv[2 + i] = word;
+    assert_int_equal(cli_parse(&cli, CLI_OPERANDS_MAX + 2, argv, &err), 0);
+    assert_int_equal(cli.operand_count, CLI_OPERANDS_MAX);
+    assert_int_equal(cli_parse(&cli, CLI_OPERANDS_MAX + 3, argv, &err), -1);
+    assert_non_null(strstr(err.text, "too many operands"));
+}
+
+/* A stray variable must not send anything, nor to anyone. */
+static void what_is_changed_is_typed(void **state)
+{
+    static const struct {
+        const char *variable;
+        enum cli_option option;
+    } typed[] = {{"ROLLCALL_APPLY", OPTION_APPLY},
+                 {"ROLLCALL_YES", OPTION_YES},
+                 {"ROLLCALL_MYSELF", OPTION_MYSELF},
+                 {"ROLLCALL_ACCOUNTS", OPTION_ACCOUNTS}};
+    struct line line;
+
+    (void)state;
+    setenv("ROLLCALL_VIA", "admin", 1);
+    for (size_t i = 0; i < COUNT(typed); i++)
+        setenv(typed[i].variable, "1", 1);
+    assert_int_equal(parse(&line, "deactivate a"), 0);
+    assert_string_equal(line.cli.values[OPTION_VIA], "admin");
+    for (size_t i = 0; i < COUNT(typed); i++) {
+        assert_null(line.cli.values[typed[i].option]);
+        unsetenv(typed[i].variable);
+    }
+    unsetenv("ROLLCALL_VIA");
+}
+
 /* --- help --------------------------------------------------------------- */
 
 static const char *help(enum cli_verb verb)
@@ -265,9 +314,9 @@ static const char *help(enum cli_verb verb)
 static const struct {
     const char *name;
     unsigned verbs; /* one bit each: extract plan check verify cat
-                       explain */
+                       explain activate deactivate */
 } documented[] = {
-    {"--job FILE", 0x27},
+    {"--job FILE", 0xe7},
     {"--mapping NAME|FILE", 0x27},
     {"--out DIR", 0x27},
     {"--as-of TIME", 0x27},
@@ -279,13 +328,18 @@ static const struct {
     {"--dataset NAME", 0x10},
     {"--format csv|jsonl", 0x10},
     {"--no-header ", 0x10},
-    {"--json ", 0x20},
-    {"--quiet ", 0x3f},
-    {"--verbose ", 0x3f},
-    {"--log-format text|json", 0x3f},
-    {"--color auto|never|always", 0x3f},
-    {"--help ", 0x3f},
-    {"--version ", 0x3f},
+    {"--json ", 0xe0},
+    {"--via NAME", 0xc0},
+    {"--accounts FILE", 0xc0},
+    {"--myself ID|none", 0xc0},
+    {"--apply ", 0xc0},
+    {"--yes ", 0xc0},
+    {"--quiet ", 0xff},
+    {"--verbose ", 0xff},
+    {"--log-format text|json", 0xff},
+    {"--color auto|never|always", 0xff},
+    {"--help ", 0xff},
+    {"--version ", 0xff},
 };
 
 static void help_lists_every_option(void **state)
@@ -331,7 +385,8 @@ static void help_is_true(void **state)
         bool flag = documented[i].name[len + 1] == '\0';
         const char *verb = documented[i].verbs & 0x01   ? "extract"
                            : documented[i].verbs & 0x10 ? "cat out"
-                                                        : "explain u";
+                           : documented[i].verbs & 0x20 ? "explain u"
+                                                        : "activate u";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
         snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");
@@ -349,6 +404,8 @@ int main(void)
         TEST(bad_lines),
         TEST(mappings_repeat),
         TEST(too_many_mappings),
+        TEST(too_many_operands),
+        TEST(what_is_changed_is_typed),
         TEST(environment_fills_in),
         TEST(command_line_before_environment),
         TEST(empty_variables_say_nothing),

@@ -316,6 +316,23 @@ static void reads_output(void **state)
     refuses(f, JOB("\"output\": {\"dir_mode\": \"0800\"}"), "octal digits");
 }
 
+static void places_the_journal(void **state)
+{
+    struct fixture *f = *state;
+    char path[PATH_MAX + 32];
+
+    accepts(f, JOB("\"limits\": {}"));
+    snprintf(path, sizeof(path), "%s/state/journal.jsonl", f->folder.path);
+    assert_string_equal(f->job.actions.journal, path);
+    accepts(f, JOB("\"state\": \"/var/x/s.db\""));
+    assert_string_equal(f->job.actions.journal, "/var/x/journal.jsonl");
+    accepts(f, JOB("\"actions\": {\"journal\": \"log/j\"}"));
+    snprintf(path, sizeof(path), "%s/log/j", f->folder.path);
+    assert_string_equal(f->job.actions.journal, path);
+    refuses(f, JOB("\"actions\": {\"journl\": \"j\"}"),
+            "did you mean \"journal\"");
+}
+
 static void overlap_is_shorter_than_lookback(void **state)
 {
     struct fixture *f = *state;
@@ -349,6 +366,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_csv_over_a_preset, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_output, setup, teardown),
+        cmocka_unit_test_setup_teardown(places_the_journal, setup, teardown),
         cmocka_unit_test_setup_teardown(overlap_is_shorter_than_lookback, setup,
                                         teardown),
     };

@@ -344,7 +344,7 @@ static void bodies_keep_their_digits(void **state)
     accepts(
         f,
         "{" HEAD(
-            "users") "\"request\": {\"method\": \"POST\", \"path\": \"/p\", "
+            "users") "\"request\": {\"method\": \"POST\", \"path\": \"/search\", "
                      "\"body\": {\"n\": 9007199254740993, \"l\": [null, true, "
                      "\"\\u00e9\"]}}, " OFFSET ITEMS "\"fields\": {" ID "}}");
     assert_string_equal(
@@ -357,8 +357,33 @@ static void bodies_keep_their_digits(void **state)
             "request.body: a GET request has no body");
 }
 
+/* What changes an account must not be sayable in a source. */
+static void only_reads(void **state)
+{
+    static const char *const paths[] = {
+        "/users/a/manage/lifecycle/disable", "/users/a/activate",
+        "/admin/v2/orgs/o/directories/d/users/a/suspend", "/search/a",
+        "/users/a/search/", "/users/asearch", "/users/a/disable%2Fsearch"};
+    static const char *const methods[] = {"PUT", "DELETE", "PATCH", "post"};
+    struct fixture *f = *state;
+    char text[1024];
+
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        snprintf(text, sizeof(text), "{" HEAD("users") "\"request\": "
+                 "{\"method\": \"POST\", \"path\": \"%s\"}, " OFFSET ITEMS
+                 "\"fields\": {" ID "}}", paths[i]);
+        refuses(f, text, "request.path: what only reads is asked by GET");
+    }
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        snprintf(text, sizeof(text), "{" HEAD("users") "\"request\": "
+                 "{\"method\": \"%s\", \"path\": \"/search\"}, " OFFSET
+                 ITEMS "\"fields\": {" ID "}}", methods[i]);
+        refuses(f, text, "request.method: unknown word");
+    }
+}
+
 #define POST(body, paging)                                                     \
-    "{" HEAD("users") "\"request\": {\"method\": \"POST\", \"path\": \"/p\""     \
+    "{" HEAD("users") "\"request\": {\"method\": \"POST\", \"path\": \"/p/search\""     \
     body "}, \"paging\": {\"style\": \"cursor\", \"cursor\": \"c\", "           \
     "\"limit\": \"l\", \"size\": 5, \"next\": \"/n\"" paging "}, " ITEMS          \
     "\"fields\": {" ID "}}"
@@ -465,6 +490,7 @@ static void reads_the_shipped_lists_of_the_organisation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(only_reads, setup, teardown),
         cmocka_unit_test_setup_teardown(paging_in_the_body_needs_an_object,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(only_lists_of_users_fall_back, setup,

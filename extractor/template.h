@@ -1,0 +1,48 @@
+/*
+ * template: texts with {placeholders}, as files describe requests.
+ *
+ * Reading: template_check() reports a brace without its other half and an
+ * unknown placeholder with the nearest known one; template_body() makes a
+ * body's JSON text after checking all its texts. Filling: template_fill() for
+ * a path, whose values are percent-encoded (RFC 3986) so that none can add a
+ * segment or a parameter; template_fill_body() for JSON, whose values become
+ * text as they are. Pure.
+ */
+#ifndef ROLLCALL_TEMPLATE_H
+#define ROLLCALL_TEMPLATE_H
+
+#include <stdbool.h>
+
+#include "buf.h"
+#include "error.h"
+#include "spec.h"
+
+enum { TEMPLATE_BODY_MAX = 64 * 1024 }; /* bytes of a body, filled or not */
+
+struct template_value {
+    const char *name;  /* NULL ends a list */
+    const char *value; /* NULL: there is none */
+};
+
+/* known: names, NULL terminated. */
+void template_check(struct spec *spec, const struct spec_node *node,
+                    const char *text, const char *const *known);
+
+/* JSON text in the arena; NULL and a problem. */
+const char *template_body(struct spec *spec, const struct spec_node *node,
+                          const char *const *known);
+
+/* The same name in text as "{name}"; text may be NULL. */
+bool template_uses(const char *text, const char *name);
+
+/* The first name used that has no value; NULL: none. */
+const char *template_lacks(const char *text,
+                           const struct template_value *values);
+
+/* Appends. Every placeholder used must have a value (ERROR_BUG). */
+int template_fill(const char *text, const struct template_value *values,
+                  struct buf *out, struct error *err);
+int template_fill_body(const char *json, const struct template_value *values,
+                       struct buf *out, struct error *err);
+
+#endif
