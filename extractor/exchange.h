@@ -12,6 +12,8 @@
  * What `done` never sees: a failed, redirected, non-JSON or refused answer.
  * They end the run with an error that names source and endpoint:
  *   401, 3xx, HTML or another type than JSON   ERROR_AUTH, hint: token
+ *   no access token to be had (OAuth)          ERROR_AUTH or _UNAVAILABLE
+ *   its rotated refresh token cannot be kept   ERROR_CANT_CREATE, ERROR_IO
  *   403                                        ERROR_AUTH, hint: permission
  *                                              and scopes of the source
  *   400, 404, other 4xx                        ERROR_DATA; 404 names the
@@ -24,6 +26,12 @@
  *   run_for passed                             ERROR_TRY_LATER
  *   *stop set                                  ERROR_INTERRUPTED
  * unless the request lists the status in `accept`: then `done` gets it.
+ *
+ * With OAuth an endpoint's first request waits for an access token, asked of
+ * auth.token_url. It is renewed before it ends, and once for each request that
+ * gets a 401 on the way (unless that names a missing scope). A rotated refresh
+ * token is on disk before the access token is used, see token_file.h; an
+ * exchange that stops waits up to 30 s for one that is under way.
  */
 #ifndef ROLLCALL_EXCHANGE_H
 #define ROLLCALL_EXCHANGE_H
@@ -95,5 +103,19 @@ int exchange_submit(struct exchange *exchange,
  * under way is then abandoned without calling done, and the exchange is good
  * for exchange_free() only. limits.run_for counts from exchange_new(). */
 int exchange_run(struct exchange *exchange, struct error *err);
+
+/* After an error: forgets all requests, keeps secrets, access tokens and rates,
+ * and is good for submitting again. */
+int exchange_recover(struct exchange *exchange, struct error *err);
+
+/* What is known of an endpoint's credential once it was used. */
+struct exchange_credential {
+    int64_t expiry;     /* an instant, see expiry.h; EXPIRY_UNKNOWN */
+    const char *scopes; /* of the access token, blanks in between; NULL: not
+                           told; valid until the next exchange_run() */
+};
+void exchange_credential(const struct exchange *exchange,
+                         const struct endpoint *endpoint,
+                         struct exchange_credential *credential);
 
 #endif

@@ -48,6 +48,7 @@ struct http_request {
     const char *body;             /* JSON text, or NULL */
     const struct http_auth *auth; /* NULL: none */
     const char *ca_file;          /* NULL: the system's */
+    bool secret_reply;            /* its body is wiped after `done` */
 };
 
 enum http_failure {

@@ -36,7 +36,10 @@ int json_parse(struct json_doc *doc, const char *text, size_t len,
                struct error *err)
 {
     struct json_scan scan = {
-        .text = text, .len = len, .comments = (flags & JSON_COMMENTS) != 0};
+        .text = text,
+        .len = len,
+        .comments = (flags & JSON_COMMENTS) != 0,
+        .secret = (flags & JSON_SECRET) != 0};
     enum json_scan_result result = json_scan(&scan);
     const char *end;
     cJSON *tree;
@@ -56,6 +59,7 @@ int json_parse(struct json_doc *doc, const char *text, size_t len,
     doc->tree = tree;
     doc->root = json_of(tree);
     doc->repairs = scan.repairs;
+    doc->secret = scan.secret;
     json_scan_release(&scan);
     return 0;
 fail:
@@ -63,8 +67,20 @@ fail:
     return -1;
 }
 
+/* As deep as JSON_DEPTH_MAX at most. */
+static void wipe(cJSON *node)
+{
+    for (; node != NULL; node = node->next) {
+        if (node->valuestring != NULL)
+            explicit_bzero(node->valuestring, strlen(node->valuestring));
+        wipe(node->child);
+    }
+}
+
 void json_free(struct json_doc *doc)
 {
+    if (doc->secret)
+        wipe(doc->tree);
     cJSON_Delete(doc->tree);
     doc->tree = NULL;
     doc->root = NULL;

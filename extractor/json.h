@@ -27,7 +27,11 @@
 
 enum { JSON_DEPTH_MAX = 200 };
 
-enum json_flags { JSON_STRICT = 0, JSON_COMMENTS = 1 };
+enum json_flags {
+    JSON_STRICT = 0,
+    JSON_COMMENTS = 1,
+    JSON_SECRET = 2 /* json_free() overwrites its strings */
+};
 
 enum json_type {
     JSON_NULL,
@@ -44,6 +48,7 @@ struct json_doc {
     const struct json *root;
     void *tree;         /* owned */
     size_t repairs;     /* strings changed to be valid UTF-8 without NUL */
+    bool secret;
 };
 
 /* Reads text[0..len). name stands in error texts ("job.json:3:7: …"). The

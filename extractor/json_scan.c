@@ -457,6 +457,7 @@ enum json_scan_result json_scan(struct json_scan *scan)
     s.end = scan->text + scan->len;
     scan->repairs = 0;
     buf_init(&scan->copy, 0);
+    scan->copy.secret = scan->secret;
     if (scan->len > (SIZE_MAX - COPY_EXTRA) / COPY_GROWTH)
         return JSON_SCAN_NO_MEMORY;
     scan->copy.ceiling = scan->len * COPY_GROWTH + COPY_EXTRA;

@@ -34,6 +34,7 @@ struct json_scan {
     const char *text;
     size_t len;
     bool comments; /* line and block comments are white space */
+    bool secret;   /* the copy is wiped */
 
     struct buf copy;
     size_t repairs; /* strings that were changed */

@@ -60,7 +60,8 @@
  *   pairs     {"key": pointer, "account_id": pointer}
  *   resolve   events only: {"keys": source, "names": source}: where user keys
  *             become account ids, and where names of account ids are asked
- *   needs     {"permission", "scopes": [texts], "how"}: for error hints
+ *   needs     {"permission", "scopes": [texts], "granular": [texts], "how"}:
+ *             for error hints; a token has all scopes or all granular ones
  */
 #ifndef ROLLCALL_SOURCE_H
 #define ROLLCALL_SOURCE_H
@@ -178,8 +179,9 @@ struct source {
     const char *resolve_keys;  /* source that turns user keys into ids */
     const char *resolve_names; /* source that tells names of account ids */
 
-    const char *needs_permission;      /* may be NULL, as the two below */
+    const char *needs_permission;      /* may be NULL, as the three below */
     const char *const *needs_scopes;   /* NULL terminated */
+    const char *const *needs_granular; /* what does instead of those */
     const char *needs_how;
     struct arena arena;
 };

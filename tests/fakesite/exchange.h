@@ -15,6 +15,7 @@
 
 #include <microhttpd.h>
 
+#include "oauth.h"
 #include "org.h"
 #include "scenario.h"
 #include "site.h"
@@ -47,6 +48,8 @@ struct server {
     struct org org;
     char *api_key;
     char *session; /* value of the cookie */
+    bool scoped;   /* the token is good behind the gateway only */
+    struct oauth oauth;
     int log_fd;    /* -1: none */
     atomic_bool stopping;
     pthread_mutex_t lock;
@@ -103,7 +106,7 @@ struct exchange {
     bool begun;
     size_t number; /* from 1 */
     int64_t started;
-    const char *auth; /* ok, bad, none */
+    const char *auth; /* ok, bad, none, scope */
     struct rule *rule;
     struct answer answer;
 };

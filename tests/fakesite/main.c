@@ -29,6 +29,10 @@ struct options {
     const char *cookie;
     const char *api_key;
     const char *session;
+    const char *oauth_client;
+    const char *oauth_refresh;
+    const char *scopes;
+    const char *scoped; /* NULL: no */
     const char *requests;
     const char *dump;
     const char *port_file;
@@ -42,7 +46,8 @@ static void usage(void)
           "    [--scenario FILE] [--port N] [--port-file FILE]\n"
           "    [--user EMAIL] [--token TOKEN | --bearer TOKEN | "
           "--cookie NAME=VALUE]\n"
-          "    [--api-key KEY] [--session VALUE]\n"
+          "    [--api-key KEY] [--session VALUE] [--scoped] [--scopes LIST]\n"
+          "    [--oauth-client ID=SECRET] [--oauth-refresh TOKEN]\n"
           "    [--requests FILE] [--dump DIR]\n",
           stderr);
     exit(EX_USAGE);
@@ -55,7 +60,8 @@ static void parse_options(struct options *options, int argc, char **argv)
         &options->user,   &options->token,     &options->bearer,
         &options->cookie, &options->requests,  &options->dump,
         &options->port,   &options->port_file, &options->api_key,
-        &options->session};
+        &options->session, &options->oauth_client, &options->oauth_refresh,
+        &options->scopes,  &options->scoped};
     static const struct option names[] = {
         {"site", 1, NULL, 0},      {"generate", 1, NULL, 0},
         {"scenario", 1, NULL, 0},  {"user", 1, NULL, 0},
@@ -63,15 +69,20 @@ static void parse_options(struct options *options, int argc, char **argv)
         {"cookie", 1, NULL, 0},    {"requests", 1, NULL, 0},
         {"dump", 1, NULL, 0},      {"port", 1, NULL, 0},
         {"port-file", 1, NULL, 0}, {"api-key", 1, NULL, 0},
-        {"session", 1, NULL, 0},   {NULL, 0, NULL, 0}};
+        {"session", 1, NULL, 0},   {"oauth-client", 1, NULL, 0},
+        {"oauth-refresh", 1, NULL, 0}, {"scopes", 1, NULL, 0},
+        {"scoped", 0, NULL, 0},    {NULL, 0, NULL, 0}};
     int index = 0;
     int code;
 
     while ((code = getopt_long(argc, argv, "", names, &index)) != -1) {
         if (code != 0)
             usage();
-        *places[index] = optarg;
+        *places[index] = optarg == NULL ? "yes" : optarg;
     }
+    if (options->oauth_client != NULL &&
+        strchr(options->oauth_client, '=') == NULL)
+        usage();
     if (optind != argc ||
         (options->site == NULL) == (options->generate == NULL))
         usage();
@@ -265,6 +276,7 @@ static void release(struct server *server)
     free(server->auth.cookie_value);
     free(server->api_key);
     free(server->session);
+    oauth_free(&server->oauth);
     org_free(&server->org);
 }
 
@@ -305,6 +317,9 @@ int main(int argc, char **argv)
     scenario_load(&server.scenario, options.scenario);
     set_auth(&server, &options);
     server.api_key = or_default(options.api_key, default_key);
+    server.scoped = options.scoped != NULL;
+    oauth_init(&server.oauth, options.oauth_client, options.oauth_refresh,
+               options.scopes);
     server.session = or_default(options.session, default_session);
     set_listed(&server);
     open_log(&server, options.requests);

@@ -92,15 +92,19 @@ static const char *check_session(const struct exchange *x)
     return strcmp(given, server->session) == 0 ? "ok" : "bad";
 }
 
-const char *admin_auth(const struct exchange *x)
+const char *admin_auth(struct exchange *x)
 {
     const char *given = MHD_lookup_connection_value(
         x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    const char *verdict;
 
     if (begins(x->path, gateway))
         return check_session(x);
     if (given == NULL)
         return "none";
+    verdict = oauth_check(x, given);
+    if (verdict != NULL)
+        return verdict;
     return begins(given, "Bearer ") &&
                    strcmp(given + 7, x->server->api_key) == 0
                ? "ok"
@@ -270,6 +274,8 @@ void serve_admin(struct exchange *x)
         answer_header(x, "Allow", route->method);
         admin_error(x, 405, "method.not.allowed",
                     "This method is not allowed here.");
+    } else if (strcmp(x->auth, "scope") == 0) {
+        oauth_refuse_scope(x);
     } else if (strcmp(x->auth, "ok") != 0) {
         refuse(x);
     } else {

@@ -44,23 +44,6 @@ void serve_tenant_info(struct exchange *x)
              x->server->site->cloud_id);
 }
 
-static const char *check_auth(const struct exchange *x)
-{
-    const struct auth *auth = &x->server->auth;
-    const char *given = MHD_lookup_connection_value(
-        x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-    const char *wanted = auth->authorization;
-
-    if (auth->cookie_name != NULL) {
-        wanted = auth->cookie_value;
-        given = MHD_lookup_connection_value(x->connection, MHD_COOKIE_KIND,
-                                            auth->cookie_name);
-    }
-    if (given == NULL)
-        return "none";
-    return strcmp(given, wanted) == 0 ? "ok" : "bad";
-}
-
 /* The path without the gateway's /ex/jira/CLOUD_ID. */
 static const char *site_path(const struct exchange *x)
 {
@@ -71,6 +54,31 @@ static const char *site_path(const struct exchange *x)
         strncmp(x->path + 9, cloud, len) != 0 || x->path[9 + len] != '/')
         return x->path;
     return x->path + 9 + len;
+}
+
+static const char *check_auth(struct exchange *x)
+{
+    const struct server *server = x->server;
+    const struct auth *auth = &server->auth;
+    const char *given = MHD_lookup_connection_value(
+        x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    const char *wanted = auth->authorization;
+
+    const char *verdict = oauth_check(x, given);
+
+    if (verdict != NULL)
+        return verdict;
+    if (auth->cookie_name != NULL) {
+        wanted = auth->cookie_value;
+        given = MHD_lookup_connection_value(x->connection, MHD_COOKIE_KIND,
+                                            auth->cookie_name);
+    }
+    if (given == NULL)
+        return "none";
+    if (wanted == NULL || strcmp(given, wanted) != 0 ||
+        (server->scoped && site_path(x) == x->path))
+        return "bad";
+    return oauth_allows(server->oauth.scopes, site_path(x)) ? "ok" : "scope";
 }
 
 static const struct route *find_route(const struct exchange *x)
@@ -94,12 +102,20 @@ static void refuse(struct exchange *x)
              "resource.\",\"status-code\":401}");
 }
 
+static bool is_token_path(const struct exchange *x)
+{
+    return x->server->oauth.client != NULL &&
+           strcmp(x->path, "/oauth/token") == 0;
+}
+
 static void answer(struct exchange *x)
 {
     const struct route *route = find_route(x);
 
     if (strlen(x->uri) > URI_BYTES_MAX) {
         answer_error(x, 414, "The request line is too long.");
+    } else if (is_token_path(x)) {
+        serve_oauth(x);
     } else if (admin_owns(x)) {
         serve_admin(x);
     } else if (route == NULL) {
@@ -110,6 +126,8 @@ static void answer(struct exchange *x)
     } else if (strcmp(x->auth, "bad") == 0 ||
                (!route->open && strcmp(x->auth, "none") == 0)) {
         refuse(x);
+    } else if (!route->open && strcmp(x->auth, "scope") == 0) {
+        oauth_refuse_scope(x);
     } else {
         route->serve(x);
     }
