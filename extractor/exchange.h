@@ -28,8 +28,9 @@
  * unless the request lists the status in `accept`: then `done` gets it.
  *
  * With OAuth an endpoint's first request waits for an access token, asked of
- * auth.token_url. It is renewed before it ends, and once for each request that
- * gets a 401 on the way (unless that names a missing scope). A rotated refresh
+ * auth.token_url. It is renewed before it ends, and when a request gets a 401 on
+ * the way (once for each, unless the 401 names a missing scope or another request
+ * has shown that the token was good). A rotated refresh
  * token is on disk before the access token is used, see token_file.h; an
  * exchange that stops waits up to 30 s for one that is under way.
  */

@@ -42,7 +42,7 @@ struct task {
     int64_t due_ms;     /* not before this */
     int64_t idle_ms;    /* since when it is held back; -1: it is not */
     unsigned login;     /* the lane's login it was sent with last */
-    bool renewed;       /* a 401 was answered by a new login already */
+    int renewals;       /* times a 401 was answered by a new login */
     struct task_cause causes[TASK_CAUSES_MAX];
     size_t cause_count;
 };
@@ -55,6 +55,7 @@ struct login {
     struct endpoint endpoint; /* the lane's, at its token_url */
     struct oauth_grant grant; /* of the newest answer; refresh is not kept */
     unsigned number;          /* of answers so far; 0: there is no token */
+    unsigned proved;          /* the newest whose token was taken somewhere */
     bool asked;               /* on the wire */
     int64_t renew_ms;         /* the token is good until then */
     int64_t busy_ms;          /* since when others hold the file; -1: nobody */
@@ -133,7 +134,12 @@ int logins_tend(struct exchange *exchange, int64_t now_ms, struct error *err);
 /* When logins_tend() has something to do that time alone holds back. */
 int64_t login_wake_ms(const struct lane *lane);
 
-/* Whether a 401 may be cured by a new login; then the task waits for it. */
+/* Notes that a token is good when a reply is no 401. */
+void login_prove(struct task *task, const struct http_reply *reply);
+
+/* Whether a 401 may be cured by a new login; then the task waits for it. A
+ * second time only when the token it was sent with had been good for another
+ * request: then it has ended on the way, and does not lack a right. */
 bool login_renews(struct task *task, const struct http_reply *reply,
                   int64_t now_ms);
 

@@ -11,7 +11,7 @@ enum {
     BUSY_FOR_MS = 60 * 1000, /* a login of another run takes no longer */
     SETTLE_FOR_MS = 30 * 1000,
     SETTLE_POLL_MS = 100,
-    NAME_MAX_BYTES = 80,
+    RENEWALS_MAX = 5, /* of one request */
     UNAUTHORIZED = 401
 };
 
@@ -279,15 +279,27 @@ static void login_reply(void *context, struct http_reply *reply)
     *exchange->err = err;
 }
 
+void login_prove(struct task *task, const struct http_reply *reply)
+{
+    struct login *login = &task->lane->login;
+
+    if (reply->answered && reply->status != UNAUTHORIZED &&
+        task->login > login->proved)
+        login->proved = task->login;
+}
+
 bool login_renews(struct task *task, const struct http_reply *reply,
                   int64_t now_ms)
 {
     struct lane *lane = task->lane;
 
-    if (!uses_oauth(lane) || task->renewed || !reply->answered ||
+    if (!uses_oauth(lane) || !reply->answered ||
         reply->status != UNAUTHORIZED || verdict_lacks_scope(reply))
         return false;
-    task->renewed = true;
+    if (task->renewals == RENEWALS_MAX ||
+        (task->renewals > 0 && task->login > lane->login.proved))
+        return false;
+    task->renewals++;
     verdict_count(task, reply);
     if (task->login == lane->login.number)
         lane->login.renew_ms = now_ms;

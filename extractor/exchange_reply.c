@@ -186,6 +186,7 @@ void exchange_reply(void *context, struct http_reply *reply)
     take_off_wire(exchange, task);
     reply_distrust(reply);
     reply_note(task, reply, now_ms);
+    login_prove(task, reply);
     if (exchange->failed)
         task_free(task); /* abandoned: the run has its error already */
     else if (verdict_deliver(&task->request, reply))
