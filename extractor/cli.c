@@ -69,7 +69,7 @@ static const struct {
     [OPTION_NO_HEADER] = {"no-header", NULL, "leave out the header",
                           BIT(VERB_CAT), 0},
     [OPTION_JSON] = {"json", NULL, "one JSON document instead of text",
-                     BIT(VERB_EXPLAIN), 0},
+                     BIT(VERB_EXPLAIN) | BIT(VERB_CHECK), 0},
     [OPTION_QUIET] = {"quiet", NULL, "only warnings and errors", ALL_VERBS,
                       'q'},
     [OPTION_VERBOSE] = {"verbose", NULL, "every request", ALL_VERBS, 'v'},

@@ -88,6 +88,7 @@ static void drop_tasks(struct exchange *exchange)
         lane->queue = lane->again = NULL;
         lane->queue_end = &lane->queue;
         lane->begun = 0;
+        lane->refused = 0;
         lane->login.asked = false;
         token_file_end(&lane->login.file);
     }
@@ -316,7 +317,7 @@ void exchange_credential(const struct exchange *exchange,
                          const struct endpoint *endpoint,
                          struct exchange_credential *credential)
 {
-    *credential = (struct exchange_credential){EXPIRY_UNKNOWN, NULL};
+    *credential = (struct exchange_credential){.expiry = EXPIRY_UNKNOWN};
     for (size_t i = 0; i < exchange->lane_count; i++) {
         const struct lane *lane = &exchange->lanes[i];
 
@@ -324,5 +325,6 @@ void exchange_credential(const struct exchange *exchange,
             continue;
         credential->expiry = expiry_of(endpoint, lane->secret.text);
         credential->scopes = lane->login.grant.scopes;
+        credential->refused = lane->refused;
     }
 }

@@ -114,6 +114,7 @@ struct exchange_credential {
     int64_t expiry;     /* an instant, see expiry.h; EXPIRY_UNKNOWN */
     const char *scopes; /* of the access token, blanks in between; NULL: not
                            told; valid until the next exchange_run() */
+    int refused;        /* status that ended the last exchange_run(); 0: none */
 };
 void exchange_credential(const struct exchange *exchange,
                          const struct endpoint *endpoint,

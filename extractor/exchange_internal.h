@@ -72,6 +72,7 @@ struct lane {
     struct task *queue, **queue_end; /* never sent, in order of submission */
     struct task *again;              /* waiting for a retry, same order */
     int begun;                       /* on the wire or waiting for a retry */
+    int refused;                     /* status of the last refusal; 0: none */
     int64_t rate_ms;                 /* held back by the rate until then */
 };
 

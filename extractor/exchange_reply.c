@@ -158,6 +158,7 @@ static void retry_or_fail(struct task *task, const struct http_reply *reply,
         verdict_refuse(task, reply, exchange->err);
         break;
     }
+    task->lane->refused = reply->answered ? reply->status : 0;
     fail_task(task);
 }
 
