@@ -40,9 +40,9 @@ void oauth_init(struct oauth *oauth, const char *client, const char *refresh,
                 const char *scopes);
 void oauth_free(struct oauth *oauth);
 
-/* Whether an Authorization header holds a token of ours: ok, bad, or scope
- * when it may not call this path; counts the use. NULL: no such token. */
-const char *oauth_check(struct exchange *x, const char *header);
+/* Whether the request brings an access token of ours: ok, bad, or scope when
+ * that may not call this path; counts the use. NULL: it brings none. */
+const char *oauth_check(struct exchange *x);
 /* Whether a list of scopes (NULL: all) is enough for a path without gateway. */
 bool oauth_allows(const char *scopes, const char *path);
 /* 401 as for a token that lacks a scope. */

@@ -56,18 +56,12 @@ static const char *site_path(const struct exchange *x)
     return x->path + 9 + len;
 }
 
-static const char *check_auth(struct exchange *x)
+const char *auth_check(const struct exchange *x, const struct auth *auth)
 {
-    const struct server *server = x->server;
-    const struct auth *auth = &server->auth;
     const char *given = MHD_lookup_connection_value(
         x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
     const char *wanted = auth->authorization;
 
-    const char *verdict = oauth_check(x, given);
-
-    if (verdict != NULL)
-        return verdict;
     if (auth->cookie_name != NULL) {
         wanted = auth->cookie_value;
         given = MHD_lookup_connection_value(x->connection, MHD_COOKIE_KIND,
@@ -75,8 +69,20 @@ static const char *check_auth(struct exchange *x)
     }
     if (given == NULL)
         return "none";
-    if (wanted == NULL || strcmp(given, wanted) != 0 ||
-        (server->scoped && site_path(x) == x->path))
+    return strcmp(given, wanted) == 0 ? "ok" : "bad";
+}
+
+static const char *check_auth(struct exchange *x)
+{
+    const struct server *server = x->server;
+    const char *verdict = oauth_check(x);
+
+    if (verdict != NULL)
+        return verdict;
+    verdict = auth_check(x, &server->auth);
+    if (strcmp(verdict, "ok") != 0)
+        return verdict;
+    if (server->scoped && site_path(x) == x->path)
         return "bad";
     return oauth_allows(server->oauth.scopes, site_path(x)) ? "ok" : "scope";
 }

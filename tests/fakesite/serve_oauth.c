@@ -118,9 +118,11 @@ static const char *judge(struct exchange *x, struct access_token *token)
     return oauth_allows(token->scopes, path) ? "ok" : "scope";
 }
 
-const char *oauth_check(struct exchange *x, const char *header)
+const char *oauth_check(struct exchange *x)
 {
     struct oauth *oauth = &x->server->oauth;
+    const char *header = MHD_lookup_connection_value(
+        x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
     const char *verdict = NULL;
 
     if (header == NULL || strncmp(header, "Bearer ", 7) != 0)
