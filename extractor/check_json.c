@@ -127,10 +127,9 @@ static void put_login(struct jsonw *w, const struct check *check,
         put_words(w, "scopes", login->scopes);
     else
         jsonw_null(w, "scopes");
-    jsonw_text_or_null(w, "warning",
-                       check_login_warning(check, login, &warning)
-                           ? warning.data
-                           : NULL);
+    jsonw_text_or_null(
+        w, "warning",
+        check_login_warning(check, login, &warning) ? warning.data : NULL);
     jsonw_object_end(w);
     buf_release(&warning);
 }

@@ -56,9 +56,10 @@ static void put_needs(struct buf *out, const struct source *source)
     if (source->needs_permission != NULL)
         buf_puts(out, source->needs_permission);
     for (; scope != NULL && *scope != NULL; scope++)
-        buf_printf(out, "%s%s", out->len == 0                    ? ""
-                                : scope == source->needs_scopes ? "; "
-                                                                : " ",
+        buf_printf(out, "%s%s",
+                   out->len == 0                   ? ""
+                   : scope == source->needs_scopes ? "; "
+                                                   : " ",
                    *scope);
     if (out->len == 0)
         buf_puts(out, "-");

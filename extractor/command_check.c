@@ -147,8 +147,8 @@ static bool id_is_clean(const char *id)
 static void note_gateway(struct checking *c, struct check_row *row)
 {
     const struct source *source;
-    const char *url = gateway_source(&c->prepared->setup, row->endpoint,
-                                     &source);
+    const char *url =
+        gateway_source(&c->prepared->setup, row->endpoint, &source);
     const char *hole = url != NULL ? strstr(url, SOURCE_CLOUD_ID) : NULL;
     char *id;
 
@@ -250,10 +250,8 @@ static int ask_row(struct checking *c, const struct setup_source *entry,
         return fail(c, row, err);
     }
     if (row->verdict == CHECK_REPLACED)
-        return ask_row(c,
-                       setup_source(&c->prepared->setup,
-                                    entry->source.fallback),
-                       err);
+        return ask_row(
+            c, setup_source(&c->prepared->setup, entry->source.fallback), err);
     return 0;
 }
 

@@ -12,12 +12,9 @@ enum {
 };
 
 static const enum http_auth_type http_auth_types[] = {
-    [AUTH_NONE] = HTTP_NO_AUTH,
-    [AUTH_BASIC] = HTTP_BASIC,
-    [AUTH_BEARER] = HTTP_BEARER,
-    [AUTH_COOKIE] = HTTP_COOKIE,
-    [AUTH_OAUTH_CLIENT] = HTTP_BEARER,
-    [AUTH_OAUTH_REFRESH] = HTTP_BEARER,
+    [AUTH_NONE] = HTTP_NO_AUTH,        [AUTH_BASIC] = HTTP_BASIC,
+    [AUTH_BEARER] = HTTP_BEARER,       [AUTH_COOKIE] = HTTP_COOKIE,
+    [AUTH_OAUTH_CLIENT] = HTTP_BEARER, [AUTH_OAUTH_REFRESH] = HTTP_BEARER,
 };
 
 int64_t exchange_now(const struct exchange *exchange)
@@ -167,8 +164,8 @@ static void warn_expiry(const struct exchange *exchange,
         return;
     expiry_text(expiry, now, when);
     log_line(exchange->options.log, LOG_WARN, "credential",
-             "endpoint %s: its secret %s: make a new one",
-             lane->endpoint->name, when);
+             "endpoint %s: its secret %s: make a new one", lane->endpoint->name,
+             when);
 }
 
 int lane_load_secret(struct exchange *exchange, struct lane *lane,

@@ -121,8 +121,8 @@ static int send(struct exchange *exchange, struct lane *lane,
     if (oauth_body(lane->endpoint, lane->secret.text, refresh->text, &body,
                    err) == 0) {
         request.body = body.data;
-        result = http_start(exchange->http, &request, login_reply, &login->ask,
-                            err);
+        result =
+            http_start(exchange->http, &request, login_reply, &login->ask, err);
     }
     buf_release(&body);
     return result;
@@ -206,8 +206,7 @@ static void put_in_use(struct lane *lane, struct oauth_grant *grant,
         login->renew_ms = now_ms + login->grant.lifetime_ms - margin;
     log_line(login->ask.exchange->options.log, LOG_INFO, "login",
              "endpoint %s: a new access token, good for %" PRId64 " s",
-             lane->endpoint->name,
-             login->grant.lifetime_ms / INSTANT_SECOND);
+             lane->endpoint->name, login->grant.lifetime_ms / INSTANT_SECOND);
 }
 
 /* The rotated token is kept before anything else is looked at: the old one is

@@ -34,8 +34,8 @@ static void put_needs(struct buf *out, const struct source *source)
         buf_printf(out, "; %s needs the permission %s", source->name,
                    source->needs_permission);
     put_list(out, "; scopes: ", source->needs_scopes);
-    put_list(out, source->needs_scopes != NULL ? ", or granular: "
-                                               : "; scopes: ",
+    put_list(out,
+             source->needs_scopes != NULL ? ", or granular: " : "; scopes: ",
              source->needs_granular);
     if (source->needs_how != NULL)
         buf_printf(out, "; %s", source->needs_how);

@@ -106,7 +106,8 @@ void expiry_text(int64_t expiry, int64_t now, char out[EXPIRY_TEXT_MAX])
     static const struct {
         int64_t unit;
         const char *name;
-    } units[] = {{INSTANT_DAY, "days"}, {INSTANT_HOUR, "hours"},
+    } units[] = {{INSTANT_DAY, "days"},
+                 {INSTANT_HOUR, "hours"},
                  {INSTANT_MINUTE, "minutes"}};
     int64_t away = expiry > now ? expiry - now : now - expiry;
     char at[INSTANT_TEXT_MAX];

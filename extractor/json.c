@@ -35,11 +35,10 @@ int json_parse(struct json_doc *doc, const char *text, size_t len,
                unsigned flags, const char *name, enum error_kind kind,
                struct error *err)
 {
-    struct json_scan scan = {
-        .text = text,
-        .len = len,
-        .comments = (flags & JSON_COMMENTS) != 0,
-        .secret = (flags & JSON_SECRET) != 0};
+    struct json_scan scan = {.text = text,
+                             .len = len,
+                             .comments = (flags & JSON_COMMENTS) != 0,
+                             .secret = (flags & JSON_SECRET) != 0};
     enum json_scan_result result = json_scan(&scan);
     const char *end;
     cJSON *tree;

@@ -57,8 +57,7 @@ static int no_token(const struct endpoint *endpoint, const char *why,
 {
     error_set(err, ERROR_AUTH, "the answer of %s is no access token: %s",
               endpoint->oauth.token_url, why);
-    return error_hint(err, "check endpoints.%s.auth.token_url",
-                      endpoint->name);
+    return error_hint(err, "check endpoints.%s.auth.token_url", endpoint->name);
 }
 
 /* RFC 6749, 5.1: recommended, a number; some servers send its digits. */
@@ -99,9 +98,8 @@ static int read_refresh(const struct json *root, struct oauth_grant *grant,
                       err);
 }
 
-static int read_access(const struct endpoint *endpoint,
-                       const struct json *root, struct oauth_grant *grant,
-                       struct error *err)
+static int read_access(const struct endpoint *endpoint, const struct json *root,
+                       struct oauth_grant *grant, struct error *err)
 {
     const char *type = text_of(root, "token_type");
     const char *access = text_of(root, "access_token");
@@ -173,13 +171,14 @@ static const char *error_of(const struct http_reply *reply, enum cure *cure)
     struct json_doc doc;
 
     *cure = reply->status == 401 ? CURE_CLIENT : CURE_ADDRESS;
-    if (!reply->json || json_parse(&doc, reply->body.data, reply->body.len,
-                                   JSON_SECRET, "answer", ERROR_AUTH,
-                                   &ignored) != 0)
+    if (!reply->json ||
+        json_parse(&doc, reply->body.data, reply->body.len, JSON_SECRET,
+                   "answer", ERROR_AUTH, &ignored) != 0)
         return NULL;
     given = text_of(doc.root, "error");
     for (size_t i = 0; given != NULL && found == NULL &&
-                       i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+                       i < sizeof(refusals) / sizeof(refusals[0]);
+         i++) {
         if (strcmp(given, refusals[i].error) == 0) {
             found = refusals[i].error;
             *cure = refusals[i].cure;

@@ -93,8 +93,7 @@ static int check_private(int fd, const char *path, struct error *err)
     return 0;
 }
 
-static int load_fd(struct raw *raw, int fd, const char *path,
-                   struct error *err)
+static int load_fd(struct raw *raw, int fd, const char *path, struct error *err)
 {
     ssize_t got = 1;
 

@@ -175,8 +175,7 @@ static int make_room(struct token_file *file, struct error *err)
 }
 
 enum token_file_begun token_file_begin(struct token_file *file,
-                                       const char *path,
-                                       struct secret *newest,
+                                       const char *path, struct secret *newest,
                                        struct error *err)
 {
     enum token_file_begun begun = TOKEN_FILE_FAILED;
