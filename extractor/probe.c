@@ -285,10 +285,12 @@ int probe_cloud_id(const struct gather_options *options,
 {
     const struct setup_source entry = {.source = *source};
     struct question question = {.entry = &entry, .endpoint = endpoint};
+    struct gather_options uncounted = *options;
     const struct json *node;
 
     *id = NULL;
-    if (ask(options, &question, source->gateway_path, true, err) != 0)
+    uncounted.report = NULL; /* which counts by the sources of the setup */
+    if (ask(&uncounted, &question, source->gateway_path, true, err) != 0)
         return -1;
     node = json_at(question.doc.root, source->gateway_cloud_id);
     if (node != NULL && json_type(node) == JSON_STRING)
