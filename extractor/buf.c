@@ -15,10 +15,18 @@ void buf_init(struct buf *b, size_t ceiling)
     b->ceiling = ceiling;
 }
 
+static void drop(struct buf *b)
+{
+    if (b->cap == 0)
+        return;
+    if (b->secret)
+        explicit_bzero(b->data, b->cap);
+    free(b->data);
+}
+
 void buf_release(struct buf *b)
 {
-    if (b->cap != 0)
-        free(b->data);
+    drop(b);
     buf_init(b, b->ceiling);
 }
 
@@ -33,6 +41,21 @@ void buf_reset(struct buf *b)
 bool buf_ok(const struct buf *b)
 {
     return !b->failed;
+}
+
+/* realloc(), which may leave a copy of a secret behind, by hand for those. */
+static char *grow(struct buf *b, size_t cap)
+{
+    char *grown;
+
+    if (!b->secret)
+        return realloc(b->cap != 0 ? b->data : NULL, cap);
+    grown = malloc(cap);
+    if (grown == NULL)
+        return NULL;
+    memcpy(grown, b->data, b->len + 1);
+    drop(b);
+    return grown;
 }
 
 /* Makes room for `more` bytes and the NUL. */
@@ -51,7 +74,7 @@ static int reserve(struct buf *b, size_t more)
     cap = b->cap != 0 ? b->cap : BUF_FIRST_CAPACITY;
     while (cap < need)
         cap *= 2;
-    grown = realloc(b->cap != 0 ? b->data : NULL, cap);
+    grown = grow(b, cap);
     if (grown == NULL) {
         b->failed = true;
         return -1;

@@ -6,7 +6,8 @@
  * memory, leaves the content as it was and sets a sticky flag, so a chain of
  * appends needs one test. data is valid until the next append; before the
  * first it is an empty string. A zeroed struct is a valid buffer with the
- * ceiling 0.
+ * ceiling 0. With `secret` set after buf_init() no byte is left behind in freed
+ * memory, neither by growing nor by buf_release().
  */
 #ifndef ROLLCALL_BUF_H
 #define ROLLCALL_BUF_H
@@ -21,6 +22,7 @@ struct buf {
     size_t cap;     /* bytes allocated; 0: data is the static empty string */
     size_t ceiling; /* len never passes this */
     bool failed;    /* an append was refused */
+    bool secret;    /* memory is wiped before it is freed */
 };
 
 void buf_init(struct buf *b, size_t ceiling);

@@ -83,7 +83,7 @@ static const struct {
     [OPTION_NO_HEADER] = {"no-header", NULL, "leave out the header",
                           BIT(VERB_CAT), 0},
     [OPTION_JSON] = {"json", NULL, "one JSON document instead of text",
-                     BIT(VERB_EXPLAIN) | ACCOUNT_VERBS, 0},
+                     BIT(VERB_EXPLAIN) | BIT(VERB_CHECK) | ACCOUNT_VERBS, 0},
     [OPTION_VIA] = {"via", "NAME", "which API: admin, adminhub or directory",
                     ACCOUNT_VERBS, 0},
     [OPTION_ACCOUNTS] = {"accounts", "FILE",

@@ -20,7 +20,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 
-enum { ERROR_TEXT_MAX = 1024, ERROR_HINT_MAX = 512 };
+enum { ERROR_TEXT_MAX = 1024, ERROR_HINT_MAX = 1024 };
 
 enum error_kind {
     ERROR_NONE,        /* 0 */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "exchange_internal.h"
+#include "expiry.h"
 
 enum {
     STOP_POLL_MS = 100, /* how late *stop may be seen */
@@ -11,10 +12,9 @@ enum {
 };
 
 static const enum http_auth_type http_auth_types[] = {
-    [AUTH_NONE] = HTTP_NO_AUTH,
-    [AUTH_BASIC] = HTTP_BASIC,
-    [AUTH_BEARER] = HTTP_BEARER,
-    [AUTH_COOKIE] = HTTP_COOKIE,
+    [AUTH_NONE] = HTTP_NO_AUTH,        [AUTH_BASIC] = HTTP_BASIC,
+    [AUTH_BEARER] = HTTP_BEARER,       [AUTH_COOKIE] = HTTP_COOKIE,
+    [AUTH_OAUTH_CLIENT] = HTTP_BEARER, [AUTH_OAUTH_REFRESH] = HTTP_BEARER,
 };
 
 int64_t exchange_now(const struct exchange *exchange)
@@ -27,6 +27,14 @@ static int64_t deadline_of(const struct exchange *exchange)
     int64_t run_for_ms = exchange->options.job->limits.run_for_ms;
 
     return run_for_ms > 0 ? exchange_now(exchange) + run_for_ms : INT64_MAX;
+}
+
+static int http_open(struct exchange *exchange, struct error *err)
+{
+    exchange->http = http_new("rollcall/" ROLLCALL_VERSION,
+                              exchange->options.job->limits.concurrency,
+                              exchange->options.limits, err);
+    return exchange->http != NULL ? 0 : -1;
 }
 
 struct exchange *exchange_new(const struct exchange_options *options,
@@ -45,11 +53,7 @@ struct exchange *exchange_new(const struct exchange_options *options,
     if (exchange->lanes == NULL)
         goto no_memory;
     lanes_init(exchange);
-    if (options->replay != NULL)
-        return exchange;
-    exchange->http = http_new("rollcall/" ROLLCALL_VERSION,
-                              job->limits.concurrency, options->limits, err);
-    if (exchange->http == NULL)
+    if (options->replay == NULL && http_open(exchange, err) != 0)
         goto fail;
     return exchange;
 no_memory:
@@ -69,6 +73,25 @@ static void free_tasks(struct task *task)
     }
 }
 
+/* http must have let go of them. */
+static void drop_tasks(struct exchange *exchange)
+{
+    free_tasks(exchange->sent);
+    exchange->sent = NULL;
+    for (size_t i = 0; i < exchange->lane_count; i++) {
+        struct lane *lane = &exchange->lanes[i];
+
+        free_tasks(lane->queue);
+        free_tasks(lane->again);
+        lane->queue = lane->again = NULL;
+        lane->queue_end = &lane->queue;
+        lane->begun = 0;
+        lane->refused = 0;
+        lane->login.asked = false;
+        token_file_end(&lane->login.file);
+    }
+}
+
 void exchange_free(struct exchange *exchange)
 {
     size_t i;
@@ -76,10 +99,9 @@ void exchange_free(struct exchange *exchange)
     if (exchange == NULL)
         return;
     http_free(exchange->http);
-    free_tasks(exchange->sent);
+    drop_tasks(exchange);
     for (i = 0; i < exchange->lane_count; i++) {
-        free_tasks(exchange->lanes[i].queue);
-        free_tasks(exchange->lanes[i].again);
+        login_release(&exchange->lanes[i]);
         secret_release(&exchange->lanes[i].secret);
     }
     free(exchange->lanes);
@@ -133,15 +155,38 @@ int exchange_submit(struct exchange *exchange,
     return 0;
 }
 
-static int load_secret(struct exchange *exchange, struct lane *lane,
-                       struct error *err)
+static void warn_expiry(const struct exchange *exchange,
+                        const struct lane *lane)
+{
+    int64_t now = clock_wall(&exchange->options.clock);
+    int64_t expiry = expiry_of(lane->endpoint, lane->secret.text);
+    char when[EXPIRY_TEXT_MAX];
+
+    if (!expiry_near(expiry, now))
+        return;
+    expiry_text(expiry, now, when);
+    log_line(exchange->options.log, LOG_WARN, "credential",
+             "endpoint %s: its secret %s: make a new one", lane->endpoint->name,
+             when);
+}
+
+int lane_load_secret(struct exchange *exchange, struct lane *lane,
+                     struct error *err)
 {
     if (lane->endpoint->auth == AUTH_NONE || lane->secret.text != NULL)
         return 0;
     if (secret_load(&lane->secret, &lane->endpoint->secret,
                     exchange->options.allow_commands, err) != 0)
         return error_prefix(err, "endpoint %s", lane->endpoint->name);
+    warn_expiry(exchange, lane);
     return 0;
+}
+
+/* What goes with each request: the access token where there is one. */
+static const char *lane_credential(const struct lane *lane)
+{
+    return lane->login.number > 0 ? lane->login.grant.access.text
+                                  : lane->secret.text;
 }
 
 static int put_on_wire(struct exchange *exchange, struct task *task,
@@ -152,7 +197,7 @@ static int put_on_wire(struct exchange *exchange, struct task *task,
         .type = http_auth_types[endpoint->auth],
         .user = endpoint->user,
         .name = endpoint->cookie,
-        .secret = task->lane->secret.text,
+        .secret = lane_credential(task->lane),
     };
     struct http_request request = {
         .method = task->request.method,
@@ -189,6 +234,7 @@ static void count_attempt(struct task *task, int64_t now_ms)
         task->first_ms = now_ms;
     task->idle_ms = -1;
     task->sent_ms = now_ms;
+    task->login = task->lane->login.number;
     task->attempts++;
 }
 
@@ -200,7 +246,7 @@ static int send_ready(struct exchange *exchange, struct error *err)
 
     while (http_running(exchange->http) < most &&
            (task = lanes_take(exchange, now_ms)) != NULL) {
-        if (load_secret(exchange, task->lane, err) != 0 ||
+        if (lane_load_secret(exchange, task->lane, err) != 0 ||
             put_on_wire(exchange, task, err) != 0) {
             task_free(task);
             return -1;
@@ -239,9 +285,9 @@ static int turn(struct exchange *exchange, struct error *err)
 {
     int64_t now_ms = exchange_now(exchange), wake_ms;
 
-    if (exchange_check_end(exchange, err) != 0)
-        return -1;
-    if (send_ready(exchange, err) != 0)
+    if (exchange_check_end(exchange, err) != 0 ||
+        logins_tend(exchange, now_ms, err) != 0 ||
+        send_ready(exchange, err) != 0)
         return -1;
     wake_ms = lanes_wake_ms(exchange, now_ms);
     /* Nothing but a wait is left, and it ends too late: no use in waiting. */
@@ -266,5 +312,31 @@ int exchange_run(struct exchange *exchange, struct error *err)
         if (result != 0)
             exchange->failed = true;
     }
+    logins_settle(exchange);
     return exchange->failed ? -1 : 0;
+}
+
+int exchange_recover(struct exchange *exchange, struct error *err)
+{
+    http_free(exchange->http);
+    drop_tasks(exchange);
+    exchange->failed = false;
+    exchange->left = 0;
+    return http_open(exchange, err);
+}
+
+void exchange_credential(const struct exchange *exchange,
+                         const struct endpoint *endpoint,
+                         struct exchange_credential *credential)
+{
+    *credential = (struct exchange_credential){.expiry = EXPIRY_UNKNOWN};
+    for (size_t i = 0; i < exchange->lane_count; i++) {
+        const struct lane *lane = &exchange->lanes[i];
+
+        if (lane->endpoint != endpoint)
+            continue;
+        credential->expiry = expiry_of(endpoint, lane->secret.text);
+        credential->scopes = lane->login.grant.scopes;
+        credential->refused = lane->refused;
+    }
 }

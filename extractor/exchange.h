@@ -12,6 +12,8 @@
  * What `done` never sees: a failed, redirected, non-JSON or refused answer.
  * They end the run with an error that names source and endpoint:
  *   401, 3xx, HTML or another type than JSON   ERROR_AUTH, hint: token
+ *   no access token to be had (OAuth)          ERROR_AUTH or _UNAVAILABLE
+ *   its rotated refresh token cannot be kept   ERROR_CANT_CREATE, ERROR_IO
  *   403                                        ERROR_AUTH, hint: permission
  *                                              and scopes of the source
  *   400, 404, other 4xx                        ERROR_DATA; 404 names the
@@ -32,6 +34,13 @@
  * only after 429, which says that it was not processed. Where the outcome
  * stays unknown (no whole answer, 408, 409, 425, 5xx) `done` gets it, with
  * the status 0 when there was no whole answer.
+ *
+ * With OAuth an endpoint's first request waits for an access token, asked of
+ * auth.token_url. It is renewed before it ends, and when a request gets a 401 on
+ * the way (once for each, unless the 401 names a missing scope or another request
+ * has shown that the token was good). A rotated refresh
+ * token is on disk before the access token is used, see token_file.h; an
+ * exchange that stops waits up to 30 s for one that is under way.
  */
 #ifndef ROLLCALL_EXCHANGE_H
 #define ROLLCALL_EXCHANGE_H
@@ -107,5 +116,20 @@ int exchange_submit(struct exchange *exchange,
  * under way is then abandoned without calling done, and the exchange is good
  * for exchange_free() only. limits.run_for counts from exchange_new(). */
 int exchange_run(struct exchange *exchange, struct error *err);
+
+/* After an error: forgets all requests, keeps secrets, access tokens and rates,
+ * and is good for submitting again. */
+int exchange_recover(struct exchange *exchange, struct error *err);
+
+/* What is known of an endpoint's credential once it was used. */
+struct exchange_credential {
+    int64_t expiry;     /* an instant, see expiry.h; EXPIRY_UNKNOWN */
+    const char *scopes; /* of the access token, blanks in between; NULL: not
+                           told; valid until the next exchange_run() */
+    int refused;        /* status that ended the last exchange_run(); 0: none */
+};
+void exchange_credential(const struct exchange *exchange,
+                         const struct endpoint *endpoint,
+                         struct exchange_credential *credential);
 
 #endif

@@ -3,16 +3,20 @@
  *
  * A task is one submitted request until it is answered; a lane is all that
  * happens at one endpoint. exchange.c owns them and runs the loop,
- * exchange_lane.c says which task is next, exchange_reply.c acts on what came
- * back, exchange_verdict.c puts it into words, exchange_replay.c answers from
- * a recording.
+ * exchange_lane.c says which task is next, exchange_login.c fetches access
+ * tokens, exchange_reply.c acts on what came back, exchange_verdict.c judges it
+ * and exchange_refusal.c puts it into words, exchange_replay.c answers from a
+ * recording.
  */
 #ifndef ROLLCALL_EXCHANGE_INTERNAL_H
 #define ROLLCALL_EXCHANGE_INTERNAL_H
 
 #include "exchange.h"
+#include "oauth.h"
 #include "rate.h"
+#include "retry.h"
 #include "secret.h"
+#include "token_file.h"
 
 enum {
     TASK_CAUSES_MAX = 8, /* different reasons told in the final error */
@@ -38,8 +42,25 @@ struct task {
     int64_t sent_ms;    /* when the last attempt was */
     int64_t due_ms;     /* not before this */
     int64_t idle_ms;    /* since when it is held back; -1: it is not */
+    unsigned login;     /* the lane's login it was sent with last */
+    int renewals;       /* times a 401 was answered by a new login */
     struct task_cause causes[TASK_CAUSES_MAX];
     size_t cause_count;
+};
+
+/* The access token of a lane, with OAuth. Its requests are a task of their own,
+ * of a source and an endpoint made up for them, and are no lane's. */
+struct login {
+    struct task ask;
+    struct source source;
+    struct endpoint endpoint; /* the lane's, at its token_url */
+    struct oauth_grant grant; /* of the newest answer; refresh is not kept */
+    unsigned number;          /* of answers so far; 0: there is no token */
+    unsigned proved;          /* the newest whose token was taken somewhere */
+    bool asked;               /* on the wire */
+    int64_t renew_ms;         /* the token is good until then */
+    int64_t busy_ms;          /* since when others hold the file; -1: nobody */
+    struct token_file file;   /* of AUTH_OAUTH_REFRESH, while asked */
 };
 
 /* Tasks that were sent before go first, and at most `concurrency` tasks of a
@@ -47,10 +68,12 @@ struct task {
 struct lane {
     const struct endpoint *endpoint;
     struct secret secret;
+    struct login login;
     struct rate rate;
     struct task *queue, **queue_end; /* never sent, in order of submission */
     struct task *again;              /* waiting for a retry, same order */
     int begun;                       /* on the wire or waiting for a retry */
+    int refused;                     /* status of the last refusal; 0: none */
     int64_t rate_ms;                 /* held back by the rate until then */
 };
 
@@ -97,6 +120,47 @@ void exchange_deliver(struct task *task, const struct exchange_answer *answer);
 int exchange_replay(struct exchange *exchange, struct error *err);
 void task_free(struct task *task); /* NULL allowed */
 
+/* Takes a JSON that stops before its end for a broken connection. */
+void reply_distrust(struct http_reply *reply);
+void reply_note(const struct task *task, const struct http_reply *reply,
+                int64_t now_ms);
+
+/* What is to become of a task that got no usable answer; *asked_ms is what
+ * the server asked for, or -1. */
+enum retry_verdict task_decide(const struct task *task,
+                               const struct http_reply *reply, int64_t now_ms,
+                               int64_t *asked_ms, int64_t *delay_ms);
+void task_tell_retry(const struct task *task, const struct http_reply *reply,
+                     int64_t delay_ms);
+
+/* exchange_login.c. A lane without OAuth is always ready. */
+void login_init(struct lane *lane);
+void login_release(struct lane *lane);
+bool login_ready(const struct lane *lane, int64_t now_ms);
+
+/* Asks for the tokens that are missing or about to end, where requests wait
+ * for one; a failure goes to exchange->err when it comes with the answer. */
+int logins_tend(struct exchange *exchange, int64_t now_ms, struct error *err);
+
+/* When logins_tend() has something to do that time alone holds back. */
+int64_t login_wake_ms(const struct lane *lane);
+
+/* Notes that a token is good when a reply is no 401. */
+void login_prove(struct task *task, const struct http_reply *reply);
+
+/* Whether a 401 may be cured by a new login; then the task waits for it. A
+ * second time only when the token it was sent with had been good for another
+ * request: then it has ended on the way, and does not lack a right. */
+bool login_renews(struct task *task, const struct http_reply *reply,
+                  int64_t now_ms);
+
+/* Lets a refresh token that is being rotated come home before the end. */
+void logins_settle(struct exchange *exchange);
+
+/* exchange.c: loads the lane's secret when it is not there yet. */
+int lane_load_secret(struct exchange *exchange, struct lane *lane,
+                     struct error *err);
+
 /* False when a JSON text stops before its brackets or its string are closed,
  * or holds nothing. Whether it is JSON otherwise is not looked at. */
 bool verdict_whole(const char *text, size_t len);
@@ -110,8 +174,11 @@ bool verdict_deliver(const struct exchange_request *request,
 void verdict_cause(const struct http_reply *reply, char out[CAUSE_TEXT_MAX]);
 
 /* The error for a reply that neither `done` gets nor a retry may cure. */
-int verdict_refuse(const struct exchange_request *request,
-                   const struct http_reply *reply, struct error *err);
+int verdict_refuse(const struct task *task, const struct http_reply *reply,
+                   struct error *err);
+
+/* A 401 that a new login does not cure, as Atlassian words it. */
+bool verdict_lacks_scope(const struct http_reply *reply);
 
 /* Counts a failed attempt, and the error when there will be no other. */
 void verdict_count(struct task *task, const struct http_reply *reply);

@@ -12,6 +12,7 @@ void lanes_init(struct exchange *exchange)
         lane->endpoint = &job->endpoints[i];
         lane->queue_end = &lane->queue;
         lane->rate_ms = now_ms;
+        login_init(lane);
         rate_init(&lane->rate,
                   exchange->options.replay == NULL ? lane->endpoint->rate_count
                                                    : 0,
@@ -85,6 +86,7 @@ struct task *lanes_take(struct exchange *exchange, int64_t now_ms)
             struct task **own = next_of(lane, concurrency, now_ms);
 
             if (own != NULL && lane->rate_ms <= now_ms &&
+                login_ready(lane, now_ms) &&
                 (at == NULL || (*own)->order < (*at)->order)) {
                 first = lane;
                 at = own;
@@ -112,6 +114,8 @@ int64_t lanes_wake_ms(const struct exchange *exchange, int64_t now_ms)
         const struct lane *lane = &exchange->lanes[i];
         const struct task *task;
 
+        if (login_wake_ms(lane) > now_ms && login_wake_ms(lane) < wake_ms)
+            wake_ms = login_wake_ms(lane);
         if (lane->rate_ms > now_ms && lane->rate_ms < wake_ms)
             wake_ms = lane->rate_ms;
         for (task = lane->again; task != NULL; task = task->next)

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "instant.h"
-#include "retry.h"
 
 enum { HTTP_TOO_MANY = 429 };
 
@@ -37,8 +36,8 @@ static void take_off_wire(struct exchange *exchange, struct task *task)
     task->next = NULL;
 }
 
-static void note_reply(const struct task *task, const struct http_reply *reply,
-                       int64_t now_ms)
+void reply_note(const struct task *task, const struct http_reply *reply,
+                int64_t now_ms)
 {
     const struct exchange_request *request = &task->request;
     char cause[CAUSE_TEXT_MAX];
@@ -105,8 +104,8 @@ static int64_t asked_ms(const struct task *task, const struct http_reply *reply)
     return delay_ms;
 }
 
-static void retry_later(struct task *task, const struct http_reply *reply,
-                        int64_t now_ms, int64_t delay_ms)
+void task_tell_retry(const struct task *task, const struct http_reply *reply,
+                     int64_t delay_ms)
 {
     char cause[CAUSE_TEXT_MAX];
 
@@ -116,6 +115,10 @@ static void retry_later(struct task *task, const struct http_reply *reply,
              reply->answered ? cause : reply->detail, task->attempts + 1,
              (long long)(delay_ms / INSTANT_SECOND),
              (long long)(delay_ms % INSTANT_SECOND));
+}
+
+static void retry_later(struct task *task, int64_t now_ms, int64_t delay_ms)
+{
     task->due_ms = now_ms + delay_ms;
     task->idle_ms = now_ms;
     task_queue_again(task->lane, task);
@@ -132,44 +135,56 @@ static void hold_back(struct task *task, const struct http_reply *reply,
     rate_pause(&task->lane->rate, now_ms + asked);
 }
 
-static void retry_or_fail(struct task *task, const struct http_reply *reply,
-                          int64_t now_ms)
+enum retry_verdict task_decide(const struct task *task,
+                               const struct http_reply *reply, int64_t now_ms,
+                               int64_t *asked, int64_t *delay_ms)
 {
     struct exchange *exchange = task->exchange;
-    int64_t asked = asked_ms(task, reply), delay_ms;
-    const struct retry_input input = {
+    struct retry_input input = {
         .transport_failed = !reply->answered,
         .transport_transient = reply->transient,
         .status = reply->status,
         .attempt = task->attempts,
-        .has_retry_after = asked >= 0,
-        .retry_after_ms = asked,
         .spent_ms = now_ms - task->first_ms,
         .budget_ms = exchange->options.job->limits.retry_for_ms,
         .random = next_random(exchange),
         .base_ms = exchange->options.retry_base_ms,
     };
 
-    switch (retry_decide(&input, &delay_ms)) {
+    *asked = asked_ms(task, reply);
+    input.has_retry_after = *asked >= 0;
+    input.retry_after_ms = *asked;
+    return retry_decide(&input, delay_ms);
+}
+
+static void retry_or_fail(struct task *task, const struct http_reply *reply,
+                          int64_t now_ms)
+{
+    struct exchange *exchange = task->exchange;
+    int64_t asked, delay_ms;
+
+    switch (task_decide(task, reply, now_ms, &asked, &delay_ms)) {
     case RETRY_AGAIN:
         verdict_count(task, reply);
         hold_back(task, reply, now_ms, asked);
-        retry_later(task, reply, now_ms, delay_ms);
+        task_tell_retry(task, reply, delay_ms);
+        retry_later(task, now_ms, delay_ms);
         return;
     case RETRY_GIVE_UP:
         verdict_count(task, reply);
         verdict_gave_up(task, now_ms, asked, exchange->err);
         break;
     case RETRY_NEVER:
-        verdict_refuse(&task->request, reply, exchange->err);
+        verdict_refuse(task, reply, exchange->err);
         break;
     }
+    task->lane->refused = reply->answered ? reply->status : 0;
     fail_task(task);
 }
 
 /* libcurl cannot see the cut of a body that ends with its connection, nor of
  * a compressed one whose length is right. */
-static void distrust(struct http_reply *reply)
+void reply_distrust(struct http_reply *reply)
 {
     if (!reply->answered || reply->status != 200 || !reply->json ||
         verdict_whole(reply->body.data, reply->body.len))
@@ -204,8 +219,9 @@ void exchange_reply(void *context, struct http_reply *reply)
     struct exchange_answer answer;
 
     take_off_wire(exchange, task);
-    distrust(reply);
-    note_reply(task, reply, now_ms);
+    reply_distrust(reply);
+    reply_note(task, reply, now_ms);
+    login_prove(task, reply);
     answer = (struct exchange_answer){reply->answered ? reply->status : 0,
                                       reply->body.data, reply->body.len};
     if (exchange->failed)
@@ -213,6 +229,8 @@ void exchange_reply(void *context, struct http_reply *reply)
     else if (verdict_deliver(&task->request, reply) ||
              outcome_unknown(task, reply))
         exchange_deliver(task, &answer);
+    else if (login_renews(task, reply, now_ms))
+        retry_later(task, now_ms, 0);
     else
         retry_or_fail(task, reply, now_ms);
 }

@@ -170,6 +170,7 @@ int http_start(struct http *http, const struct http_request *request,
     transfer->done = done;
     transfer->context = context;
     buf_init(&transfer->reply.body, http->limits.body_max);
+    transfer->reply.body.secret = request->secret_reply;
     if (transfer_prepare(transfer, http->user_agent, request, err) != 0)
         goto fail;
     if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {

@@ -51,6 +51,7 @@ struct http_request {
     bool fresh;                   /* on a connection of its own: libcurl sends
                                      a request again by itself when a reused
                                      connection closes without an answer */
+    bool secret_reply;            /* its body is wiped after `done` */
 };
 
 enum http_failure {

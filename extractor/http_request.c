@@ -144,10 +144,9 @@ static bool set_cookie(CURL *easy, const struct http_auth *auth)
     bool ok;
 
     buf_init(&pair, COOKIE_MAX);
+    pair.secret = true;
     buf_printf(&pair, "%s=%s", auth->name, auth->secret);
     ok = buf_ok(&pair) && set_text(easy, CURLOPT_COOKIE, pair.data);
-    if (pair.cap != 0)
-        explicit_bzero(pair.data, pair.cap);
     buf_release(&pair);
     return ok;
 }

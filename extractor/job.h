@@ -20,13 +20,30 @@
 #include "csv.h"
 #include "error.h"
 
-enum auth_type { AUTH_NONE, AUTH_BASIC, AUTH_BEARER, AUTH_COOKIE };
+enum auth_type {
+    AUTH_NONE,
+    AUTH_BASIC,
+    AUTH_BEARER,
+    AUTH_COOKIE,
+    AUTH_OAUTH_CLIENT, /* RFC 6749, 4.4: client credentials */
+    AUTH_OAUTH_REFRESH /* RFC 6749, 6: a refresh token, rotated */
+};
 enum secret_kind { SECRET_ENV, SECRET_FILE, SECRET_COMMAND };
 
 struct secret_ref {
     enum secret_kind kind;
     const char *name;         /* ENV: variable; FILE: absolute path */
     const char *const *argv;  /* COMMAND: NULL terminated */
+};
+
+/* Where access tokens come from. */
+struct oauth_settings {
+    const char *token_url;        /* https, or http on loopback */
+    const char *client_id;
+    const char *const *scopes;    /* NULL terminated, or NULL: all it has */
+    const char *audience;         /* or NULL */
+    struct secret_ref refresh;    /* AUTH_OAUTH_REFRESH: the first one */
+    const char *token_file;       /* absolute; where the newest one is kept */
 };
 
 struct endpoint {
@@ -39,7 +56,10 @@ struct endpoint {
     enum auth_type auth;
     const char *user;         /* AUTH_BASIC */
     const char *cookie;       /* AUTH_COOKIE: cookie name */
-    struct secret_ref secret; /* all but AUTH_NONE */
+    struct secret_ref secret; /* all but AUTH_NONE; the client's with OAuth */
+    struct oauth_settings oauth; /* AUTH_OAUTH_* */
+    int64_t expires;          /* the day somebody noted on which the secret
+                                 ends, an instant; 0: nobody did */
     int64_t rate_count;       /* requests per rate_per_ms; 0: no own limit */
     int64_t rate_per_ms;
 };

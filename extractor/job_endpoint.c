@@ -3,141 +3,16 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "http.h"
-#include "secret_ref.h"
 #include "units.h"
 
 enum { ENDPOINT_NAME_MAX = 32, ENDPOINTS_MAX = 32 };
 
-static void read_secret(struct spec *spec, const struct spec_node *node,
-                        void *out)
-{
-    secret_ref_read(spec, node, true, out);
-}
-
-/* RFC 7617: the first ':' ends the user, so a user cannot hold one. */
-static void read_user(struct spec *spec, const struct spec_node *node,
-                      void *out)
-{
-    struct endpoint *endpoint = out;
-
-    endpoint->user = spec_text(spec, node);
-    if (endpoint->user != NULL && strchr(endpoint->user, ':') != NULL)
-        spec_problem(spec, node, "a user must not hold ':'");
-}
-
-/* RFC 6265 asks for a token (RFC 9110, 5.6.2). */
-static void read_cookie(struct spec *spec, const struct spec_node *node,
-                        void *out)
-{
-    struct endpoint *endpoint = out;
-    const char *name = spec_text(spec, node);
-
-    endpoint->cookie = name;
-    for (; name != NULL && *name != '\0'; name++) {
-        if (isalnum((unsigned char)*name) ||
-            strchr("!#$%&'*+-.^_`|~", *name) != NULL)
-            continue;
-        spec_problem(spec, node, "is not a cookie name");
-        return;
-    }
-}
-
-static const char *const auth_words[] = {"none", "basic", "bearer", "cookie",
-                                         NULL};
-
-#define AUTH_TYPE                                                              \
-    {                                                                          \
-        .key = "type", .kind = SPEC_ENUM, .required = true,                    \
-        .offset = offsetof(struct endpoint, auth), .words = auth_words         \
-    }
-#define AUTH_SECRET                                                            \
-    {                                                                          \
-        .key = "secret", .kind = SPEC_CUSTOM, .required = true,                \
-        .offset = offsetof(struct endpoint, secret), .read = read_secret       \
-    }
-
-static const struct spec_field auth_none[] = {AUTH_TYPE, {0}};
-static const struct spec_field auth_basic[] = {
-    AUTH_TYPE,
-    {.key = "user", .kind = SPEC_CUSTOM, .required = true, .read = read_user},
-    AUTH_SECRET,
-    {0},
-};
-static const struct spec_field auth_bearer[] = {AUTH_TYPE, AUTH_SECRET, {0}};
-static const struct spec_field auth_cookie[] = {
-    AUTH_TYPE,
-    {.key = "name", .kind = SPEC_CUSTOM, .required = true, .read = read_cookie},
-    AUTH_SECRET,
-    {0},
-};
-
-static const struct spec_field *const auth_tables[] = {
-    [AUTH_NONE] = auth_none,
-    [AUTH_BASIC] = auth_basic,
-    [AUTH_BEARER] = auth_bearer,
-    [AUTH_COOKIE] = auth_cookie,
-};
-
-/* The type decides which other keys there are, so it is read first. */
-static void read_auth(struct spec *spec, const struct spec_node *node,
-                      void *out)
-{
-    const struct json *type = json_member(node->json, "type");
-    struct spec_node child;
-    int word;
-
-    if (!spec_is(spec, node, JSON_OBJECT))
-        return;
-    if (type == NULL) {
-        spec_problem_at(spec, node, "type",
-                        "missing; expected one of "
-                        "none, basic, bearer, cookie");
-        return;
-    }
-    child = spec_child(node, type, 0);
-    word = spec_word(spec, &child, auth_words);
-    if (word >= 0)
-        spec_object(spec, node, auth_tables[word], out);
-}
-
-static bool has_user_part(const char *url)
-{
-    const char *host = strstr(url, "://");
-
-    host = host != NULL ? host + strlen("://") : url;
-    return memchr(host, '@', strcspn(host, "/?#")) != NULL;
-}
-
-/* The text is not repeated in a problem: it may hold a password. */
-static void read_url(struct spec *spec, const struct spec_node *node, void *out)
-{
-    struct endpoint *endpoint = out;
-    const char *url = spec_text(spec, node);
-    size_t len;
-
-    if (url == NULL)
-        return;
-    len = strlen(url);
-    if (has_user_part(url)) {
-        spec_problem(spec, node,
-                     "holds a user or password; remove it and use \"auth\"");
-        return;
-    }
-    if (!http_url_allowed(url)) {
-        spec_problem(spec, node,
-                     "expected https://HOST or https://HOST/PATH without "
-                     "query (http:// for loopback only)");
-        return;
-    }
-    if (url[len - 1] == '/')
-        url = arena_strndup(spec->arena, url, len - 1);
-    spec->no_memory |= url == NULL;
-    endpoint->url = url;
-}
-
 static const struct spec_field endpoint_fields[] = {
-    {.key = "url", .kind = SPEC_CUSTOM, .required = true, .read = read_url},
+    {.key = "url",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct endpoint, url),
+     .read = job_read_url},
     {.key = "organisation",
      .kind = SPEC_TEXT,
      .offset = offsetof(struct endpoint, organisation)},
@@ -150,7 +25,10 @@ static const struct spec_field endpoint_fields[] = {
     {.key = "ca_file",
      .kind = SPEC_PATH,
      .offset = offsetof(struct endpoint, ca_file)},
-    {.key = "auth", .kind = SPEC_CUSTOM, .required = true, .read = read_auth},
+    {.key = "auth",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = job_read_auth},
     {0},
 };
 

@@ -15,6 +15,11 @@ void job_read_endpoints(struct spec *spec, const struct spec_node *node,
                         void *out);
 void job_read_rate(struct spec *spec, const struct spec_node *node, void *out);
 
+/* job_auth.c: "auth" of the struct endpoint given as `out`; and an address
+ * without user or query, whose trailing '/' is cut, into a const char *. */
+void job_read_auth(struct spec *spec, const struct spec_node *node, void *out);
+void job_read_url(struct spec *spec, const struct spec_node *node, void *out);
+
 /* job_output.c: "output". */
 void job_read_output(struct spec *spec, const struct spec_node *node,
                      void *out);

@@ -27,7 +27,11 @@
 
 enum { JSON_DEPTH_MAX = 200 };
 
-enum json_flags { JSON_STRICT = 0, JSON_COMMENTS = 1 };
+enum json_flags {
+    JSON_STRICT = 0,
+    JSON_COMMENTS = 1,
+    JSON_SECRET = 2 /* json_free() overwrites its strings */
+};
 
 enum json_type {
     JSON_NULL,

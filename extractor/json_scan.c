@@ -425,8 +425,22 @@ enum json_scan_result json_scan(struct json_scan *scan)
     return scan->count > 0 ? JSON_SCAN_OK : JSON_SCAN_EMPTY;
 }
 
+/* Texts that grew stand outside the copy. */
+static void wipe(struct json_scan *scan)
+{
+    for (size_t i = 0; i < scan->count; i++) {
+        struct json *node = &scan->nodes[i];
+
+        if (node->type == JSON_STRING)
+            explicit_bzero((char *)(uintptr_t)node->text, strlen(node->text));
+    }
+    explicit_bzero(scan->copy, scan->len);
+}
+
 void json_scan_release(struct json_scan *scan)
 {
+    if (scan->secret && scan->copy != NULL)
+        wipe(scan);
     if (scan->copy != NULL)
         free(scan->copy - JSON_SCAN_ROOM);
     free(scan->nodes);

@@ -56,6 +56,7 @@ struct json_scan {
     const char *text;
     size_t len;
     bool comments; /* line and block comments are white space */
+    bool secret;   /* the copy is wiped */
 
     char *copy; /* behind one byte of room; ended by NULs */
     struct json *nodes;

@@ -1,6 +1,7 @@
 #include "probe.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "instant.h"
 #include "json.h"
@@ -12,6 +13,7 @@ enum { PROBE_BAD_BODIES_MAX = 3 };
 /* One question, answered; doc is the answer's. */
 struct question {
     const struct setup_source *entry;
+    const struct endpoint *endpoint; /* NULL: the entry's */
     struct json_doc doc;
     struct error cause; /* why the body could not be read */
     const char *body;   /* of the request, or NULL */
@@ -43,7 +45,8 @@ static int ask(const struct gather_options *options,
 {
     const struct setup_source *entry = question->entry;
     struct exchange_request request = {
-        .endpoint = entry->endpoint,
+        .endpoint = question->endpoint != NULL ? question->endpoint
+                                               : entry->endpoint,
         .source = &entry->source,
         .path_query = path,
         .method = probe ? "GET" : entry->source.method,
@@ -176,20 +179,19 @@ int probe_emptiness(const struct gather_options *options,
     return result != 0 ? result : check_previous(options, entry, err);
 }
 
-int probe_sample(const struct gather_options *options,
-                 const struct setup_source *entry, struct probe_sample *sample,
-                 struct error *err)
+/* Asks for one page; on success without a refusal the question's doc must be
+ * freed, and *items are in it. */
+static int ask_page(const struct gather_options *options,
+                    struct question *question, const struct page_ask *page,
+                    const struct json **items, struct error *err)
 {
-    const struct source *source = &entry->source;
-    struct page_ask page = {.start = source->paging.first, .size = 1};
     static const char *const nobody[] = {"rollcall-check"};
-    struct request_parts parts = {.page = &page};
-    struct question question = {.entry = entry};
-    const struct json *items;
+    const struct source *source = &question->entry->source;
+    const struct endpoint *endpoint = question->entry->endpoint;
+    struct request_parts parts = {.page = page};
     struct buf path, body;
     int result = -1;
 
-    *sample = (struct probe_sample){0};
     if (source->kind == SOURCE_EVENTS)
         parts.window = &options->window;
     if (source->batch_parameter != NULL) {
@@ -198,26 +200,102 @@ int probe_sample(const struct gather_options *options,
     }
     buf_init(&path, REQUEST_BYTES_MAX);
     buf_init(&body, REQUEST_BODY_MAX);
-    if (request_path(source, entry->endpoint, &parts, &path, err) == 0 &&
-        request_body(source, entry->endpoint, &parts, &body, err) == 0) {
-        question.body = source->body != NULL ? body.data : NULL;
-        result = ask(options, &question, path.data, false, err);
+    if (request_path(source, endpoint, &parts, &path, err) == 0 &&
+        request_body(source, endpoint, &parts, &body, err) == 0) {
+        question->body = source->body != NULL ? body.data : NULL;
+        result = ask(options, question, path.data, false, err);
     }
     buf_release(&path);
     buf_release(&body);
-    sample->refused = question.refused;
+    if (result != 0 || question->refused != 0)
+        return result;
+    *items = normalise_items(source, question->doc.root, err);
+    if (*items != NULL)
+        return 0;
+    json_free(&question->doc);
+    return -1;
+}
+
+static bool first_at(const struct source *source, const struct json *items,
+                     int64_t *at)
+{
+    return source->kind == SOURCE_EVENTS && json_size(items) > 0 &&
+           normalise_instant(&source->event_fields[EVENT_AT],
+                             json_first(items), at) == 0;
+}
+
+int probe_sample(const struct gather_options *options,
+                 const struct setup_source *entry, struct probe_sample *sample,
+                 struct error *err)
+{
+    const struct source *source = &entry->source;
+    const struct page_ask page = {.start = source->paging.first, .size = 1};
+    struct question question = {.entry = entry};
+    const struct json *items, *total;
+    int result = ask_page(options, &question, &page, &items, err);
+
+    *sample = (struct probe_sample){.refused = question.refused};
     if (result != 0 || question.refused != 0)
         return result;
-    items = normalise_items(source, question.doc.root, err);
-    if (items == NULL) {
-        json_free(&question.doc);
-        return -1;
-    }
     sample->items = json_size(items);
-    if (source->kind == SOURCE_EVENTS && sample->items > 0)
-        sample->has_at = normalise_instant(&source->event_fields[EVENT_AT],
-                                           json_first(items),
-                                           &sample->at) == 0;
+    sample->has_at = first_at(source, items, &sample->at);
+    total = source->total != NULL ? json_at(question.doc.root, source->total)
+                                  : NULL;
+    sample->has_total =
+        total != NULL && json_int64(total, &sample->total) == 0;
     json_free(&question.doc);
     return 0;
+}
+
+bool probe_has_last(const struct setup_source *entry,
+                    const struct probe_sample *sample)
+{
+    return entry->source.order == EVENTS_NEWEST_FIRST &&
+           entry->source.paging.style == PAGING_OFFSET && sample->has_at &&
+           sample->has_total && sample->total > 0 &&
+           sample->total <= INT32_MAX;
+}
+
+int probe_last(const struct gather_options *options,
+               const struct setup_source *entry,
+               const struct probe_sample *sample, bool *found, int64_t *at,
+               struct error *err)
+{
+    const struct source *source = &entry->source;
+    const struct page_ask page = {
+        .start = source->paging.first + sample->total - 1, .size = 2};
+    struct question question = {.entry = entry};
+    const struct json *items;
+
+    *found = false;
+    if (ask_page(options, &question, &page, &items, err) != 0)
+        return -1;
+    if (question.refused != 0)
+        return 0;
+    *found = json_size(items) == 1 && first_at(source, items, at) &&
+             *at <= sample->at;
+    json_free(&question.doc);
+    return 0;
+}
+
+int probe_cloud_id(const struct gather_options *options,
+                   const struct source *source,
+                   const struct endpoint *endpoint, char **id,
+                   struct error *err)
+{
+    const struct setup_source entry = {.source = *source};
+    struct question question = {.entry = &entry, .endpoint = endpoint};
+    struct gather_options uncounted = *options;
+    const struct json *node;
+
+    *id = NULL;
+    uncounted.report = NULL; /* which counts by the sources of the setup */
+    if (ask(&uncounted, &question, source->gateway_path, true, err) != 0)
+        return -1;
+    node = json_at(question.doc.root, source->gateway_cloud_id);
+    if (node != NULL && json_type(node) == JSON_STRING)
+        *id = strdup(json_text(node));
+    json_free(&question.doc);
+    return *id != NULL ? 0 : error_set(err, ERROR_DATA, "%s: no cloud id at %s",
+                                       source->name, source->gateway_path);
 }

@@ -47,15 +47,34 @@ int probe_emptiness(const struct gather_options *options,
                     const struct setup_source *entry, struct error *err);
 
 /* One page of the source with a single item, for `check`: how many items came
- * and when the first happened (events). */
+ * and, of events, when the first one happened. */
 struct probe_sample {
     size_t items;
     int refused; /* status for which the fallback is to be asked; 0: none */
-    bool has_at;
-    int64_t at;
+    bool has_at, has_total;
+    int64_t at, total; /* total: as the server says */
 };
 int probe_sample(const struct gather_options *options,
                  const struct setup_source *entry, struct probe_sample *sample,
                  struct error *err);
+
+/* Whether a log lets its last record be asked for: it is paged by index, tells
+ * a total, and shows the newest first. */
+bool probe_has_last(const struct setup_source *entry,
+                    const struct probe_sample *sample);
+
+/* Asks for the record at index total-1 and the one after it. *found only when
+ * nothing is there after it, so that a total that lies finds nothing. */
+int probe_last(const struct gather_options *options,
+               const struct setup_source *entry,
+               const struct probe_sample *sample, bool *found, int64_t *at,
+               struct error *err);
+
+/* The cloud id behind `gateway`, asked with the exchange of the options, which
+ * need not have a credential; endpoint is one of its job. *id is allocated. */
+int probe_cloud_id(const struct gather_options *options,
+                   const struct source *source,
+                   const struct endpoint *endpoint, char **id,
+                   struct error *err);
 
 #endif

@@ -93,15 +93,12 @@ static int check_private(int fd, const char *path, struct error *err)
     return 0;
 }
 
-static int load_file(struct raw *raw, const char *path, struct error *err)
+static int load_fd(struct raw *raw, int fd, const char *path, struct error *err)
 {
-    int fd = open_private(path, err);
     ssize_t got = 1;
 
-    if (fd < 0)
-        return -1;
     if (check_private(fd, path, err) != 0)
-        goto fail;
+        return -1;
     while (got > 0 && raw->len < SECRET_ROOM - 1) {
         got = read(fd, raw->data + raw->len, SECRET_ROOM - 1 - raw->len);
         if (got < 0 && errno == EINTR)
@@ -109,16 +106,21 @@ static int load_file(struct raw *raw, const char *path, struct error *err)
         else if (got > 0)
             raw->len += (size_t)got;
     }
-    if (got < 0) {
-        error_set(err, ERROR_CONFIG, "secret: cannot read %s: %s", path,
-                  strerror(errno));
-        goto fail;
-    }
-    close(fd);
+    if (got < 0)
+        return error_set(err, ERROR_CONFIG, "secret: cannot read %s: %s", path,
+                         strerror(errno));
     return 0;
-fail:
+}
+
+static int load_file(struct raw *raw, const char *path, struct error *err)
+{
+    int fd = open_private(path, err), result;
+
+    if (fd < 0)
+        return -1;
+    result = load_fd(raw, fd, path, err);
     close(fd);
-    return -1;
+    return result;
 }
 
 /* The command gets no input of ours, and SIGPIPE back, which main ignores. */
@@ -263,10 +265,8 @@ static const char *reference_name(const struct secret_ref *ref)
     return ref->kind == SECRET_COMMAND ? ref->argv[0] : ref->name;
 }
 
-static int check(const struct raw *raw, const struct secret_ref *ref,
-                 struct error *err)
+static int check(const struct raw *raw, const char *name, struct error *err)
 {
-    const char *name = reference_name(ref);
     size_t i;
 
     if (raw->len == 0)
@@ -298,25 +298,67 @@ static int load(struct raw *raw, const struct secret_ref *ref,
     return error_hint(err, "name the job file with -c to allow its commands");
 }
 
+/* Gives the raw text away as the secret, or wipes it when it is none. */
+static int keep(struct secret *secret, struct raw *raw, const char *name,
+                struct error *err)
+{
+    if (check(raw, name, err) != 0) {
+        wipe(raw->data);
+        return -1;
+    }
+    explicit_bzero(raw->data + raw->len, SECRET_ROOM - raw->len);
+    secret->text = raw->data;
+    return 0;
+}
+
+static int raw_start(struct raw *raw, struct secret *secret, struct error *err)
+{
+    secret->text = NULL;
+    raw->len = 0;
+    raw->data = calloc(1, SECRET_ROOM);
+    return raw->data != NULL ? 0 : error_no_memory(err);
+}
+
 int secret_load(struct secret *secret, const struct secret_ref *ref,
                 bool allow_command, struct error *err)
 {
-    struct raw raw = {calloc(1, SECRET_ROOM), 0};
+    struct raw raw;
 
-    secret->text = NULL;
-    if (raw.data == NULL)
-        return error_no_memory(err);
-    if (load(&raw, ref, allow_command, err) != 0)
-        goto fail;
+    if (raw_start(&raw, secret, err) != 0)
+        return -1;
+    if (load(&raw, ref, allow_command, err) != 0) {
+        wipe(raw.data);
+        return -1;
+    }
     cut_line_end(&raw);
-    if (check(&raw, ref, err) != 0)
-        goto fail;
-    explicit_bzero(raw.data + raw.len, SECRET_ROOM - raw.len);
-    secret->text = raw.data;
-    return 0;
-fail:
-    wipe(raw.data);
-    return -1;
+    return keep(secret, &raw, reference_name(ref), err);
+}
+
+int secret_load_fd(struct secret *secret, int fd, const char *path,
+                   struct error *err)
+{
+    struct raw raw;
+
+    if (raw_start(&raw, secret, err) != 0)
+        return -1;
+    if (load_fd(&raw, fd, path, err) != 0) {
+        wipe(raw.data);
+        return -1;
+    }
+    cut_line_end(&raw);
+    return keep(secret, &raw, path, err);
+}
+
+int secret_set(struct secret *secret, const char *text, const char *name,
+               struct error *err)
+{
+    struct raw raw;
+
+    if (raw_start(&raw, secret, err) != 0)
+        return -1;
+    raw.len = strnlen(text, SECRET_ROOM - 1);
+    memcpy(raw.data, text, raw.len);
+    return keep(secret, &raw, name, err);
 }
 
 void secret_release(struct secret *secret)

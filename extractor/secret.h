@@ -26,6 +26,12 @@ struct secret {
 
 int secret_load(struct secret *secret, const struct secret_ref *ref,
                 bool allow_command, struct error *err);
+/* From an open file, which stays open; path is for the errors. */
+int secret_load_fd(struct secret *secret, int fd, const char *path,
+                   struct error *err);
+/* A copy of a text, held to the same rules; name is for the errors. */
+int secret_set(struct secret *secret, const char *text, const char *name,
+               struct error *err);
 void secret_release(struct secret *secret);
 
 #endif

@@ -10,6 +10,8 @@ enum { STATUS_MIN = 400, STATUS_MAX = 599 };
 static const char *const kind_words[] = {"users", "events", "keys", NULL};
 static const char *const time_words[] = {"rfc3339_ms", "epoch_ms", NULL};
 static const char *const window_words[] = {"split", "one", NULL};
+static const char *const order_words[] = {"unknown", "newest_first",
+                                          "oldest_first", NULL};
 static const char *const to_words[] = {"exclusive", "inclusive", NULL};
 
 /* Names stand in mappings, manifests and cursors and find the file again, so
@@ -68,6 +70,17 @@ static void read_halve_on(struct spec *spec, const struct spec_node *node,
     *(const int **)out = list;
 }
 
+static void read_gateway_url(struct spec *spec, const struct spec_node *node,
+                             void *out)
+{
+    const char *url = spec_text(spec, node);
+
+    *(const char **)out = url;
+    if (url != NULL && strstr(url, SOURCE_CLOUD_ID) == NULL)
+        spec_problem(spec, node, "expected a URL with %s in it",
+                     SOURCE_CLOUD_ID);
+}
+
 #define POINTER(name, need, member)                                            \
     {                                                                          \
         .key = name, .kind = SPEC_CUSTOM, .required = need,                    \
@@ -85,6 +98,20 @@ static const struct spec_field time_fields[] = {
      .required = true,
      .offset = offsetof(struct source, to_inclusive),
      .read = read_to},
+    {0},
+};
+
+static const struct spec_field gateway_fields[] = {
+    {.key = "path",
+     .kind = SPEC_TEXT,
+     .required = true,
+     .offset = offsetof(struct source, gateway_path)},
+    POINTER("cloud_id", true, gateway_cloud_id),
+    {.key = "url",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct source, gateway_url),
+     .read = read_gateway_url},
     {0},
 };
 
@@ -119,6 +146,9 @@ static const struct spec_field need_fields[] = {
     {.key = "scopes",
      .kind = SPEC_TEXTS,
      .offset = offsetof(struct source, needs_scopes)},
+    {.key = "granular",
+     .kind = SPEC_TEXTS,
+     .offset = offsetof(struct source, needs_granular)},
     {.key = "how",
      .kind = SPEC_TEXT,
      .offset = offsetof(struct source, needs_how)},
@@ -171,6 +201,11 @@ static const struct spec_field source_fields[] = {
      .kind = SPEC_ENUM,
      .offset = offsetof(struct source, windows),
      .words = window_words},
+    {.key = "order",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct source, order),
+     .words = order_words},
+    {.key = "gateway", .kind = SPEC_OBJECT, .object = gateway_fields},
     {.key = "changes", .kind = SPEC_OBJECT, .object = change_fields},
     {.key = "pairs", .kind = SPEC_OBJECT, .object = pair_fields},
     {.key = "resolve", .kind = SPEC_OBJECT, .object = resolve_fields},
@@ -189,6 +224,7 @@ static const struct section {
     {"actors", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"actions", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"windows", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
+    {"order", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"changes", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"pairs", {OPTIONAL, OPTIONAL, NEEDED}},
     {"resolve", {FORBIDDEN, OPTIONAL, FORBIDDEN}},

@@ -58,11 +58,17 @@
  *             of actions, asked once a run; fills event.action_name
  *   windows   events only: "split" (default) or "one": the whole span is asked
  *             at once, for logs whose order is not that of event times
+ *   order     events only: "newest_first" or "oldest_first", where it is known;
+ *             only `check` relies on it
+ *   gateway   {"path", "cloud_id": pointer, "url"}: where a site tells its
+ *             cloud id to everybody, and the address, with {cloud_id}, at which
+ *             tokens with scopes work; for the hints of `check`
  *   changes   events only: {"items", "field", "from", "to"}
  *   pairs     {"key": pointer, "account_id": pointer}
  *   resolve   events only: {"keys": source, "names": source}: where user keys
  *             become account ids, and where names of account ids are asked
- *   needs     {"permission", "scopes": [texts], "how"}: for error hints
+ *   needs     {"permission", "scopes": [texts], "granular": [texts], "how"}:
+ *             for error hints; a token has all scopes or all granular ones
  */
 #ifndef ROLLCALL_SOURCE_H
 #define ROLLCALL_SOURCE_H
@@ -76,11 +82,18 @@
 #include "instant.h"
 #include "item.h"
 
+#define SOURCE_CLOUD_ID "{cloud_id}" /* in gateway.url */
+
 enum { SOURCE_BODY_MAX = 64 * 1024 }; /* bytes of a request's body */
 
 enum source_kind { SOURCE_USERS, SOURCE_EVENTS, SOURCE_KEYS };
 enum paging_style { PAGING_OFFSET, PAGING_CURSOR, PAGING_SINGLE };
 enum source_windows { WINDOWS_SPLIT, WINDOWS_ONE };
+enum source_order {
+    EVENTS_UNORDERED,
+    EVENTS_NEWEST_FIRST,
+    EVENTS_OLDEST_FIRST
+};
 enum request_time { REQUEST_RFC3339_MS, REQUEST_EPOCH_MS };
 
 struct name_value {
@@ -174,14 +187,18 @@ struct source {
     const char *actions_path;    /* NULL: the log has no list of actions */
     const char *actions_items, *actions_id, *actions_name;
     enum source_windows windows;
+    enum source_order order;
+    const char *gateway_path; /* NULL: the source knows of none */
+    const char *gateway_cloud_id, *gateway_url;
     const char *changes_items;   /* NULL: the source tells no changes */
     const char *change_field, *change_from, *change_to;
     const char *pair_key, *pair_account_id; /* NULL: teaches no pairs */
     const char *resolve_keys;  /* source that turns user keys into ids */
     const char *resolve_names; /* source that tells names of account ids */
 
-    const char *needs_permission;      /* may be NULL, as the two below */
+    const char *needs_permission;      /* may be NULL, as the three below */
     const char *const *needs_scopes;   /* NULL terminated */
+    const char *const *needs_granular; /* what does instead of those */
     const char *needs_how;
     struct arena arena;
 };

@@ -4,12 +4,15 @@ import os
 import unittest
 
 import harness
-from attempt import RunCase
+import org_lists
+from attempt import RunCase, attempt
 
 MYSELF = "/rest/api/3/myself"
 SEARCH = "/rest/api/3/users/search"
 AUDIT = "/rest/api/3/auditing/record"
 COOKIE = "cloud.session.token"
+GATEWAY = f"/ex/jira/{org_lists.SITE}"
+KEY = "another-key-0A1B2C3D"
 OTHER_TOKEN = "ATATT3xFfGF0-other-token=0A1B2C3D"
 
 
@@ -51,6 +54,86 @@ class Kinds(RunCase):
         site = self.site()
         self.assert_published(self.extract(site.url))
         self.assertEqual({row["auth"] for row in site.requests()}, {"ok"})
+
+
+class Everywhere(RunCase):
+    """Each kind works at each of the three endpoints."""
+
+    SITE_ARGS = {
+        "jira": {"basic": ["--token", KEY], "bearer": ["--bearer", KEY],
+                 "cookie": ["--cookie", f"{COOKIE}={KEY}"]},
+        "admin": {kind: ["--api-key", KEY, "--admin-as", kind]
+                  for kind in ("basic", "bearer", "cookie")},
+        "adminhub": {kind: ["--session", KEY, "--hub-as", kind]
+                     for kind in ("basic", "bearer", "cookie")}}
+    MAPPING = {"jira": "inactive_users", "admin": "inactive_users_org",
+               "adminhub": "inactive_users_adminhub"}
+
+    def auth(self, kind):
+        return {"type": kind, "secret": {"env": "ROLLCALL_TEST_KEY"},
+                **{"basic": {"user": harness.USER},
+                   "cookie": {"name": COOKIE}}.get(kind, {})}
+
+    def run_at(self, site, endpoint, kind):
+        auth = self.auth(kind)
+        if endpoint == "jira":  # merged into what harness writes
+            auth = {"user": None, **auth}
+        folder = self.folder / f"{endpoint}-{kind}"
+        folder.mkdir(exist_ok=True)
+        return attempt(folder, site.url, env={"ROLLCALL_TEST_KEY": KEY},
+                       mappings=[self.MAPPING[endpoint]],
+                       endpoints={
+                           **({} if endpoint == "jira" else {"jira": None}),
+                           endpoint: {"url": site.url, "auth": auth,
+                                      "organisation": org_lists.ORG,
+                                      "site": org_lists.SITE}})
+
+    def test_each_kind_at_each_endpoint(self):
+        for endpoint, kinds in self.SITE_ARGS.items():
+            for kind, args in kinds.items():
+                with self.subTest(f"{kind} at {endpoint}"):
+                    site = self.site(args=args)
+                    run = self.run_at(site, endpoint, kind)
+                    self.assertEqual(run.code, 0, run.err)
+                    self.assertEqual({row["auth"] for row in site.requests()},
+                                     {"ok"})
+
+    def test_another_kind_is_refused_there(self):
+        for endpoint, kinds in self.SITE_ARGS.items():
+            for kind, args in kinds.items():
+                other = {"basic": "cookie", "bearer": "basic",
+                         "cookie": "bearer"}[kind]
+                with self.subTest(f"{other} for {kind} at {endpoint}"):
+                    run = self.run_at(self.site(args=args), endpoint, other)
+                    self.assert_refused(run, 77, "answered 401",
+                                        f"endpoint {endpoint}")
+
+
+class GatewayToken(RunCase):
+    """A token with scopes works behind the gateway, and only there."""
+
+    def test_there(self):
+        site = self.site(args=["--scoped"])
+        self.assert_published(self.extract(
+            site.url, endpoints={"jira": {"url": site.url + GATEWAY}}))
+
+    def test_a_classic_one_works_at_both(self):
+        site = self.site()
+        for url in (site.url, site.url + GATEWAY):
+            self.assert_published(self.extract(
+                site.url, "--force", endpoints={"jira": {"url": url}}))
+
+    def test_not_at_the_site(self):
+        site = self.site(args=["--scoped"])
+        self.assert_refused(self.extract(site.url), 77, "answered 401",
+                            "/ex/jira/CLOUD_ID", "rollcall check")
+
+    def test_a_scope_it_lacks(self):
+        site = self.site(args=["--scoped", "--scopes", "read:jira-user"])
+        run = self.extract(site.url, endpoints={"jira": {
+            "url": site.url + GATEWAY}})
+        self.assert_refused(run, 77, "jira_audit", "lacks a scope",
+                            "manage:jira-configuration")
 
 
 class WrongToken(RunCase):

@@ -13,8 +13,6 @@ README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
 VERBS = ("extract", "plan", "check", "verify", "cat", "explain")
 AUDIT = "/rest/api/3/auditing/record"
-MYSELF = "/rest/api/3/myself"
-SOURCES = ["jira_users", "jira_audit", "jira_user_keys", "jira_user_names"]
 NOWHERE = "http://127.0.0.1:9"
 
 
@@ -69,70 +67,6 @@ class Plan(Case):
 
     def test_no_job_at_all(self):
         self.assertIn("-c FILE", self.rollcall("plan", code=66).err)
-
-
-class Check(Case):
-    def verdicts(self, code=0):
-        """Source -> (verdict, the rest, hint lines included)."""
-        result = self.rollcall("check", "-c", "rollcall.json", "--as-of",
-                               AS_OF, code=code)
-        found, name = {}, None
-        for line in result.out.splitlines():
-            if line[0] != " ":
-                name, verdict, text = line.split(maxsplit=2)
-                found[name] = [verdict, text]
-            else:
-                found[name][1] += "\n" + line.strip()
-        return found
-
-    def words(self, verdicts):
-        return [verdicts[name][0] for name in SOURCES]
-
-    def test_all_is_well(self):
-        site = self.site()
-        self.job(site)
-        found = self.verdicts()
-        for name in ("org_directory_users", "adminhub_org_users",
-                     "org_events"):
-            self.assertEqual(found.pop(name)[0], "skipped")
-        self.assertEqual(list(found), ["job", "inactive_users", *SOURCES])
-        self.assertEqual({verdict for verdict, _ in found.values()}, {"ok"})
-        self.assertIn("2026-11-23T01:5", found["jira_audit"][1])
-        self.assertLess(len(site.requests()), 10)
-        self.assertFalse(self.out.exists())
-
-    def test_a_wrong_token(self):
-        self.job(self.site(args=["--token", "another"]))
-        found = self.verdicts(code=77)
-        self.assertEqual(self.words(found), ["failed"] * 4)
-        self.assertIn("hint: ", found["jira_users"][1])
-        self.assertNotIn(harness.TOKEN, str(found))
-
-    def test_a_token_that_is_nobodys(self):
-        self.job(self.site(scenario={"rules": [{
-            "path": MYSELF, "do": "status", "status": 200, "body": "{}",
-            "type": "application/json"}]}))
-        found = self.verdicts(code=77)
-        self.assertEqual(found["jira_users"][0], "failed")
-
-    def test_only_the_log_is_denied(self):
-        self.job(self.site(scenario={"rules": [
-            {"path": AUDIT, "do": "status", "status": 403}]}))
-        found = self.verdicts(code=77)
-        self.assertEqual(self.words(found), ["ok", "failed", "ok", "ok"])
-        self.assertIn("Administer Jira", found["jira_audit"][1])
-
-    def test_nobody_answers(self):
-        self.job(NOWHERE, limits={"retry_for": "0s"})
-        found = self.verdicts(code=69)
-        self.assertEqual(self.words(found), ["failed"] * 4)
-        self.assertIn("cannot connect", found["jira_users"][1])
-
-    def test_a_secret_that_is_not_there(self):
-        self.job(NOWHERE)
-        result = self.rollcall("check", env={harness.TOKEN_VARIABLE: ""},
-                               code=78)
-        self.assertIn(harness.TOKEN_VARIABLE, result.out + result.err)
 
 
 class Help(Case):

@@ -405,10 +405,12 @@ class Paging(org.Case):
         code, out, err = harness.run_rollcall(
             ["check", "-c", path], cwd=self.folder, env=org.ENV)
         self.assertEqual(code, 0, out + err)
-        self.assertRegex(out, "org_directory_users +ok +status 404; "
-                              "org_directory_users_get is read instead")
-        self.assertRegex(out, "org_directory_users_get +ok +readable")
-        self.assertRegex(out, "adminhub_org_users +skipped +the job has no")
+        self.assertRegex(out, "(?m)^org_directory_users +replaced ")
+        self.assertIn("org_directory_users: replaced: status 404; "
+                      "org_directory_users_get is read instead\n", out)
+        self.assertRegex(out, "(?m)^org_directory_users_get +ok +yes +yes +1 ")
+        self.assertRegex(out, "(?m)^adminhub_org_users +skipped ")
+        self.assertIn("adminhub_org_users: skipped: the job has no", out)
 
     def refused_org(self, scenario, code, *texts, mapping="inactive_users_org",
                     generate=org.MANY, **options):

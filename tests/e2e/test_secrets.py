@@ -12,6 +12,7 @@ import unittest
 from pathlib import Path
 
 import harness
+import oauth
 from attempt import AS_OF, Attempt, RunCase
 
 TOKEN = "ATATT3xFfGF0-planted-token=0A1B2C3D"
@@ -123,6 +124,96 @@ class Words(SecretCase):
         self.assertEqual(run.code, 77, run.err)
         self.assertIn("login.test", run.err)
         self.assert_all_clean(run)
+
+
+class OAuth(oauth.Case):
+    """Client secrets, refresh tokens and access tokens are told to nobody."""
+
+    def assert_all_clean(self, run):
+        oauth.assert_no_secret(self, run.out, "stdout")
+        oauth.assert_no_secret(self, run.err, "stderr")
+        read = 0
+        for path in self.folder.rglob("*"):
+            if not path.is_file() or path == self.token_file:
+                continue
+            data = path.read_bytes()
+            if path.suffix == ".gz":
+                data = gzip.decompress(data)
+            oauth.assert_no_secret(self, data.decode(), path.name)
+            read += 1
+        self.assertGreater(read, 1)
+
+    def test_what_is_looked_for_can_be_found(self):
+        site = self.oauth_site(refresh=True)
+        self.assert_published(self.by_refresh(site))
+        for text in (site.log.read_text(), self.token_file.read_text()):
+            with self.assertRaises(AssertionError):
+                oauth.assert_no_secret(self, text, "where it must be")
+
+    def test_runs_that_publish(self):
+        for refresh, start in ((False, self.by_client),
+                               (True, self.by_refresh)):
+            with self.subTest(refresh):
+                site = self.oauth_site(refresh=refresh,
+                                       oauth={"expires_after": 3})
+                run = start(site, "--force", *VERBOSE)
+                self.assert_published(run)
+                self.assertIn('"event":"login"', run.err)
+                self.assertIn('"level":"debug"', run.err)
+                self.assert_all_clean(run)
+
+    def test_answers_that_echo_the_request(self):
+        echo = " ".join((oauth.CLIENT_SECRET, oauth.FIRST_REFRESH,
+                         "fakesite-access-1"))
+        for status in (200, 400, 401, 403, 404, 500):
+            for body in (json.dumps({"error": echo, "message": echo,
+                                     "token_type": echo, "expires_in": echo}),
+                         f"[{echo}", json.dumps(echo)):
+                with self.subTest(f"{status} {body[:10]}"):
+                    site = self.oauth_site({
+                        "path": oauth.TOKEN_PATH, "do": "status",
+                        "status": status, "body": body,
+                        "type": "application/json", "headers": {
+                            "Location": f"http://h.test/{echo[:20]}"}},
+                        refresh=True)
+                    run = self.by_refresh(site, *VERBOSE,
+                                          limits={"retry_for": "0s"})
+                    self.assertNotEqual(run.code, 0)
+                    self.assert_all_clean(run)
+
+    def test_check(self):
+        site = self.oauth_site(refresh=True, scopes="read:jira-user")
+        path = harness.make_job(self.folder, site.url, endpoints={"jira": {
+            "url": site.url + oauth.GATEWAY,
+            "auth": oauth.refresh_auth(site)}})
+        for args in ((), ("--json",)):
+            code, out, err = harness.run_rollcall(
+                ["check", "-c", path, *VERBOSE, *args], cwd=self.folder,
+                env=oauth.ENV)
+            self.assertEqual(code, 77, err)
+            oauth.assert_no_secret(self, out + err, "check")
+
+    def test_the_command_line_and_the_environment(self):
+        """What a command printed stays out of both."""
+        site = self.oauth_site(latency_ms=50)
+        auth = oauth.client_auth(site)
+        auth["secret"] = {"command": ["cat", "client-secret"]}
+        (self.folder / "client-secret").write_text(oauth.CLIENT_SECRET)
+        path = harness.make_job(self.folder, site.url, endpoints={"jira": {
+            "url": site.url + oauth.GATEWAY,
+            "auth": {**auth, "secret": {"env": None, **auth["secret"]}}}})
+        with subprocess.Popen(
+                [harness.binary("rollcall"), "extract", "-c", path, "--as-of",
+                 AS_OF], cwd=self.folder, env=ENVIRONMENT,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL) as process:
+            self.addCleanup(process.kill)
+            while len(site.requests()) < 4:
+                self.assertIsNone(process.poll())
+                time.sleep(0.01)
+            text = (Path("/proc") / str(process.pid) / "cmdline").read_text()
+            oauth.assert_no_secret(self, text, "cmdline")
+            process.kill()
 
 
 class Process(SecretCase):

@@ -15,8 +15,8 @@
 
 bool admin_route_known(const char *name);
 bool admin_owns(const struct exchange *x);
-/* ok, bad or none, by the credentials of the path's family. */
-const char *admin_auth(const struct exchange *x);
+/* ok, bad, none or scope, by the credentials of the path's family. */
+const char *admin_auth(struct exchange *x);
 void serve_admin(struct exchange *x);
 
 /* An error in the form of the admin interfaces. */

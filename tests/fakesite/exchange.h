@@ -15,6 +15,7 @@
 
 #include <microhttpd.h>
 
+#include "oauth.h"
 #include "org.h"
 #include "scenario.h"
 #include "site.h"
@@ -45,8 +46,10 @@ struct server {
     size_t *listed; /* accounts that /users/search knows, in order */
     size_t listed_count;
     struct org org;
-    char *api_key;
-    char *session; /* value of the cookie */
+    struct auth admin_auth; /* of /admin and /users */
+    struct auth hub_auth;   /* of /gateway */
+    bool scoped;   /* the token is good behind the gateway only */
+    struct oauth oauth;
     int log_fd;    /* -1: none */
     atomic_bool stopping;
     pthread_mutex_t lock;
@@ -103,7 +106,7 @@ struct exchange {
     bool begun;
     size_t number; /* from 1 */
     int64_t started;
-    const char *auth; /* ok, bad, none */
+    const char *auth; /* ok, bad, none, scope */
     struct rule *rule;
     struct answer answer;
 };
@@ -125,6 +128,9 @@ void answer_redirect(struct exchange *x, const char *location);
 /* Appends ROW to the body, with the commas of an array, as row INDEX of the
  * page; row faults happen here. */
 void answer_row(struct exchange *x, size_t index, const struct text *row);
+
+/* ok, bad, or none. */
+const char *auth_check(const struct exchange *x, const struct auth *auth);
 
 void serve(struct exchange *x);
 void serve_users(struct exchange *x);

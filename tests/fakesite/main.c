@@ -17,6 +17,7 @@ enum { CONNECTION_MEMORY_BYTES = 256 * 1024, PORT_MAX = 65535 };
 
 static const char default_token[] = "fakesite-token";
 static const char default_key[] = "fakesite-api-key";
+static const char session_cookie[] = "cloud.session.token";
 static const char default_session[] = "fakesite-session";
 
 struct options {
@@ -29,6 +30,12 @@ struct options {
     const char *cookie;
     const char *api_key;
     const char *session;
+    const char *oauth_client;
+    const char *oauth_refresh;
+    const char *scopes;
+    const char *scoped; /* NULL: no */
+    const char *admin_as;
+    const char *hub_as;
     const char *requests;
     const char *dump;
     const char *port_file;
@@ -42,7 +49,9 @@ static void usage(void)
           "    [--scenario FILE] [--port N] [--port-file FILE]\n"
           "    [--user EMAIL] [--token TOKEN | --bearer TOKEN | "
           "--cookie NAME=VALUE]\n"
-          "    [--api-key KEY] [--session VALUE]\n"
+          "    [--api-key KEY] [--session VALUE] [--scoped] [--scopes LIST]\n"
+          "    [--admin-as KIND] [--hub-as KIND]\n"
+          "    [--oauth-client ID=SECRET] [--oauth-refresh TOKEN]\n"
           "    [--requests FILE] [--dump DIR]\n",
           stderr);
     exit(EX_USAGE);
@@ -55,7 +64,9 @@ static void parse_options(struct options *options, int argc, char **argv)
         &options->user,   &options->token,     &options->bearer,
         &options->cookie, &options->requests,  &options->dump,
         &options->port,   &options->port_file, &options->api_key,
-        &options->session};
+        &options->session, &options->oauth_client, &options->oauth_refresh,
+        &options->scopes,  &options->scoped,       &options->admin_as,
+        &options->hub_as};
     static const struct option names[] = {
         {"site", 1, NULL, 0},      {"generate", 1, NULL, 0},
         {"scenario", 1, NULL, 0},  {"user", 1, NULL, 0},
@@ -63,15 +74,21 @@ static void parse_options(struct options *options, int argc, char **argv)
         {"cookie", 1, NULL, 0},    {"requests", 1, NULL, 0},
         {"dump", 1, NULL, 0},      {"port", 1, NULL, 0},
         {"port-file", 1, NULL, 0}, {"api-key", 1, NULL, 0},
-        {"session", 1, NULL, 0},   {NULL, 0, NULL, 0}};
+        {"session", 1, NULL, 0},   {"oauth-client", 1, NULL, 0},
+        {"oauth-refresh", 1, NULL, 0}, {"scopes", 1, NULL, 0},
+        {"scoped", 0, NULL, 0},    {"admin-as", 1, NULL, 0},
+        {"hub-as", 1, NULL, 0},    {NULL, 0, NULL, 0}};
     int index = 0;
     int code;
 
     while ((code = getopt_long(argc, argv, "", names, &index)) != -1) {
         if (code != 0)
             usage();
-        *places[index] = optarg;
+        *places[index] = optarg == NULL ? "yes" : optarg;
     }
+    if (options->oauth_client != NULL &&
+        strchr(options->oauth_client, '=') == NULL)
+        usage();
     if (optind != argc ||
         (options->site == NULL) == (options->generate == NULL))
         usage();
@@ -95,40 +112,70 @@ static void base64(struct text *out, const char *text)
     }
 }
 
-static void set_auth(struct server *server, const struct options *options)
+static void want_basic(struct auth *auth, const char *user, const char *secret)
 {
-    struct auth *auth = &server->auth;
-    struct text plain = {0};
-    struct text header = {0};
+    struct text plain = {0}, header = {0};
 
-    if (options->cookie != NULL) {
-        size_t len = strcspn(options->cookie, "=");
-
-        if (options->cookie[len] == '\0')
-            usage();
-        auth->cookie_name = must_copy(options->cookie, len);
-        auth->cookie_value = must_copy(options->cookie + len + 1,
-                                       strlen(options->cookie + len + 1));
-        return;
-    }
-    if (options->bearer != NULL) {
-        text_fmt(&header, "Bearer %s", options->bearer);
-    } else {
-        text_fmt(&plain, "%s:%s",
-                 options->user == NULL ? server->site->user : options->user,
-                 options->token == NULL ? default_token : options->token);
-        text_str(&header, "Basic ");
-        base64(&header, plain.data);
-        text_free(&plain);
-    }
+    text_fmt(&plain, "%s:%s", user, secret);
+    text_str(&header, "Basic ");
+    base64(&header, plain.data);
+    text_free(&plain);
     auth->authorization = header.data;
 }
 
-static char *or_default(const char *value, const char *otherwise)
+static void want_bearer(struct auth *auth, const char *secret)
 {
-    const char *chosen = value == NULL ? otherwise : value;
+    struct text header = {0};
 
-    return must_copy(chosen, strlen(chosen));
+    text_fmt(&header, "Bearer %s", secret);
+    auth->authorization = header.data;
+}
+
+static void want_cookie(struct auth *auth, const char *name, size_t len,
+                        const char *value)
+{
+    auth->cookie_name = must_copy(name, len);
+    auth->cookie_value = must_copy(value, strlen(value));
+}
+
+/* Jira's; basic unless another kind is given. */
+static void set_auth(struct server *server, const struct options *options)
+{
+    const char *user =
+        options->user == NULL ? server->site->user : options->user;
+    size_t len;
+
+    if (options->cookie != NULL) {
+        len = strcspn(options->cookie, "=");
+        if (options->cookie[len] == '\0')
+            usage();
+        want_cookie(&server->auth, options->cookie, len,
+                    options->cookie + len + 1);
+    } else if (options->bearer != NULL) {
+        want_bearer(&server->auth, options->bearer);
+    } else {
+        want_basic(&server->auth, user,
+                   options->token == NULL ? default_token : options->token);
+    }
+}
+
+/* Of another family: SECRET as KIND says. */
+static void set_family(struct server *server, struct auth *auth,
+                       const char *kind, const char *secret)
+{
+    if (strcmp(kind, "basic") == 0)
+        want_basic(auth, server->site->user, secret);
+    else if (strcmp(kind, "bearer") == 0)
+        want_bearer(auth, secret);
+    else if (strcmp(kind, "cookie") == 0)
+        want_cookie(auth, session_cookie, strlen(session_cookie), secret);
+    else
+        usage();
+}
+
+static const char *or_default(const char *value, const char *otherwise)
+{
+    return value == NULL ? otherwise : value;
 }
 
 static void set_listed(struct server *server)
@@ -254,17 +301,23 @@ static void follow_parent(pid_t parent)
         exit(0);
 }
 
+static void auth_free(struct auth *auth)
+{
+    free(auth->authorization);
+    free(auth->cookie_name);
+    free(auth->cookie_value);
+}
+
 static void release(struct server *server)
 {
     if (server->log_fd >= 0)
         close(server->log_fd);
     scenario_free(&server->scenario);
     free(server->listed);
-    free(server->auth.authorization);
-    free(server->auth.cookie_name);
-    free(server->auth.cookie_value);
-    free(server->api_key);
-    free(server->session);
+    auth_free(&server->auth);
+    auth_free(&server->admin_auth);
+    auth_free(&server->hub_auth);
+    oauth_free(&server->oauth);
     org_free(&server->org);
 }
 
@@ -304,8 +357,14 @@ int main(int argc, char **argv)
     }
     scenario_load(&server.scenario, options.scenario);
     set_auth(&server, &options);
-    server.api_key = or_default(options.api_key, default_key);
-    server.session = or_default(options.session, default_session);
+    set_family(&server, &server.admin_auth,
+               or_default(options.admin_as, "bearer"),
+               or_default(options.api_key, default_key));
+    set_family(&server, &server.hub_auth, or_default(options.hub_as, "cookie"),
+               or_default(options.session, default_session));
+    server.scoped = options.scoped != NULL;
+    oauth_init(&server.oauth, options.oauth_client, options.oauth_refresh,
+               options.scopes);
     set_listed(&server);
     open_log(&server, options.requests);
     signal(SIGPIPE, SIG_IGN);

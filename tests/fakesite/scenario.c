@@ -11,7 +11,8 @@
 enum { NAMES_MAX = 24 };
 
 static const char *const top_names[] = {"latency_ms", "users", "audit", "keys",
-                                        "limit",      "org",   "rules", NULL};
+                                        "limit",      "org",   "oauth", "rules",
+                                        NULL};
 static const char *const users_names[] = {
     "page_cap", "drop", "add_after", "delete_after", "shuffle", NULL};
 static const char *const audit_names[] = {
@@ -27,6 +28,8 @@ static const char *const rule_names[NAMES_MAX] = {
     "raw",  "bytes",  "mb",   "location", "after", "percent", "served",
     NULL};
 
+static const char *const oauth_names[] = {"expires_after", "expires_in",
+                                          "reuse", NULL};
 static const char *const org_names[] = {
     "old_site",   "stream_end", "session_end",  "session_after",
     "log",        "late_after", "page_cap",     "next",
@@ -202,6 +205,21 @@ static struct org_faults org(const cJSON *json)
     };
 }
 
+static struct oauth_faults oauth(const cJSON *json)
+{
+    static const char *const reuses[] = {"refused", "grace", "kept", NULL};
+    int reuse = word(json, "reuse", reuses);
+
+    check_names(json, "oauth", oauth_names);
+    return (struct oauth_faults){
+        .expires = get(json, "expires_after") != NULL,
+        .expires_after = count(json, "expires_after"),
+        .expires_in = (int64_t)count(json, "expires_in"),
+        .grace = reuse == 1,
+        .keeps = reuse == 2,
+    };
+}
+
 static struct limit limit(const cJSON *json)
 {
     static const char *const forms[] = {"seconds", "date", "absent",
@@ -262,6 +280,7 @@ void scenario_load(struct scenario *scenario, const char *path)
     scenario->keys.unknown = get(get(json, "keys"), "unknown");
     scenario->limit = limit(get(json, "limit"));
     scenario->org = org(get(json, "org"));
+    scenario->oauth = oauth(get(json, "oauth"));
     rules(scenario, get(json, "rules"));
     scenario->json = json;
     text_free(&text);

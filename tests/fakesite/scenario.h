@@ -81,6 +81,15 @@ struct org_faults {
     const cJSON *per_minute; /* {route: requests}, or NULL */
 };
 
+/* Of the token endpoint and its tokens. */
+struct oauth_faults {
+    bool expires;
+    size_t expires_after; /* requests */
+    int64_t expires_in;   /* seconds, told and kept; 0: an hour is told */
+    bool grace;           /* the refresh token before the newest still works */
+    bool keeps;           /* refresh tokens do not rotate */
+};
+
 struct limit {
     double per_second; /* 0: none */
     const char *form;  /* of Retry-After */
@@ -101,6 +110,7 @@ struct scenario {
     struct keys_faults keys;
     struct limit limit;
     struct org_faults org;
+    struct oauth_faults oauth;
     struct rule *rules;
     size_t rule_count;
     cJSON *json; /* owns every text above */

@@ -79,33 +79,26 @@ static const char *check_session(const struct exchange *x)
 {
     struct server *server = x->server;
     const struct org_faults *faults = &server->scenario.org;
-    const char *given = MHD_lookup_connection_value(
-        x->connection, MHD_COOKIE_KIND, "cloud.session.token");
+    const char *verdict = auth_check(x, &server->hub_auth);
     size_t seen;
 
     pthread_mutex_lock(&server->lock);
     seen = server->hub_requests++;
     pthread_mutex_unlock(&server->lock);
-    if (given == NULL)
-        return "none";
-    if (faults->session_ends && seen >= faults->session_after)
+    if (faults->session_ends && seen >= faults->session_after &&
+        strcmp(verdict, "ok") == 0)
         return "bad";
-    return strcmp(given, server->session) == 0 ? "ok" : "bad";
+    return verdict;
 }
 
-const char *admin_auth(const struct exchange *x)
+const char *admin_auth(struct exchange *x)
 {
-    const char *given = MHD_lookup_connection_value(
-        x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
+    const char *verdict;
 
     if (begins(x->path, gateway))
         return check_session(x);
-    if (given == NULL)
-        return "none";
-    return begins(given, "Bearer ") &&
-                   strcmp(given + 7, x->server->api_key) == 0
-               ? "ok"
-               : "bad";
+    verdict = oauth_check(x);
+    return verdict != NULL ? verdict : auth_check(x, &x->server->admin_auth);
 }
 
 void admin_error(struct exchange *x, unsigned status, const char *code,
@@ -271,6 +264,8 @@ void serve_admin(struct exchange *x)
         answer_header(x, "Allow", route->method);
         admin_error(x, 405, "method.not.allowed",
                     "This method is not allowed here.");
+    } else if (strcmp(x->auth, "scope") == 0) {
+        oauth_refuse_scope(x);
     } else if (strcmp(x->auth, "ok") != 0) {
         refuse(x);
     } else {

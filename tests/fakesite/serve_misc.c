@@ -44,9 +44,20 @@ void serve_tenant_info(struct exchange *x)
              x->server->site->cloud_id);
 }
 
-static const char *check_auth(const struct exchange *x)
+/* The path without the gateway's /ex/jira/CLOUD_ID. */
+static const char *site_path(const struct exchange *x)
 {
-    const struct auth *auth = &x->server->auth;
+    const char *cloud = x->server->site->cloud_id;
+    size_t len = strlen(cloud);
+
+    if (strncmp(x->path, "/ex/jira/", 9) != 0 ||
+        strncmp(x->path + 9, cloud, len) != 0 || x->path[9 + len] != '/')
+        return x->path;
+    return x->path + 9 + len;
+}
+
+const char *auth_check(const struct exchange *x, const struct auth *auth)
+{
     const char *given = MHD_lookup_connection_value(
         x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
     const char *wanted = auth->authorization;
@@ -61,16 +72,19 @@ static const char *check_auth(const struct exchange *x)
     return strcmp(given, wanted) == 0 ? "ok" : "bad";
 }
 
-/* The path without the gateway's /ex/jira/CLOUD_ID. */
-static const char *site_path(const struct exchange *x)
+static const char *check_auth(struct exchange *x)
 {
-    const char *cloud = x->server->site->cloud_id;
-    size_t len = strlen(cloud);
+    const struct server *server = x->server;
+    const char *verdict = oauth_check(x);
 
-    if (strncmp(x->path, "/ex/jira/", 9) != 0 ||
-        strncmp(x->path + 9, cloud, len) != 0 || x->path[9 + len] != '/')
-        return x->path;
-    return x->path + 9 + len;
+    if (verdict != NULL)
+        return verdict;
+    verdict = auth_check(x, &server->auth);
+    if (strcmp(verdict, "ok") != 0)
+        return verdict;
+    if (server->scoped && site_path(x) == x->path)
+        return "bad";
+    return oauth_allows(server->oauth.scopes, site_path(x)) ? "ok" : "scope";
 }
 
 static const struct route *find_route(const struct exchange *x)
@@ -94,12 +108,20 @@ static void refuse(struct exchange *x)
              "resource.\",\"status-code\":401}");
 }
 
+static bool is_token_path(const struct exchange *x)
+{
+    return x->server->oauth.client != NULL &&
+           strcmp(x->path, "/oauth/token") == 0;
+}
+
 static void answer(struct exchange *x)
 {
     const struct route *route = find_route(x);
 
     if (strlen(x->uri) > URI_BYTES_MAX) {
         answer_error(x, 414, "The request line is too long.");
+    } else if (is_token_path(x)) {
+        serve_oauth(x);
     } else if (admin_owns(x)) {
         serve_admin(x);
     } else if (route == NULL) {
@@ -110,6 +132,8 @@ static void answer(struct exchange *x)
     } else if (strcmp(x->auth, "bad") == 0 ||
                (!route->open && strcmp(x->auth, "none") == 0)) {
         refuse(x);
+    } else if (!route->open && strcmp(x->auth, "scope") == 0) {
+        oauth_refuse_scope(x);
     } else {
         route->serve(x);
     }

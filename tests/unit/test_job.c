@@ -206,6 +206,52 @@ static void never_repeats_a_secret(void **state)
     refuses(f, jobs[3], "holds a user or password");
 }
 
+#define OAUTH(type, more)                                                      \
+    WITH_AUTH("{\"type\": \"" type "\", \"token_url\": "                       \
+              "\"https://auth.example/token\", \"client_id\": \"c\", "         \
+              "\"secret\": {\"env\": \"S\"}" more "}")
+#define REFRESH(token, file)                                                   \
+    OAUTH("oauth_refresh", ", \"refresh_token\": {" token "}, "               \
+                           "\"token_file\": \"" file "\"")
+
+static void oauth(void **state)
+{
+    struct fixture *f = *state;
+    const struct endpoint *endpoint;
+    char path[2 * PATH_MAX];
+
+    accepts(f, OAUTH("oauth_client", ", \"scopes\": [\"a\", \"b\"], "
+                                     "\"audience\": \"x\", "
+                                     "\"expires\": \"2027-03-01\""));
+    endpoint = &f->job.endpoints[0];
+    assert_int_equal(endpoint->auth, AUTH_OAUTH_CLIENT);
+    assert_string_equal(endpoint->oauth.token_url,
+                        "https://auth.example/token");
+    assert_string_equal(endpoint->oauth.client_id, "c");
+    assert_string_equal(endpoint->oauth.scopes[1], "b");
+    assert_string_equal(endpoint->oauth.audience, "x");
+    assert_true(endpoint->expires == INT64_C(1803859200000));
+    accepts(f, REFRESH("\"env\": \"R\"", "t/jira"));
+    endpoint = &f->job.endpoints[0];
+    assert_int_equal(endpoint->auth, AUTH_OAUTH_REFRESH);
+    assert_string_equal(endpoint->oauth.refresh.name, "R");
+    snprintf(path, sizeof(path), "%s/t/jira", f->folder.path);
+    assert_string_equal(endpoint->oauth.token_file, path);
+    assert_true(endpoint->expires == 0);
+
+    refuses(f, OAUTH("oauth_refresh", ""), "auth.refresh_token: missing");
+    refuses(f, OAUTH("oauth_refresh", ""), "auth.token_file: missing");
+    refuses(f, OAUTH("oauth_client", ", \"token_file\": \"t\""),
+            "unknown key \"token_file\"");
+    refuses(f, OAUTH("oauth_client", ", \"scopes\": [\"a b\"]"),
+            "one scope in each text");
+    refuses(f, OAUTH("oauth_client", ", \"scopes\": []"), "auth.scopes");
+    refuses(f, OAUTH("oauth_client", ", \"expires\": \"2027-13-01\""),
+            "2027-03-01");
+    refuses(f, REFRESH("\"file\": \"t/jira\"", "t/jira"),
+            "another file than that of refresh_token");
+}
+
 static void auth_keys_follow_the_type(void **state)
 {
     struct fixture *f = *state;
@@ -355,6 +401,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(never_repeats_a_secret, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(oauth, setup, teardown),
         cmocka_unit_test_setup_teardown(auth_keys_follow_the_type, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(keeps_repeated_arguments, setup,

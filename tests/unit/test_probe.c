@@ -295,6 +295,69 @@ static void samples(void **state)
         fake_values(fake_path(stage.options.exchange, 3), "key", NULL), 1);
 }
 
+/* The last record of a log that is newest first. */
+static int last(const char *total, const char *answer, bool *found, int64_t *at)
+{
+    struct probe_sample s;
+    char text[160];
+
+    snprintf(text, sizeof(text),
+             "{\"total\": %s, \"records\": [{\"id\": 9, \"created\": "
+             "\"1970-01-01T00:00:05.000+0000\"}]}",
+             total);
+    s = sample(AUDIT, text);
+    *found = false;
+    if (!probe_has_last(&stage.setup.sources[AUDIT], &s))
+        return -1;
+    stage.answer = answer;
+    return probe_last(&stage.options, &stage.setup.sources[AUDIT], &s, found,
+                      at, &stage.err);
+}
+
+#define RECORD(second)                                                         \
+    "{\"id\": 1, \"created\": \"1970-01-01T00:00:0" second ".000+0000\"}"
+
+static void the_last_record(void **state)
+{
+    int64_t at;
+    bool found;
+
+    (void)state;
+    assert_int_equal(last("7", "{\"records\": [" RECORD("1") "]}", &found, &at),
+                     0);
+    assert_true(found && at == 1000);
+    assert_non_null(strstr(fake_path(stage.options.exchange, 1), "offset=6"));
+    assert_non_null(strstr(fake_path(stage.options.exchange, 1), "limit=2"));
+    last("7", "{\"records\": [" RECORD("2") "," RECORD("1") "]}", &found, &at);
+    assert_false(found); /* there is another one after it */
+    last("7", "{\"records\": []}", &found, &at);
+    assert_false(found);
+    last("7", "{\"records\": [" RECORD("6") "]}", &found, &at);
+    assert_false(found); /* newer than the newest */
+    assert_int_equal(last("0", "", &found, &at), -1);
+    assert_int_equal(last("\"7\"", "", &found, &at), -1);
+    assert_int_equal(last("null", "", &found, &at), -1);
+}
+
+static void cloud_ids(void **state)
+{
+    const struct source *source = &stage.setup.sources[USERS].source;
+    char *id;
+
+    (void)state;
+    stage.answer = "{\"cloudId\": \"abc-1\"}";
+    assert_int_equal(probe_cloud_id(&stage.options, source, &stage.endpoint,
+                                    &id, &stage.err), 0);
+    assert_string_equal(id, "abc-1");
+    assert_string_equal(fake_path(stage.options.exchange, 0),
+                        "/_edge/tenant_info");
+    free(id);
+    stage.answer = "{\"cloudId\": 1}";
+    assert_int_equal(probe_cloud_id(&stage.options, source, &stage.endpoint,
+                                    &id, &stage.err), -1);
+    assert_null(id);
+}
+
 static void sample_of_another_shape(void **state)
 {
     struct probe_sample s;
@@ -331,6 +394,8 @@ int main(void)
         TEST(no_window_no_question),
         TEST(the_run_before_saw_records),
         TEST(samples),
+        TEST(the_last_record),
+        TEST(cloud_ids),
         TEST(sample_of_another_shape),
         TEST(without_a_report),
     };

@@ -252,6 +252,11 @@ static void parts_of_a_log(void **state)
     refuses(f, LOG(ACTIONS_PATH("/{from}")),
             "actions.path: a list of actions has no {from}");
     refuses(f, LOG(", \"windows\": \"all\"}"), "windows");
+    accepts(f, LOG(", \"order\": \"oldest_first\"}"));
+    assert_int_equal(f->source.order, EVENTS_OLDEST_FIRST);
+    refuses(f, LOG(", \"order\": \"sorted\"}"), "order");
+    refuses(f, USERS(ID, ", \"order\": \"newest_first\""),
+            "order: a source of kind \"users\" has none");
     refuses(f, LOG(", \"actors\": []}"), "actors: must not be empty");
     refuses(f, LOG(", \"actors\": [{\"at\": \"/a\"}]}"),
             "actors[0].id: missing");
@@ -263,6 +268,21 @@ static void parts_of_a_log(void **state)
             "\"actors\" tells the actor already");
     refuses(f, USERS(ID, ", \"windows\": \"one\""),
             "windows: a source of kind \"users\" has none");
+}
+
+static void gateways_have_a_hole(void **state)
+{
+    struct fixture *f = *state;
+
+    accepts(f, USERS(ID, ", \"gateway\": {\"path\": \"/t\", \"cloud_id\": "
+                         "\"/c\", \"url\": \"https://g/{cloud_id}\"}"));
+    assert_string_equal(f->source.gateway_path, "/t");
+    assert_string_equal(f->source.gateway_cloud_id, "/c");
+    refuses(f, USERS(ID, ", \"gateway\": {\"path\": \"/t\", \"cloud_id\": "
+                         "\"/c\", \"url\": \"https://g/\"}"),
+            "gateway.url: expected a URL with {cloud_id}");
+    refuses(f, USERS(ID, ", \"gateway\": {\"path\": \"/t\"}"),
+            "gateway.cloud_id: missing");
 }
 
 static void windows_are_whole(void **state)
@@ -517,6 +537,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(sections_follow_the_kind, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(parts_of_a_log, setup, teardown),
+        cmocka_unit_test_setup_teardown(gateways_have_a_hole, setup, teardown),
         cmocka_unit_test_setup_teardown(windows_are_whole, setup, teardown),
         cmocka_unit_test_setup_teardown(placeholders_are_known, setup,
                                         teardown),
