@@ -2,7 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "nearest.h"
 #include "setup.h"
 
-enum { ANSWER_MAX = 16, NAMES_MAX = 1024 * 1024 };
+enum { ANSWER_MAX = 16, ANSWER_POLL_MS = 100, NAMES_MAX = 1024 * 1024 };
 
 /* Everything of one command, in the order it is made. */
 struct work {
@@ -180,17 +180,38 @@ static int load(struct work *work, const struct command *command,
     return work->run != NULL ? 0 : -1;
 }
 
+/* 1 when stdin can be read. A signal may come just before the wait, so that
+ * is cut into short ones. */
+static int wait_for_stdin(const struct command *command, struct error *err)
+{
+    struct pollfd stdin_ready = {.fd = STDIN_FILENO, .events = POLLIN};
+    int ready = 0;
+
+    while (ready == 0 && *command->stop == 0)
+        ready = poll(&stdin_ready, 1, ANSWER_POLL_MS);
+    if (ready > 0)
+        return 1;
+    if (*command->stop != 0)
+        return error_set(err, ERROR_INTERRUPTED,
+                         "interrupted, nothing was sent");
+    return error_set(err, ERROR_IO, "nothing was sent: %s", strerror(errno));
+}
+
 /* A line of the terminal, without its end; longer ones are cut. */
-static int read_answer(char answer[ANSWER_MAX], struct error *err)
+static int read_answer(const struct command *command, char answer[ANSWER_MAX],
+                       struct error *err)
 {
     size_t len = 0;
     ssize_t got;
     char c;
 
-    while ((got = read(STDIN_FILENO, &c, 1)) == 1 && c != '\n') {
-        if (len + 1 < ANSWER_MAX)
+    do {
+        if (wait_for_stdin(command, err) < 0)
+            return -1;
+        got = read(STDIN_FILENO, &c, 1);
+        if (got == 1 && c != '\n' && len + 1 < ANSWER_MAX)
             answer[len++] = c;
-    }
+    } while (got == 1 && c != '\n');
     answer[len] = '\0';
     if (got < 0)
         return error_set(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO,
@@ -198,8 +219,8 @@ static int read_answer(char answer[ANSWER_MAX], struct error *err)
     return 0;
 }
 
-static int ask_consent(const struct work *work, enum account_verb verb,
-                       struct error *err)
+static int ask_consent(const struct work *work, const struct command *command,
+                       enum account_verb verb, struct error *err)
 {
     size_t count = account_pending(work->run);
     char answer[ANSWER_MAX];
@@ -213,7 +234,7 @@ static int ask_consent(const struct work *work, enum account_verb verb,
             names.data);
     fflush(stderr);
     buf_release(&names);
-    if (read_answer(answer, err) != 0)
+    if (read_answer(command, answer, err) != 0)
         return -1;
     if (strcmp(answer, "yes") == 0)
         return 0;
@@ -230,7 +251,7 @@ static int apply(struct work *work, const struct command *command,
         if (work->journal == NULL)
             return -1;
         if (command->cli->values[OPTION_YES] == NULL &&
-            ask_consent(work, verb, err) != 0)
+            ask_consent(work, command, verb, err) != 0)
             return -1;
     }
     return account_apply(work->run, work->journal, err);

@@ -11,7 +11,8 @@ from published import AS_OF, RUN, Case, Run
 
 README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
-VERBS = ("extract", "plan", "check", "verify", "cat", "explain")
+VERBS = ("extract", "plan", "check", "verify", "cat", "explain",
+         "activate", "deactivate")
 AUDIT = "/rest/api/3/auditing/record"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -220,7 +221,8 @@ class SampleJob(Case):
 
     def test_everything_commented_out_is_accepted(self):
         text = self.uncommented()
-        for key in ("events", "keys", "limits", "guards", "output"):
+        for key in ("events", "keys", "limits", "guards", "output",
+                    "actions"):
             self.assertRegex(text, rf'(?m)^, "{key}"')
         (self.folder / "keys.csv").write_text("user_key,account_id\n")
         self.write(text)
