@@ -328,7 +328,7 @@ static const struct {
     {"--dataset NAME", 0x10},
     {"--format csv|jsonl", 0x10},
     {"--no-header ", 0x10},
-    {"--json ", 0xe0},
+    {"--json ", 0xe4},
     {"--via NAME", 0xc0},
     {"--accounts FILE", 0xc0},
     {"--myself ID|none", 0xc0},
