@@ -54,6 +54,8 @@ static enum item_verdict add_by_email(const struct subject_rule *rule,
     const struct json *found = normalise_find(node, rule->email);
     const char *reason, *text, *name;
 
+    if (found == NULL && rule->optional)
+        return ITEM_GOOD;
     if (found == NULL)
         return normalise_refuse(notes, rule->items,
                                 "does not say which account");

@@ -61,24 +61,32 @@ const char *normalise_text(const struct json *node, bool numbers,
     return strnlen(text, FIELD_BYTES_MAX + 1) > FIELD_BYTES_MAX ? NULL : text;
 }
 
-static enum item_verdict read_instant(const struct field_rule *rule,
-                                      const char *name, const struct json *node,
-                                      struct value *value,
-                                      struct item_notes *notes)
+enum item_verdict normalise_time(const struct field_rule *rule,
+                                 const char *name, const struct json *node,
+                                 const char *const *none, struct value *value,
+                                 struct item_notes *notes)
 {
+    const unsigned times =
+        rule->times != 0 ? rule->times : 1u << INSTANT_ISO8601;
     const char *reason;
     const char *text =
-        normalise_text(node, rule->time == INSTANT_EPOCH_MS, &reason);
+        normalise_text(node, (times & 1u << INSTANT_EPOCH_MS) != 0, &reason);
 
     if (text == NULL)
         return normalise_refuse(notes, name, reason);
-    if (normalise_among(rule->placeholders, text))
+    if (normalise_among(none, text))
         return ITEM_GOOD;
-    if (instant_parse(text, rule->time, &value->integer) != 0)
-        return normalise_refuse(notes, name,
-                                "is not a time in the expected format");
-    value->present = true;
-    return ITEM_GOOD;
+    for (unsigned format = 0; format < INSTANT_FORMAT_COUNT; format++) {
+        int64_t at;
+
+        if ((times & 1u << format) == 0 ||
+            instant_parse(text, (enum instant_format)format, &at) != 0)
+            continue;
+        *value = value_instant(at);
+        return ITEM_GOOD;
+    }
+    return normalise_refuse(notes, name,
+                            "is not a time in the expected format");
 }
 
 int normalise_instant(const struct field_rule *rule, const struct json *item,
@@ -89,7 +97,8 @@ int normalise_instant(const struct field_rule *rule, const struct json *item,
     struct item_notes notes;
 
     if (node == NULL ||
-        read_instant(rule, "", node, &value, &notes) != ITEM_GOOD ||
+        normalise_time(rule, "", node, rule->placeholders, &value, &notes) !=
+            ITEM_GOOD ||
         !value.present)
         return -1;
     *at = value.integer;
@@ -169,7 +178,8 @@ enum item_verdict normalise_field(const struct field_rule *rule,
                    ? normalise_refuse(notes, field->name, "is missing")
                    : ITEM_GOOD;
     if (field->type == VALUE_TIMESTAMP)
-        return read_instant(rule, field->name, node, value, notes);
+        return normalise_time(rule, field->name, node, rule->placeholders,
+                              value, notes);
     if (field->type == VALUE_BOOLEAN)
         return read_boolean(rule, field->name, node, value, notes);
     return read_text(rule, field->name, node, value, notes);

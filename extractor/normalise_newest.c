@@ -25,8 +25,7 @@ static enum item_verdict take_place(const struct field_rule *rule,
 {
     const char *at = rule->newest->at;
     const struct json *node;
-    const char *reason, *text;
-    int64_t instant;
+    struct value value = value_null(VALUE_TIMESTAMP);
 
     if (*at != '\0' && json_type(place) != JSON_OBJECT &&
         json_type(place) != JSON_NULL)
@@ -35,16 +34,15 @@ static enum item_verdict take_place(const struct field_rule *rule,
     node = json_at(place, at);
     if (node == NULL || json_type(node) == JSON_NULL)
         return ITEM_GOOD;
-    text = normalise_text(node, rule->time == INSTANT_EPOCH_MS, &reason);
-    if (text == NULL)
-        return normalise_refuse(notes, name, reason);
-    if (*text == '\0' || normalise_among(rule->never, text))
+    if (json_type(node) == JSON_STRING && *json_text(node) == '\0')
         return ITEM_GOOD;
-    if (instant_parse(text, rule->time, &instant) != 0)
-        return normalise_refuse(notes, name,
-                                "is not a time in the expected format");
-    if (!newest->found || instant > newest->at)
-        newest->at = instant;
+    if (normalise_time(rule, name, node, rule->never, &value, notes) !=
+        ITEM_GOOD)
+        return ITEM_REFUSED;
+    if (!value.present)
+        return ITEM_GOOD;
+    if (!newest->found || value.integer > newest->at)
+        newest->at = value.integer;
     newest->found = true;
     return ITEM_GOOD;
 }

@@ -22,6 +22,13 @@ const char *normalise_text(const struct json *node, bool numbers,
 const char *normalise_optional_text(const struct json *node,
                                     const char *pointer, bool *bad);
 
+/* An instant in one of the forms of the rule; refused otherwise. *value is
+ * left as it is when the text is one of `none`. */
+enum item_verdict normalise_time(const struct field_rule *rule,
+                                 const char *name, const struct json *node,
+                                 const char *const *none, struct value *value,
+                                 struct item_notes *notes);
+
 /* normalise_field.c: one canonical field by its rule. */
 enum item_verdict normalise_field(const struct field_rule *rule,
                                   const struct item_field *field,

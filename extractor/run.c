@@ -236,7 +236,7 @@ static void release(struct run *run)
     }
     for (size_t i = 0; run->report.sources != NULL &&
                        i < run->report.source_count; i++)
-        free(run->report.sources[i].windows);
+        source_report_release(&run->report.sources[i]);
     free(run->report.sources);
     free(run->report.datasets);
     emit_release(&run->emission);

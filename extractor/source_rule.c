@@ -96,7 +96,30 @@ static void read_newest(struct spec *spec, const struct spec_node *node,
 }
 
 static const char *const time_words[] = {"iso8601", "epoch_ms", "d_mon_yyyy",
-                                         NULL};
+                                         "iso8601_utc", NULL};
+
+static void read_times(struct spec *spec, const struct spec_node *node,
+                       void *out)
+{
+    unsigned *times = out;
+    size_t index = 0;
+
+    if (json_type(node->json) != JSON_ARRAY) {
+        int word = spec_word(spec, node, time_words);
+
+        *times = word >= 0 ? 1u << word : 0;
+        return;
+    }
+    for (const struct json *item = json_first(node->json); item != NULL;
+         item = json_next(item)) {
+        struct spec_node child = spec_child(node, item, index++);
+        int word = spec_word(spec, &child, time_words);
+
+        *times |= word >= 0 ? 1u << word : 0;
+    }
+    if (index == 0)
+        spec_problem(spec, node, "must not be empty");
+}
 
 static const struct spec_field rule_fields[] = {
     {.key = "at",
@@ -109,9 +132,9 @@ static const struct spec_field rule_fields[] = {
      .offset = offsetof(struct field_rule, never),
      .min = 1},
     {.key = "time",
-     .kind = SPEC_ENUM,
-     .offset = offsetof(struct field_rule, time),
-     .words = time_words},
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct field_rule, times),
+     .read = read_times},
     {.key = "map", .kind = SPEC_CUSTOM, .read = read_map},
     {.key = "constant", .kind = SPEC_CUSTOM, .read = read_constant},
     {.key = "required",

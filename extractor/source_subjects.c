@@ -58,6 +58,9 @@ static const struct spec_field subject_fields[] = {
     {.key = "otherwise",
      .kind = SPEC_BOOL,
      .offset = offsetof(struct subject_rule, otherwise)},
+    {.key = "optional",
+     .kind = SPEC_BOOL,
+     .offset = offsetof(struct subject_rule, optional)},
     {0},
 };
 

@@ -207,8 +207,8 @@ static void field_rules_fit_the_type(void **state)
     assert_string_equal(f->source.user_fields[USER_ACTIVE].map[0].value,
                         "true");
     assert_null(f->source.user_fields[USER_ACTIVE].map[2].name);
-    assert_int_equal(f->source.user_fields[USER_ADDED_AT].time,
-                     INSTANT_DAY_MON_YEAR);
+    assert_int_equal(f->source.user_fields[USER_ADDED_AT].times,
+                     1u << INSTANT_DAY_MON_YEAR);
 }
 
 static void a_copy_needs_its_own_name(void **state)
