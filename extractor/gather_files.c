@@ -1,6 +1,5 @@
 /* Sources that are files: read before anything is asked of a site, so that a
  * bad export costs no requests. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,49 +10,17 @@ static bool is_read_file(const struct setup_source *entry)
     return entry->skipped == NULL && entry->source.file != NULL;
 }
 
-/* A schedule that nobody feeds any more would publish the same rows for ever
- * and look well. */
-static int check_age(const struct gathering *g,
-                     const struct setup_source *entry,
-                     const struct file_report *file, struct error *err)
-{
-    const struct gather_options *options = g->options;
-    int64_t limit = options->setup->job.guards.max_export_age_ms;
-    int64_t age = options->report->as_of - file->modified;
-    char at[INSTANT_TEXT_MAX];
-
-    if (age <= limit)
-        return 0;
-    instant_rfc3339(file->modified, at);
-    error_set(err, ERROR_DATA,
-              "guard max_export_age: files.%s: %s is of %s, "
-              "%" PRId64 " hours before the run's time; the limit is %" PRId64,
-              entry->source.file, file->path, at, age / INSTANT_HOUR,
-              limit / INSTANT_HOUR);
-    return error_hint(err, "export it anew; if it comes less often, raise "
-                           "guards.max_export_age in the job, such as \"8d\"");
-}
-
-static int check_rows(const struct gathering *g,
-                      const struct setup_source *entry,
-                      const struct file_report *file, struct error *err)
-{
-    if (file->rows > 0 || g->options->setup->job.guards.min_users == 0)
-        return 0;
-    error_set(err, ERROR_DATA, "files.%s: %s has a header and no rows",
-              entry->source.file, file->path);
-    return error_hint(err, "export it anew; if there is nothing to export, "
-                           "set guards.min_users to 0 in the job");
-}
-
 static int check_files(const struct gathering *g,
                        const struct setup_source *entry, struct error *err)
 {
-    const struct source_report *report = gather_report(g->options, entry);
+    const struct gather_options *options = g->options;
+    const struct source_report *report = gather_report(options, entry);
 
     for (size_t i = 0; i < report->file_count; i++) {
-        if (check_age(g, entry, &report->files[i], err) != 0 ||
-            check_rows(g, entry, &report->files[i], err) != 0)
+        const struct file_report *file = &report->files[i];
+
+        if (probe_file_facts(options->setup, entry, file->path, file->modified,
+                             file->rows, options->report->as_of, err) != 0)
             return -1;
     }
     return 0;

@@ -42,6 +42,11 @@ static void name_sources(struct run *run)
             log_line(run->options->log, LOG_INFO, "source", "%s: skipped: %s",
                      report->name, report->skipped);
     }
+    for (size_t i = 0; i < setup->job.file_count; i++) {
+        if (!setup_uses_file(setup, &setup->job.files[i]))
+            log_line(run->options->log, LOG_INFO, "source", "files.%s: no "
+                     "source of the run reads it", setup->job.files[i].name);
+    }
     for (size_t i = 0; i < setup->mapping_count; i++) {
         const struct mapping *mapping = &setup->mappings[i];
         struct dataset_report *report = &run->report.datasets[i];
