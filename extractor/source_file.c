@@ -106,6 +106,23 @@ static const char *const *read_names(struct spec *spec,
     return list;
 }
 
+/* Columns are referred to as they are listed, with their star. */
+static const char *const *without_stars(struct spec *spec,
+                                        const char *const *names)
+{
+    size_t count = 0;
+    const char **plain;
+
+    while (names != NULL && names[count] != NULL)
+        count++;
+    plain = spec_alloc(spec, count + 1, sizeof(*plain));
+    for (size_t i = 0; plain != NULL && i < count; i++) {
+        plain[i] = without_star(spec, names[i], has_star(names[i]));
+        spec->no_memory |= plain[i] == NULL;
+    }
+    return plain;
+}
+
 static void read_required(struct spec *spec, const struct spec_node *node,
                           void *out)
 {
@@ -121,11 +138,12 @@ static void read_required(struct spec *spec, const struct spec_node *node,
     for (const struct json *item = json_first(node->json); item != NULL;
          item = json_next(item)) {
         struct spec_node child = spec_child(node, item, index++);
-        const char *const *names = read_names(spec, &child);
+        const char *const *names =
+            without_stars(spec, read_names(spec, &child));
 
         for (const char *const *n = names; n != NULL && *n != NULL; n++)
             check_member(spec, &child, csv, *n);
-        if (names != NULL)
+        if (names != NULL && names[0] != NULL)
             groups[count++] = names;
     }
     csv->required = groups;

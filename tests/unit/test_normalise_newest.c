@@ -215,6 +215,26 @@ static void what_is_no_instant_is_not_guessed(void **state)
     refuses(f, "{\"id\": \"a\", \"list\": []}", "/list", "is not an object");
 }
 
+static void forms_of_time_may_be_several(void **state)
+{
+    struct fixture *f = *state;
+
+    define(f, "\"items\": \"/list\"",
+           ", \"time\": [\"d_mon_yyyy\", \"iso8601_utc\"]");
+    gives(f, "{\"id\": \"a\", \"list\": [\"3 Jan 2024\", \"2024-01-02\"]}",
+          "2024-01-03T00:00:00Z", "known");
+    gives(f, "{\"id\": \"a\", \"list\": [\"3 Jan 2024\","
+             "\"2024-01-04 10:00\"]}",
+          "2024-01-04T10:00:00Z", "known");
+    gives(f, "{\"id\": \"a\", \"list\": [\"2024-01-04T10:00:00+02:00\"]}",
+          "2024-01-04T08:00:00Z", "known");
+    refuses(f, "{\"id\": \"a\", \"list\": [\"01/02/2024\"]}",
+            "last_seen_at", "is not a time in the expected format");
+    define(f, "\"items\": \"/list\"", "");
+    refuses(f, "{\"id\": \"a\", \"list\": [\"2024-01-04 10:00\"]}",
+            "last_seen_at", "is not a time in the expected format");
+}
+
 static void a_required_instant_must_be_there(void **state)
 {
     struct fixture *f = *state;
@@ -238,6 +258,7 @@ int main(void)
         cmocka_unit_test(every_member_of_an_object_is_a_place),
         cmocka_unit_test(what_is_no_instant_is_not_guessed),
         cmocka_unit_test(a_required_instant_must_be_there),
+        cmocka_unit_test(forms_of_time_may_be_several),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
