@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import re
+import subprocess
 import unittest
 import zipfile
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from io import StringIO
 import harness
 import org_lists
 import runs
+import test_memory
 import truth
 from test_org_events import (DEACTIVATIONS, NO_CHANGES, OLDEST, REACTIVATIONS,
                              SETTLED)
@@ -705,6 +707,77 @@ class Commands(Case):
         self.assertIn("audit_csv: skipped", out)
         self.assertIn("other: no source of the run reads it", out)
         self.assertIn("requests  none", out)
+
+
+class BesideASite(Case):
+    """Files as what enriches a list that is asked for."""
+
+    def test_jira_users_with_what_the_export_knows(self):
+        site = self.site()
+        site.dump(self.folder)
+        runs.narrow_mapping(self.folder, r'"enrich": \[.*?\]',
+                            '"enrich": ["export_users_csv"]')
+        job = {"mappings": ["inactive_users"], "endpoints": {"jira": {
+            "url": site.url, "auth": {
+                "type": "basic", "user": harness.USER,
+                "secret": {"env": harness.TOKEN_VARIABLE}}}}}
+        self.publishes(**job, files={"export_users": "users_export.csv"})
+        rows = {row["account_id"]: row for row in truth.read_jsonl_gz(
+            self.run_folder / "inactive_users-00001.jsonl.gz")}
+        found = 0
+        for row in expected(self.folder, ["export_users"]):
+            if row["account_id"] in rows:
+                found += 1
+                for column in ("last_seen_at", "last_seen_status", "status"):
+                    self.assertEqual(rows[row["account_id"]][column],
+                                     row[column])
+        self.assertGreater(found, 20)
+        self.publishes(**job, output={"dir": "plain"})
+        self.assertIn('skipped: the job has no file "export_users"',
+                      self.stderr)
+
+
+@unittest.skipIf(test_memory.is_sanitized(),
+                 "the memory measured would be the sanitizer's")
+class Memory(Case):
+    """Follows the accounts, not the rows of a log."""
+
+    def log_of(self, count):
+        """Written row by row: what this process holds when it starts another
+        counts as that one's."""
+        with (self.folder / "audit.csv").open("w", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(AUDIT)
+            writer.writerows(
+                [f"2026-11-{1 + i % 20:02}",
+                 f"10:00:{i % 60:02}.{i % 997:03}", f"Changed {i}", "Zed",
+                 "712020:zed", ("712020:ann", "712020:bob")[i % 2], "",
+                 "10.0.0.1"] for i in range(count))
+        return "audit.csv"
+
+    def peak(self, count):
+        job = harness.make_job(
+            self.folder, "", endpoints=None, mappings=[DATASET],
+            output={"dir": f"out{count}"}, files={
+                "export_users": self.put("users.csv", [HEADER, ANN, BOB]),
+                "audit": self.log_of(count)})
+        with (self.folder / "log").open("w") as log:
+            process = subprocess.Popen(
+                [harness.binary("rollcall"), "extract", "-c", job, "--as-of",
+                 runs.AS_OF, "--quiet"], cwd=self.folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ,
+                     "ROLLCALL_MAPPINGS": str(harness.ROOT / "mappings")})
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0,
+                         (self.folder / "log").read_text())
+        return usage.ru_maxrss
+
+    def test_five_times_the_rows_need_no_more(self):
+        few, many = self.peak(120_000), self.peak(600_000)
+        self.assertLessEqual(many, few * test_memory.GROWTH,
+                             f"{few} KiB, {many} KiB")
 
 
 class Secrecy(Case):
