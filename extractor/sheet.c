@@ -109,13 +109,18 @@ static int feed(struct sheet *sheet, struct source_file *file,
     return error_hint(err, "not even a header is there; export it anew");
 }
 
-static int look(const char *path, struct stat *st, struct error *err)
+static int look(const struct sheet_options *options, struct stat *st,
+                struct error *err)
 {
+    const char *path = options->path, *how = options->source->needs_how;
+
     if (stat(path, st) != 0) {
         error_set(err, errno == EIO ? ERROR_IO : ERROR_NO_INPUT,
                   "%s: cannot open: %s", path, strerror(errno));
-        return error_hint(err, "put the export there, or take the file out of "
-                               "\"files\" in the job");
+        return error_hint(err,
+                          "put the export there, or take the file out of "
+                          "\"files\" in the job%s%s",
+                          how != NULL ? ": " : "", how != NULL ? how : "");
     }
     if (S_ISREG(st->st_mode))
         return 0;
@@ -172,7 +177,7 @@ int sheet_read(const struct sheet_options *options, struct sheet_facts *facts,
     int result;
 
     memset(facts, 0, sizeof(*facts));
-    if (look(options->path, &before, err) != 0)
+    if (look(options, &before, err) != 0)
         return -1;
     facts->modified = modified(&before);
     arena_init(&sheet.arena);
@@ -186,7 +191,7 @@ int sheet_read(const struct sheet_options *options, struct sheet_facts *facts,
     if (err->kind == ERROR_NONE || err->kind == ERROR_DATA) {
         struct error now = {0};
 
-        if (look(options->path, &after, &now) != 0 || !same(&before, &after)) {
+        if (look(options, &after, &now) != 0 || !same(&before, &after)) {
             error_clear(err);
             return changed(options->path, err);
         }
