@@ -6,6 +6,8 @@
 
 #include "utf8.h"
 
+enum { NAME_SHOWN_MAX = 100 }; /* bytes of a name in an error */
+
 void sheet_list(char list[SHEET_NAMES_MAX], const char *name)
 {
     static const char cut[] = "…";
@@ -92,23 +94,40 @@ static int take_name(struct sheet *sheet, const char *cell, size_t index,
     column->header = trimmed(sheet, cell != NULL ? cell : "");
     if (column->header == NULL)
         return error_no_memory(err);
-    if (find_member(sheet, column, err) != 0)
-        return -1;
-    for (size_t i = 0; i < index && *column->header != '\0'; i++) {
-        const struct sheet_column *other = &sheet->columns[i];
+    return find_member(sheet, column, err);
+}
 
-        if (strcasecmp(other->header, column->header) == 0) {
-            error_set(err, ERROR_DATA, "two columns are called \"%.100s\"",
-                      column->header);
-            return cannot(sheet, err);
-        }
-        if (column->member != NULL && other->member != NULL &&
-            strcmp(column->member, other->member) == 0) {
-            error_set(err, ERROR_DATA,
-                      "the columns \"%.100s\" and \"%.100s\" "
-                      "are both taken for \"%s\"",
-                      other->header, column->header, column->member);
-            return cannot(sheet, err);
+static const char *shown(const char *name)
+{
+    return strlen(name) <= NAME_SHOWN_MAX ? name : "(a long name)";
+}
+
+static int check_pair(const struct sheet *sheet, const struct sheet_column *one,
+                      const struct sheet_column *other, struct error *err)
+{
+    if (*one->header == '\0')
+        return 0;
+    if (strcasecmp(one->header, other->header) == 0) {
+        error_set(err, ERROR_DATA, "two columns are called \"%s\"",
+                  shown(other->header));
+        return cannot(sheet, err);
+    }
+    if (one->member == NULL || other->member == NULL ||
+        strcmp(one->member, other->member) != 0)
+        return 0;
+    error_set(err, ERROR_DATA,
+              "the columns \"%s\" and \"%s\" are both taken for \"%s\"",
+              shown(one->header), shown(other->header), shown(one->member));
+    return cannot(sheet, err);
+}
+
+static int check_twice(const struct sheet *sheet, struct error *err)
+{
+    for (size_t i = 0; i < sheet->column_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (check_pair(sheet, &sheet->columns[k], &sheet->columns[i],
+                           err) != 0)
+                return -1;
         }
     }
     return 0;
@@ -144,6 +163,23 @@ static void list_expected(const struct sheet *sheet, const char *name,
     }
 }
 
+/* Where the header is missing, the first row holds a person's data, which must
+ * not reach a log. */
+static int nothing_known(const struct sheet *sheet, const char *expected,
+                         struct error *err)
+{
+    const struct source *source = sheet->options->source;
+
+    error_set(err, ERROR_DATA,
+              "a column is missing: expected one of: %s; found: none of the "
+              "names in the first row is known",
+              expected);
+    return error_hint(err,
+                      "see that the file begins with its header and that its "
+                      "delimiter is '%c'; columns and delimiter stand in %s",
+                      source->csv.delimiter, source->path);
+}
+
 static int check_required(const struct sheet *sheet, struct error *err)
 {
     const struct csv_rules *csv = &sheet->options->source->csv;
@@ -157,6 +193,8 @@ static int check_required(const struct sheet *sheet, struct error *err)
             list_expected(sheet, *name++, expected);
         if (*name != NULL)
             continue;
+        if (sheet->facts->columns == 0)
+            return nothing_known(sheet, expected, err);
         for (size_t i = 0; i < sheet->column_count; i++)
             sheet_list(found, sheet->columns[i].header);
         error_set(err, ERROR_DATA,
@@ -190,5 +228,5 @@ int sheet_take_header(struct sheet *sheet, const char *const *cells,
                                        ? sheet->columns[i].header
                                        : "(no name)");
     }
-    return check_required(sheet, err);
+    return check_required(sheet, err) != 0 ? -1 : check_twice(sheet, err);
 }

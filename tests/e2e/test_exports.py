@@ -551,6 +551,16 @@ class BadFiles(Case):
         self.bad_users(65, [HEADER[:3], ANN[:3]],
                        "expected one of: User status, Status, active")
 
+    def test_a_header_that_is_missing(self):
+        """The first row is a person's, and is not told."""
+        self.bad_users(65, [ANN, BOB], "users.csv: a column is missing",
+                       "begins with its header")
+        for text in ("Ann", "ann@acme.test", "712020:ann"):
+            self.assertNotIn(text, self.stderr + self.stdout)
+        self.bad_users(65, text_of([HEADER, ANN]).replace(",", ";"),
+                       "none of the names in the first row is known",
+                       "delimiter is ','")
+
     def test_columns_that_are_there_twice(self):
         self.bad_users(65, [[*HEADER, "EMAIL"], [*ANN, "x"]],
                        'two columns are called "EMAIL"')

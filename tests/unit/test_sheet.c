@@ -214,6 +214,9 @@ static void a_required_column_must_be_there(void **state)
     refuses(f, "Name,Mail\nx,y\n",
             "a column is missing: expected one of: Id, User id; found: "
             "Name, Mail");
+    refuses(f, "Ann,ann@x\n", "found: none of the names in the first row");
+    assert_null(strstr(f->err.text, "ann@x"));
+    assert_non_null(strstr(f->err.hint, "delimiter is ','"));
     assert_non_null(strstr(f->err.hint, "s.json"));
     define(f, "\"columns\": {\"Id\": [], \"Mail\": [], \"Seen *\": []}, "
               "\"required\": [\"Id\", [\"Mail\", \"Seen *\"]]");
