@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -255,6 +256,30 @@ static int ask_row(struct checking *c, const struct setup_source *entry,
     return 0;
 }
 
+/* A file is read whole, as a run would read it. */
+static int read_files(struct checking *c, const struct setup_source *entry,
+                      struct error *err)
+{
+    struct check_row *row = add_row(c, entry);
+    struct probe_files found;
+    char refused[320] = "";
+
+    if (probe_files(&c->prepared->setup, entry, c->prepared->as_of, &found,
+                    &row->error) != 0)
+        return fail(c, row, err);
+    row->reachable = row->permitted = CHECK_YES;
+    row->has_rows = true;
+    row->rows = found.rows;
+    row->has_oldest = found.has_oldest;
+    row->oldest = found.oldest;
+    if (found.refused > 0)
+        snprintf(refused, sizeof(refused), "; %" PRIu64 " refused: %s",
+                 found.refused, found.refusal);
+    snprintf(row->note, CHECK_NOTE_MAX, "%zu columns known, %zu not read%s",
+             found.columns, found.unknown_columns, refused);
+    return 0;
+}
+
 /* A fallback is asked only where a run would ask it. */
 static int check_source(struct checking *c, const struct setup_source *entry,
                         struct error *err)
@@ -264,7 +289,8 @@ static int check_source(struct checking *c, const struct setup_source *entry,
     if (entry->is_fallback)
         return 0;
     if (entry->skipped == NULL)
-        return ask_row(c, entry, err);
+        return entry->source.file != NULL ? read_files(c, entry, err)
+                                          : ask_row(c, entry, err);
     row = add_row(c, entry);
     row->verdict = CHECK_SKIPPED;
     snprintf(row->note, CHECK_NOTE_MAX, "%s", entry->skipped);

@@ -15,7 +15,7 @@ static int64_t least_requests(const struct setup *setup,
                      entry->source.probe_expect != NULL) +
                     (entry->source.actions_path != NULL);
 
-    if (entry->skipped != NULL)
+    if (entry->skipped != NULL || entry->source.file != NULL)
         return 0;
     if (entry->source.kind == SOURCE_EVENTS)
         return probe + (int64_t)gather_windows_of(&entry->source, window);
@@ -24,6 +24,23 @@ static int64_t least_requests(const struct setup *setup,
             return probe + 1 + entry->source.paging.past_end;
     }
     return 0;
+}
+
+static void print_files(const struct setup_source *entry,
+                        const struct request_window *window)
+{
+    char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+
+    for (size_t i = 0; i < entry->files->count; i++) {
+        printf("source    %s: file %s", entry->source.name,
+               entry->files->paths[i].path);
+        if (entry->source.kind == SOURCE_EVENTS) {
+            instant_rfc3339(window->from, from);
+            instant_rfc3339(window->to, to);
+            printf(", %s to %s", from, to);
+        }
+        printf("; no requests\n");
+    }
 }
 
 static void print_source(const struct setup *setup,
@@ -37,6 +54,10 @@ static void print_source(const struct setup *setup,
         if (!entry->is_fallback)
             printf("source    %s: skipped: %s\n", source->name,
                    entry->skipped);
+        return;
+    }
+    if (source->file != NULL) {
+        print_files(entry, window);
         return;
     }
     printf("source    %s: %s %s%s, %" PRId64 " %s", source->name,
@@ -62,6 +83,15 @@ static void print_source(const struct setup *setup,
         printf(", at most %" PRId64 " in %" PRId64 " ms",
                entry->endpoint->rate_count, entry->endpoint->rate_per_ms);
     putchar('\n');
+}
+
+static void print_unused(const struct setup *setup)
+{
+    for (size_t i = 0; i < setup->job.file_count; i++) {
+        if (!setup_uses_file(setup, &setup->job.files[i]))
+            printf("file      %s: no source of the run reads it\n",
+                   setup->job.files[i].name);
+    }
 }
 
 static void print_dataset(const struct setup *setup, size_t index)
@@ -93,6 +123,10 @@ static void print_time(const struct setup *setup,
             longest_ms += count * entry->endpoint->rate_per_ms /
                           entry->endpoint->rate_count;
     }
+    if (requests == 0) {
+        printf("requests  none\n");
+        return;
+    }
     printf("requests  at least %" PRId64 "; every full page of accounts or "
            "records adds one\n", requests);
     if (longest_ms > 0)
@@ -118,6 +152,7 @@ int command_plan(const struct command *command, struct error *err)
         print_dataset(setup, i);
     for (size_t i = 0; i < setup->source_count; i++)
         print_source(setup, &setup->sources[i], &window);
+    print_unused(setup);
     print_time(setup, &window);
     prepared_free(prepared);
     if (fflush(stdout) != 0 || ferror(stdout))

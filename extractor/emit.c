@@ -60,7 +60,8 @@ static int prepare(struct emission *emission, size_t index, int previous_fd,
         .source_count = options->setup->mapping_users[index],
         .actors = &emission->resolved->ids,
         .observed = &rows->observed.by_id,
-        .no_access = emission->gathered->no_access,
+        .no_access = emission->gathered->no_access ||
+                     setup_lacks_log(options->setup, index),
         .as_of = options->report->as_of,
         .run_id = options->report->run_id,
     };

@@ -224,9 +224,15 @@ struct walk_options gather_walk_options(struct gathering *g,
     };
 }
 
-static bool is_read_log(const struct setup_source *entry)
+static bool is_log(const struct setup_source *entry)
 {
     return entry->skipped == NULL && entry->source.kind == SOURCE_EVENTS;
+}
+
+/* Whether it is asked for, and not a file. */
+static bool is_asked_log(const struct setup_source *entry)
+{
+    return is_log(entry) && entry->source.file == NULL;
 }
 
 static int start_window(struct gathering *g, const struct setup_source *entry,
@@ -331,9 +337,9 @@ static int read_everything(struct gathering *g, struct error *err)
         struct feed *feed = gather_feed_of(g, entry);
         int result = 0;
 
-        if (feed != NULL)
+        if (feed != NULL && entry->source.file == NULL)
             result = gather_start_users(g, feed, err);
-        else if (is_read_log(entry))
+        else if (is_asked_log(entry))
             result = start_events(g, entry, err);
         if (result != 0)
             return -1;
@@ -367,7 +373,7 @@ static int check_emptiness(const struct gather_options *options,
         const struct setup_source *entry = &setup->sources[i];
         const struct source_report *report = gather_report(options, entry);
 
-        if (is_read_log(entry) && !report->no_access && report->items == 0 &&
+        if (is_log(entry) && !report->no_access && report->items == 0 &&
             probe_emptiness(options, entry, err) != 0)
             return -1;
     }
@@ -407,7 +413,8 @@ int gather_run(struct gathered *gathered, const struct gather_options *options,
 
     g.target = (struct walk_target){take_user, take_event, take_pair,
                                     take_refused, NULL};
-    if (start_gathering(&g, err) == 0 && probe_all(options, err) == 0 &&
+    if (start_gathering(&g, err) == 0 && gather_files(&g, err) == 0 &&
+        probe_all(options, err) == 0 &&
         actions_fetch_all(gathered->actions, options, err) == 0 &&
         read_everything(&g, err) == 0 && gather_check_lists(&g, err) == 0 &&
         actions_report_all(gathered->actions, options, err) == 0)
@@ -443,11 +450,13 @@ int gather_again(struct gathered *gathered,
                                     known_refusal, NULL};
     result = start_gathering(&g, err);
     for (size_t i = 0; i < setup->source_count && result == 0; i++) {
-        if (!is_read_log(&setup->sources[i]))
+        if (!is_asked_log(&setup->sources[i]))
             continue;
         free(gather_report(options, &setup->sources[i])->windows);
         result = start_events(&g, &setup->sources[i], err);
     }
+    if (result == 0)
+        result = gather_files_again(&g, err);
     if (result == 0)
         result = gather_finish_walks(&g, err);
     end_gathering(&g);

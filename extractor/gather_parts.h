@@ -1,6 +1,6 @@
 /*
- * gather_parts: what gather.c (walks and windows) and gather_lists.c (the
- * lists of accounts) share. Private to gather*.c.
+ * gather_parts: what gather.c (walks and windows), gather_lists.c (the lists
+ * of accounts) and gather_files.c (files instead of either) share. Private to gather*.c.
  */
 #ifndef ROLLCALL_GATHER_PARTS_H
 #define ROLLCALL_GATHER_PARTS_H
@@ -41,6 +41,11 @@ int gather_add_walk(struct gathering *g, struct feed *feed,
                     struct walk_options *walk_options, struct error *err);
 /* Drives all walks; notes the lists that must be read again. */
 int gather_finish_walks(struct gathering *g, struct error *err);
+
+/* gather_files.c: reads the sources that are files; again: the logs among
+ * them, for the observer alone. */
+int gather_files(struct gathering *g, struct error *err);
+int gather_files_again(struct gathering *g, struct error *err);
 
 /* gather_lists.c */
 void gather_open_feeds(struct gathering *g);

@@ -364,7 +364,7 @@ void inquiry_free(struct inquiry *q)
         return;
     for (size_t i = 0; q->report.sources != NULL && i < q->report.source_count;
          i++)
-        free(q->report.sources[i].windows);
+        source_report_release(&q->report.sources[i]);
     free(q->report.sources);
     emit_release(&q->emission);
     exchange_free(q->exchange);

@@ -23,7 +23,8 @@
  *   selected    it has a row: listed, and the mapping's "where" holds
  *   refused     null, or {column, reason}: why the row is refused
  *   log         {from, to, readable}: the span of events, "to" excluded;
- *               readable is false when a log was refused, as the job allows
+ *               readable is false when a log was refused, as the job allows,
+ *               or when the mapping can do without and the job has none
  *   fields      [{name, value, source}]
  *   names       [{name, resolved, events}], resolved: account_id | map_file |
  *               learned_pair | bridge

@@ -66,7 +66,7 @@ static void put_head(struct jsonw *w, const struct inquiry *q)
     jsonw_object(w, "log");
     jsonw_instant(w, "from", q->gather.window.from);
     jsonw_instant(w, "to", q->gather.window.to);
-    jsonw_bool(w, "readable", !q->gathered.no_access);
+    jsonw_bool(w, "readable", !q->emission.datasets[0].input.no_access);
     jsonw_object_end(w);
 }
 

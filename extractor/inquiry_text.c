@@ -84,7 +84,7 @@ static void put_head(struct buf *out, const struct inquiry *q)
     put_instant(out, q->gather.window.from);
     buf_puts(out, " to ");
     put_instant(out, q->gather.window.to);
-    buf_puts(out, q->gathered.no_access ? ", not all of it readable" : "");
+    buf_puts(out, q->emission.datasets[0].input.no_access ? ", not all of it readable" : "");
     buf_puts(out, "\nselected  ");
     if (!q->account->listed)
         buf_printf(out, "no: %s does not list the account", q->rules->users);

@@ -234,6 +234,10 @@ int instant_parse(const char *text, enum instant_format format, int64_t *out)
         return parse_epoch_ms(text, out);
     case INSTANT_DAY_MON_YEAR:
         return parse_day_mon_year(text, out);
+    case INSTANT_UTC:
+        return parse_iso8601(text, true, out);
+    case INSTANT_FORMAT_COUNT:
+        break;
     }
     return -1;
 }

@@ -18,6 +18,8 @@ enum instant_format {
                              optional; 0 to 9 digits of fraction (cut to ms) */
     INSTANT_EPOCH_MS,     /* decimal milliseconds since 1970 */
     INSTANT_DAY_MON_YEAR, /* "3 Jan 2024", optionally "… 15:31:57"; UTC */
+    INSTANT_UTC,          /* as instant_parse_lenient() takes it */
+    INSTANT_FORMAT_COUNT
 };
 
 enum {

@@ -129,6 +129,11 @@ static const struct spec_field guard_fields[] = {
      .kind = SPEC_PERCENT,
      .offset = offsetof(struct job, guards.max_fewer_users_ppm),
      .max = ALL_PPM},
+    {.key = "max_export_age",
+     .kind = SPEC_DURATION,
+     .offset = offsetof(struct job, guards.max_export_age_ms),
+     .min = 1,
+     .max = LOOKBACK_MAX},
     {.key = "max_rejects",
      .kind = SPEC_INTEGER,
      .offset = offsetof(struct job, guards.max_rejects),
@@ -149,10 +154,8 @@ static const struct spec_field action_fields_of_job[] = {
 
 /* Endpoints come before the limits, whose rates refer to them. */
 static const struct spec_field job_fields[] = {
-    {.key = "endpoints",
-     .kind = SPEC_CUSTOM,
-     .required = true,
-     .read = job_read_endpoints},
+    {.key = "endpoints", .kind = SPEC_CUSTOM, .read = job_read_endpoints},
+    {.key = "files", .kind = SPEC_CUSTOM, .read = job_read_files},
     {.key = "mappings",
      .kind = SPEC_CUSTOM,
      .required = true,
@@ -180,6 +183,7 @@ static void set_defaults(struct job *job, struct spec *spec)
     job->guards.max_new_inactive_ppm = DEFAULT_SHARE_PPM;
     job->guards.max_placeholders_ppm = DEFAULT_SHARE_PPM;
     job->guards.max_fewer_users_ppm = DEFAULT_SHARE_PPM;
+    job->guards.max_export_age_ms = INT64_C(2) * INSTANT_DAY;
     job->guards.max_rejects = 10;
     job->output.csv = job->output.jsonl = true;
     job->output.part_size = DEFAULT_PART_SIZE;
@@ -220,6 +224,11 @@ int job_load(struct job *job, const char *path, struct error *err)
     root = spec_root(&spec);
     spec_object(&spec, &root, job_fields, job);
     place_journal(job, &spec);
+    if (json_type(root.json) == JSON_OBJECT &&
+        json_member(root.json, "endpoints") == NULL &&
+        json_member(root.json, "files") == NULL)
+        spec_problem_at(&spec, &root, "endpoints",
+                        "missing; only a job with \"files\" needs none");
     if (job->events.overlap_ms >= job->events.lookback_ms)
         spec_problem_at(&spec, &root, "events.overlap",
                         "must be shorter than events.lookback");

@@ -64,6 +64,17 @@ struct endpoint {
     int64_t rate_per_ms;
 };
 
+/* Files that somebody exported by hand, for the sources that ask for `name`.
+ * They are read in this order. */
+struct job_file {
+    const char *name;
+    struct job_path {
+        const char *given; /* as the job has it */
+        const char *path;  /* absolute */
+    } *paths;
+    size_t count;
+};
+
 enum no_access { NO_ACCESS_FAIL, NO_ACCESS_ALLOW };
 enum zero_rows { ZERO_ROWS_FAIL, ZERO_ROWS_ALLOW };
 enum layout { LAYOUT_FLAT, LAYOUT_HIVE };
@@ -74,6 +85,8 @@ struct job {
     char sha256[65];    /* of the file's bytes, for the manifest */
     struct endpoint *endpoints;
     size_t endpoint_count;
+    struct job_file *files;
+    size_t file_count;
     const char *const *mappings; /* names or files, NULL terminated */
 
     struct {
@@ -97,6 +110,7 @@ struct job {
                                          id, or inactive and nameless */
         int64_t max_fewer_users_ppm;  /* "20%" of the users of the run
                                          published before */
+        int64_t max_export_age_ms;    /* "48h": of a file at the as-of time */
         int64_t max_rejects;          /* 10 records refused by all sources */
         enum zero_rows zero_rows;     /* "fail" */
     } guards;
@@ -121,5 +135,7 @@ void job_free(struct job *job);
 
 /* NULL when the job has no endpoint of that name. */
 const struct endpoint *job_endpoint(const struct job *job, const char *name);
+/* NULL when the job names no files for it. */
+const struct job_file *job_file(const struct job *job, const char *name);
 
 #endif

@@ -20,6 +20,9 @@ void job_read_rate(struct spec *spec, const struct spec_node *node, void *out);
 void job_read_auth(struct spec *spec, const struct spec_node *node, void *out);
 void job_read_url(struct spec *spec, const struct spec_node *node, void *out);
 
+/* job_files.c: "files". */
+void job_read_files(struct spec *spec, const struct spec_node *node, void *out);
+
 /* job_output.c: "output". */
 void job_read_output(struct spec *spec, const struct spec_node *node,
                      void *out);

@@ -83,6 +83,27 @@ static void put_actions(struct jsonw *w, const struct source_report *source)
     jsonw_array_end(w);
 }
 
+static void put_file(struct jsonw *w, const struct file_report *file)
+{
+    jsonw_object(w, NULL);
+    jsonw_text(w, "path", file->path);
+    manifest_put_count(w, "bytes", file->bytes);
+    jsonw_text(w, "sha256", file->sha256);
+    jsonw_instant(w, "modified", file->modified);
+    manifest_put_count(w, "rows", file->rows);
+    manifest_put_count(w, "unknownColumns", file->unknown_columns);
+    manifest_put_count(w, "extraCells", file->extra_cells);
+    jsonw_object_end(w);
+}
+
+static void put_files(struct jsonw *w, const struct source_report *source)
+{
+    jsonw_array(w, "files");
+    for (size_t i = 0; i < source->file_count; i++)
+        put_file(w, &source->files[i]);
+    jsonw_array_end(w);
+}
+
 static void put_source(struct jsonw *w, const struct source_report *source)
 {
     const struct named_count counts[] = {
@@ -121,6 +142,8 @@ static void put_source(struct jsonw *w, const struct source_report *source)
     for (size_t i = 0; i < source->window_count; i++)
         put_window(w, &source->windows[i]);
     jsonw_array_end(w);
+    if (source->file_count > 0)
+        put_files(w, source);
     if (source->actions != NULL)
         put_actions(w, source);
     jsonw_object_end(w);

@@ -111,8 +111,8 @@ static void read_users(struct spec *spec, const struct spec_node *node,
         read_from(spec, node, out);
 }
 
-static void read_events(struct spec *spec, const struct spec_node *node,
-                        void *out)
+static void read_logs(struct spec *spec, const struct spec_node *node,
+                      void *out)
 {
     struct rules *rules = out;
     const char *const *names = spec_texts(spec, node, 1);
@@ -122,6 +122,23 @@ static void read_events(struct spec *spec, const struct spec_node *node,
     rules->events = names;
     for (; *names != NULL; names++)
         check_source_name(spec, node, *names);
+}
+
+static const struct spec_field events_fields[] = {
+    {.key = "from", .kind = SPEC_CUSTOM, .required = true, .read = read_logs},
+    {.key = "optional",
+     .kind = SPEC_BOOL,
+     .offset = offsetof(struct rules, events_optional)},
+    {0},
+};
+
+static void read_events(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    if (json_type(node->json) == JSON_OBJECT)
+        spec_object(spec, node, events_fields, out);
+    else
+        read_logs(spec, node, out);
 }
 
 static void read_where(struct spec *spec, const struct spec_node *node,

@@ -11,7 +11,9 @@
  *   users    source name of the universe, or {"from": it, "enrich": [source
  *            names]}: sources that tell more of its accounts. Of each field
  *            the first source that knows it wins, in the order from, enrich
- *   events   [source names]
+ *   events   [source names], or {"from": [source names], "optional": bool}:
+ *            optional: where the job has none of these logs, the dataset is
+ *            made all the same, and facts have the status no_access
  *   where    condition on user.* (and fact.*)
  *   facts    {NAME: {"sources": [..], "when": condition, "actor_within":
  *            "15m", "cancelled_by": NAME}}

@@ -77,4 +77,24 @@ int probe_cloud_id(const struct gather_options *options,
                    const struct endpoint *endpoint, char **id,
                    struct error *err);
 
+/* The same of a source that is a file: all its rows, for `check`. A row that
+ * a run would refuse is counted, and is an error where a run would end by it.
+ * So is whatever probe_file_facts() finds. */
+struct probe_files {
+    uint64_t rows, refused;
+    size_t columns, unknown_columns;
+    bool has_oldest;
+    int64_t oldest;    /* of events */
+    char refusal[256]; /* the first */
+};
+int probe_files(const struct setup *setup, const struct setup_source *entry,
+                int64_t as_of, struct probe_files *found, struct error *err);
+
+/* ERROR_DATA when a file is older than guards.max_export_age, or has no rows
+ * and guards.min_users is not 0. given: its path in the job. */
+int probe_file_facts(const struct setup *setup,
+                     const struct setup_source *entry, const char *given,
+                     int64_t modified, uint64_t rows, int64_t as_of,
+                     struct error *err);
+
 #endif

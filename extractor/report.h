@@ -30,6 +30,16 @@ struct action_report {   /* what a log calls one kind of event */
     bool known;           /* a fact of a mapping names it */
 };
 
+struct file_report {
+    const char *path;     /* as the job has it */
+    char sha256[65];
+    uint64_t bytes;
+    int64_t modified;     /* an instant */
+    uint64_t rows;        /* below the header */
+    uint64_t unknown_columns; /* in the header, and not read */
+    uint64_t extra_cells; /* beyond the header, and not read */
+};
+
 struct source_report {
     const char *name;     /* of the source */
     const char *kind;     /* "users", "events", "keys" */
@@ -47,6 +57,8 @@ struct source_report {
     int64_t oldest, newest; /* of event times seen */
     struct window_report *windows;
     size_t window_count;
+    struct file_report *files; /* of a source that is a file */
+    size_t file_count;
     bool no_access;       /* refused, and the job allows that */
     uint64_t unmatched;   /* users: rows whose e-mail is not one account's */
     const char *skipped;  /* why it was not read, or NULL */
@@ -113,5 +125,8 @@ struct run_report {
     struct part_report rejects;
     const char *supersedes;    /* run id of the run published before, or NULL */
 };
+
+/* Frees what belongs to a source's report: windows and files. */
+void source_report_release(struct source_report *report);
 
 #endif

@@ -42,6 +42,11 @@ static void name_sources(struct run *run)
             log_line(run->options->log, LOG_INFO, "source", "%s: skipped: %s",
                      report->name, report->skipped);
     }
+    for (size_t i = 0; i < setup->job.file_count; i++) {
+        if (!setup_uses_file(setup, &setup->job.files[i]))
+            log_line(run->options->log, LOG_INFO, "source", "files.%s: no "
+                     "source of the run reads it", setup->job.files[i].name);
+    }
     for (size_t i = 0; i < setup->mapping_count; i++) {
         const struct mapping *mapping = &setup->mappings[i];
         struct dataset_report *report = &run->report.datasets[i];
@@ -241,7 +246,7 @@ static void release(struct run *run)
     }
     for (size_t i = 0; run->report.sources != NULL &&
                        i < run->report.source_count; i++)
-        free(run->report.sources[i].windows);
+        source_report_release(&run->report.sources[i]);
     free(run->report.sources);
     free(run->report.datasets);
     emit_release(&run->emission);

@@ -1,4 +1,4 @@
-#include "setup.h"
+#include "setup_parts.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -104,6 +104,8 @@ static int no_endpoint(const struct setup *setup, const struct source *source,
 static int bind_endpoint(struct setup *setup, struct setup_source *entry,
                          bool optional, struct error *err)
 {
+    if (entry->source.file != NULL)
+        return setup_bind_file(setup, entry, optional, err);
     entry->endpoint = job_endpoint(&setup->job, entry->source.endpoint);
     if (optional)
         return decide_skip(setup, entry, err);
@@ -256,7 +258,8 @@ static int check_mapping(const struct setup *setup, size_t index,
                       "their own");
 }
 
-/* A mapping of events needs one source of them at least. */
+/* A mapping of events needs one source of them at least, unless it says that
+ * it can do without. */
 static int need_events(struct setup *setup, struct mapping *mapping,
                        struct error *err)
 {
@@ -269,14 +272,13 @@ static int need_events(struct setup *setup, struct mapping *mapping,
             return -1;
         found += setup_source(setup, *e)->skipped == NULL;
     }
-    if (events == NULL || *events == NULL || found > 0)
+    if (events == NULL || *events == NULL || found > 0 ||
+        mapping->rules.events_optional)
         return 0;
     entry = setup_source(setup, *events);
-    if (entry->endpoint == NULL)
+    if (entry->source.file == NULL && entry->endpoint == NULL)
         return no_endpoint(setup, &entry->source, err);
-    return error_set(err, ERROR_CONFIG, "%s: endpoints: source \"%s\" cannot "
-                     "be read: %s", setup->job.path, entry->source.name,
-                     entry->skipped);
+    return setup_no_log(setup, entry, err);
 }
 
 static int load_mapping(struct setup *setup, const char *name,
@@ -315,6 +317,8 @@ int setup_load(struct setup *setup, const struct setup_options *options,
         if (load_mapping(setup, *names, err) != 0)
             goto fail;
     }
+    if (setup_check_files(setup, err) != 0)
+        goto fail;
     return 0;
 fail:
     setup_free(setup);

@@ -9,8 +9,9 @@
  * Accounts are read once for all mappings, so those share the universe, and
  * of what enriches it each has the first part of one list. A source that only
  * enriches, or one of several logs of a mapping, is skipped when the job has
- * no endpoint for it, or the endpoint lacks a value the request needs; it is
- * listed with the reason, and what only serves it is not.
+ * no endpoint or no file for it, or the endpoint lacks a value the request
+ * needs; it is listed with the reason, and what only serves it is not. Where a
+ * mapping says that its logs are optional, all of them may be skipped.
  */
 #ifndef ROLLCALL_SETUP_H
 #define ROLLCALL_SETUP_H
@@ -34,7 +35,9 @@ struct setup_options {
 
 struct setup_source {
     struct source source;
-    const struct endpoint *endpoint; /* may be NULL when skipped */
+    const struct endpoint *endpoint; /* may be NULL when skipped; NULL of a
+                                        source that is a file */
+    const struct job_file *files;    /* of such a one; NULL when skipped */
     const char *skipped;             /* why it is not read, or NULL */
     bool is_fallback;                /* read only instead of another */
 };
@@ -66,5 +69,10 @@ int setup_folders(const struct job *job, struct arena *arena,
 /* NULL when name is NULL or no mapping led to it. */
 const struct setup_source *setup_source(const struct setup *setup,
                                         const char *name);
+
+/* Whether a mapping has logs and none of them is read. */
+bool setup_lacks_log(const struct setup *setup, size_t mapping);
+/* Whether a source of the run reads the job's file. */
+bool setup_uses_file(const struct setup *setup, const struct job_file *file);
 
 #endif

@@ -168,19 +168,16 @@ static const struct spec_field source_fields[] = {
     {.key = "kind", .kind = SPEC_CUSTOM, .required = true, .read = read_kind},
     {.key = "endpoint",
      .kind = SPEC_TEXT,
-     .required = true,
      .offset = offsetof(struct source, endpoint)},
-    {.key = "request",
-     .kind = SPEC_CUSTOM,
-     .required = true,
-     .read = source_read_request},
+    {.key = "file",
+     .kind = SPEC_TEXT,
+     .offset = offsetof(struct source, file)},
+    {.key = "csv", .kind = SPEC_CUSTOM, .read = source_read_csv},
+    {.key = "request", .kind = SPEC_CUSTOM, .read = source_read_request},
     {.key = "time", .kind = SPEC_OBJECT, .object = time_fields},
-    {.key = "paging",
-     .kind = SPEC_CUSTOM,
-     .required = true,
-     .read = source_read_paging},
+    {.key = "paging", .kind = SPEC_CUSTOM, .read = source_read_paging},
     {.key = "batch", .kind = SPEC_CUSTOM, .read = source_read_batch},
-    POINTER("items", true, items),
+    POINTER("items", false, items),
     POINTER("total", false, total),
     {.key = "fallback",
      .kind = SPEC_TEXT,
@@ -354,6 +351,7 @@ int source_load(struct source *source, const char *path, struct error *err)
     memcpy(source->sha256, spec.sha256, sizeof(source->sha256));
     root = spec_root(&spec);
     if (spec_object(&spec, &root, source_fields, source) && reader.kind_known) {
+        source_check_file(&spec, &root, source);
         check_sections(&spec, &root, source);
         check_actors(&spec, &root, source);
         check_window(&spec, &root, &reader);

@@ -32,23 +32,39 @@
  *   probe     {"path", "query", "expect": pointer, "items": pointer}
  *   fields    {canonical name: field rule}, see item.h; a field rule is a
  *             pointer, pointers in order of preference, or {"at": either,
- *             "time": "iso8601"|"epoch_ms"|"d_mon_yyyy", "map": {from: to},
+ *             "time": form or forms, "map": {from: to},
  *             "constant": text, "required": bool, "placeholders": [texts],
  *             "present": text, "absent": text}.
+ *             time: "iso8601", "epoch_ms", "d_mon_yyyy", "iso8601_utc" (a
+ *             date alone, and a time without zone, which is read as UTC); of
+ *             several forms the first that the text has. Default: iso8601
  *             map: for text and true-or-false fields; a text field with a map
  *             also takes true and false, as "true" and "false"
  *             present, absent: text fields only: the value when the pointers
  *             find something, whatever it is, and when they find nothing
+ *             Instead of "at", timestamps and text fields may look at several
+ *             places: "newest": {"items": pointer of an array or object (""
+ *             is the item itself), "prefix": text or texts (of an object only
+ *             the members whose names begin so), "at": pointer in each ("",
+ *             the default, is the place itself)}, with "time" and "never":
+ *             [texts]. Places that are absent, null, empty or a text of
+ *             "never" are passed over; what else is no instant refuses the
+ *             item. A timestamp becomes the newest of the rest. A text becomes
+ *             "present" when there is one, "absent" when there are places but
+ *             none holds an instant (an empty array says so too), and null
+ *             when there are no places: no such array or object, or no member
+ *             with the prefix
  *             account_id (users, keys), id and at (events) must be there and
  *             are always required; only a source of users with an e-mail may
  *             say "required": false for account_id: it can enrich others
  *   subjects  events only: [{"when": [{"at", "equals"}], "items": pointer of
  *             an object or array, "item": {"at", "equals"}, "name": [pointers],
- *             "email": [pointers], "otherwise": bool}]
+ *             "email": [pointers], "otherwise": bool, "optional": bool}]
  *             email: names an account by its address where name finds nothing;
  *             a text without '@' is an app's and names nobody
  *             otherwise: only for records in which the rules above it named
  *             no account
+ *             optional: an item that names no account is no mistake
  *   actors    events only, instead of fields.actor, .actor_name and
  *             .actor_email: [{"at": pointer of an object, "id", "name",
  *             "email"}] in order of preference; the first that has an id or,
@@ -69,6 +85,25 @@
  *             become account ids, and where names of account ids are asked
  *   needs     {"permission", "scopes": [texts], "granular": [texts], "how"}:
  *             for error hints; a token has all scopes or all granular ones
+ *
+ * A source of users or events may be a file that somebody exported by hand. It
+ * then has, instead of endpoint, request, paging and items:
+ *   file      what the job's "files" call it
+ *   csv       {"delimiter": ",", "columns": {name: [other names]},
+ *              "required": [name or [names]], "more_cells": "refuse"|"allow",
+ *              "joined": {name: [names]}, "digest": name}
+ *             Each row becomes an object that the pointers of "fields",
+ *             "subjects" and "actors" look into: its members are the columns
+ *             by their names here, an empty cell is null.
+ *             columns: the names a column has in the file, upper and lower
+ *             case alike; "Last seen in *" stands for all columns that begin
+ *             so, and each keeps what its header has in place of the star.
+ *             Other columns are left out, and told once
+ *             required: columns that must be there; of a list of names one
+ *             more_cells: whether a row may have more cells than the header
+ *             joined: a member made of others, with a blank between, where
+ *             none of them is null
+ *             digest: a member that holds the SHA-256 of all cells of the row
  */
 #ifndef ROLLCALL_SOURCE_H
 #define ROLLCALL_SOURCE_H
@@ -115,17 +150,44 @@ struct paging {
     bool in_body;                /* members of the body, not of the query */
 };
 
+/* Where the newest of several instants is looked for. */
+struct newest_rule {
+    const char *items;         /* pointer of an array or object */
+    const char *const *prefix; /* of an object's members; NULL: all of them */
+    const char *at;            /* pointer in each */
+};
+
 /* at[0..] tried in order; the first that is neither absent nor null wins. */
 struct field_rule {
     bool used;
-    const char *const *at;      /* NULL terminated; NULL with a constant */
-    enum instant_format time;   /* for timestamp fields */
+    const char *const *at;      /* NULL terminated; NULL with the two below */
+    const struct newest_rule *newest;
+    unsigned times;             /* bit per enum instant_format; 0: ISO 8601 */
     const struct name_value *map; /* ended by name NULL; NULL: no map */
     const char *constant;
     bool required;              /* absent or null: the item is refused */
     const char *const *placeholders; /* texts that mean "nobody" */
+    const char *const *never; /* texts of newest that are no instant */
     const char *when_present;   /* the value of whatever is found */
     const char *when_absent;    /* the value when nothing is */
+};
+
+struct csv_column {
+    const char *name;        /* of the member */
+    const char *const *also; /* other headers; NULL terminated */
+    bool prefix;             /* name and others are beginnings of headers */
+};
+
+enum more_cells { MORE_CELLS_REFUSE, MORE_CELLS_ALLOW };
+
+/* How a file's rows become items; see "csv" above. */
+struct csv_rules {
+    char delimiter;
+    const struct csv_column *columns; /* ended by name NULL */
+    const char *const *const *required; /* each: one of; both NULL terminated */
+    enum more_cells more_cells;
+    const char *const *const *joined; /* each: name, then its parts */
+    const char *digest;               /* NULL: none */
 };
 
 struct member_test {
@@ -143,6 +205,7 @@ struct subject_rule {
     const char *const *name;    /* pointers in an item, NULL terminated */
     const char *const *email;   /* the same, or NULL */
     bool otherwise;             /* only when no rule above named an account */
+    bool optional;              /* an item that names nobody is passed over */
 };
 
 struct actor_rule {
@@ -154,7 +217,10 @@ struct actor_rule {
 struct source {
     const char *path; /* file it came from, for "edit this file" hints */
     char sha256[65];
-    const char *name, *title, *endpoint;
+    const char *name, *title;
+    const char *endpoint; /* NULL: it is a file */
+    const char *file;     /* what the job's "files" call it; NULL: none */
+    struct csv_rules csv; /* of a file */
     enum source_kind kind;
 
     const char *method;

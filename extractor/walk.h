@@ -22,6 +22,7 @@
 #include "error.h"
 #include "exchange.h"
 #include "item.h"
+#include "job.h"
 #include "log.h"
 #include "report.h"
 #include "request.h"
@@ -67,5 +68,11 @@ bool walk_no_access(const struct walk *walk);
 /* The status for which the source's fallback is to be read instead; 0: none. */
 int walk_refused(const struct walk *walk);
 void walk_free(struct walk *walk);
+
+/* A source that is a file: reads all its files at once and whole, each row an
+ * item. Of the options those about requests are not looked at. The report's
+ * files are allocated. */
+int walk_files(const struct walk_options *options, const struct job_file *files,
+               struct error *err);
 
 #endif

@@ -65,15 +65,18 @@ struct place {
 static int refuse(struct walk *walk, const char *id, const struct place *place,
                   const struct item_notes *notes, struct error *err)
 {
-    char text[32];
+    char text[300];
 
     if (!place->behind)
         return 0;
     walk->options.report->rejected++;
-    snprintf(text, sizeof(text), "index %" PRId64, place->index);
+    snprintf(text, sizeof(text), "%s %s %" PRId64,
+             walk->row_of != NULL ? walk->row_of : "",
+             walk->row_of != NULL ? "row" : "index", place->index);
     return walk->target.refused(walk->target.context,
                                 walk->options.source->name,
-                                id != NULL ? id : text, notes->field,
+                                id != NULL ? id : text + (*text == ' '),
+                                notes->field,
                                 notes->reason, err);
 }
 
@@ -209,4 +212,14 @@ int walk_take_items(struct walk *walk, const struct json *items,
             pager_disordered(&walk->pager);
     }
     return 0;
+}
+
+int walk_take_row(struct walk *walk, const struct json *item, uint64_t number,
+                  struct error *err)
+{
+    const struct place place = {.index = (int64_t)number, .behind = true};
+    bool fresh;
+
+    return take_item(walk, item, item_id(walk->options.source, item), &place,
+                     &fresh, err);
 }

@@ -39,6 +39,7 @@ struct walk {
     int bad_bodies;     /* in a row */
     bool no_access;
     bool announced;     /* its end is in the log */
+    const char *row_of; /* the file that is read; NULL: a list */
     const char **ids;   /* of the page at hand */
     size_t id_capacity;
 };
@@ -52,5 +53,9 @@ int walk_collect_ids(struct walk *walk, const struct json *items,
 int walk_take_items(struct walk *walk, const struct json *items,
                     const struct page_ask *ask, size_t *fresh,
                     struct error *err);
+
+/* The same for a row of a file, which has no page and no order. */
+int walk_take_row(struct walk *walk, const struct json *item, uint64_t number,
+                  struct error *err);
 
 #endif

@@ -135,6 +135,7 @@ struct rules {
     const char *const *enrich;        /* sources, in order of preference; NULL
                                          terminated */
     const char *const *events;        /* source names, NULL terminated */
+    bool events_optional;             /* there may be no log to read at all */
     struct condition *where;          /* NULL: every user */
     const struct fact_rule *facts;
     size_t fact_count;

@@ -351,6 +351,7 @@ int main(int argc, char **argv)
     if (options.dump != NULL) {
         site_dump(&site, options.dump);
         org_dump(&server.org, options.dump);
+        org_dump_exports(&server.org, options.dump);
         org_free(&server.org);
         site_free(&site);
         return 0;

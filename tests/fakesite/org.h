@@ -88,6 +88,9 @@ struct org {
 void org_load(struct org *org, const struct site *site, const char *dir);
 void org_generate(struct org *org, const struct site *site);
 void org_dump(const struct org *org, const char *dir);
+/* The CSV files an administrator exports by hand: users_export.csv,
+ * users_export_legacy.csv, managed_accounts.csv, audit_log.csv. */
+void org_dump_exports(const struct org *org, const char *dir);
 void org_free(struct org *org);
 
 /* Builds the lists, once; a run that only asks Jira never pays for them. */

@@ -161,6 +161,44 @@ static void needs_endpoints_and_mappings(void **state)
     assert_int_equal(job_load(&f->job, "/nonexistent.json", &f->err), -1);
 }
 
+static void files_stand_for_endpoints(void **state)
+{
+    struct fixture *f = *state;
+    const struct job_file *file;
+    char path[2 * PATH_MAX];
+
+    accepts(f, "{\"files\": {\"a\": \"x.csv\", \"b\": [\"y.csv\", "
+               "\"/z.csv.gz\"]}, " MAPPINGS "}");
+    assert_int_equal(f->job.endpoint_count, 0);
+    assert_int_equal(f->job.file_count, 2);
+    assert_int_equal(f->job.guards.max_export_age_ms, 2 * INSTANT_DAY);
+    file = job_file(&f->job, "a");
+    assert_non_null(file);
+    assert_int_equal(file->count, 1);
+    assert_string_equal(file->paths[0].given, "x.csv");
+    snprintf(path, sizeof(path), "%s/x.csv", f->folder.path);
+    assert_string_equal(file->paths[0].path, path);
+    file = job_file(&f->job, "b");
+    assert_non_null(file);
+    assert_int_equal(file->count, 2);
+    assert_string_equal(file->paths[1].path, "/z.csv.gz");
+    assert_null(job_file(&f->job, "c"));
+    accepts(f, JOB("\"guards\": {\"max_export_age\": \"7d\"}"));
+    assert_int_equal(f->job.guards.max_export_age_ms, 7 * (int64_t)INSTANT_DAY);
+    refuses(f, JOB("\"files\": {\"a\": \"x.xlsx\"}"),
+            "files.a: expected the path of a file ending in .csv");
+    refuses(f, JOB("\"files\": {\"a\": \".csv\"}"), "files.a: expected");
+    refuses(f, JOB("\"files\": {\"a\": [\"x.csv\", 1]}"), "files.a[1]");
+    refuses(f, JOB("\"files\": {\"a\": [\"x.csv\", \"x.csv\"]}"),
+            "files.a[1]: names x.csv twice");
+    refuses(f, JOB("\"files\": {\"a\": []}"), "files.a: expected 1 to");
+    refuses(f, JOB("\"files\": {}"), "files: expected 1 to");
+    refuses(f, JOB("\"files\": {\"a\": \"x.csv\", \"a\": \"y.csv\"}"),
+            "given twice");
+    refuses(f, JOB("\"guards\": {\"max_export_age\": \"0s\"}"),
+            "guards.max_export_age");
+}
+
 static void missing_file_is_no_input(void **state)
 {
     struct fixture *f = *state;
@@ -390,6 +428,8 @@ static void overlap_is_shorter_than_lookback(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(files_stand_for_endpoints, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(accepts_the_documented_example, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(fills_defaults, setup, teardown),

@@ -212,6 +212,76 @@ static void one_log_must_be_left(void **state)
             "source \"org_events\" needs an endpoint \"admin\"");
 }
 
+#define FILES(files, mappings)                                                 \
+    "{\"files\": {" files "}, \"mappings\": [" mappings "]}"
+#define EXPORT "\"inactive_users_export\""
+
+static void files_stand_for_endpoints(void **state)
+{
+    struct stage *stage = *state;
+    const struct setup_source *entry;
+
+    loads(stage, FILES("\"export_users\": \"u.csv\"", EXPORT));
+    entry = setup_source(&stage->setup, "export_users_csv");
+    assert_non_null(entry);
+    assert_null(entry->skipped);
+    assert_null(entry->endpoint);
+    assert_string_equal(entry->files->paths[0].given, "u.csv");
+    assert_true(setup_uses_file(&stage->setup, entry->files));
+    entry = setup_source(&stage->setup, "managed_accounts_csv");
+    assert_string_equal(entry->skipped,
+                        "the job has no file \"managed_accounts\"");
+    assert_int_equal(stage->setup.user_count, 1);
+    refuses(stage, FILES("\"audit\": \"a.csv\"", EXPORT),
+            "source \"export_users_csv\" needs a file \"export_users\"");
+}
+
+static void logs_may_be_optional(void **state)
+{
+    struct stage *stage = *state;
+
+    loads(stage, FILES("\"export_users\": \"u.csv\"", EXPORT));
+    assert_true(setup_lacks_log(&stage->setup, 0));
+    loads(stage, FILES("\"export_users\": \"u.csv\", "
+                       "\"audit\": \"a.csv\"", EXPORT));
+    assert_false(setup_lacks_log(&stage->setup, 0));
+    put(stage, "mine.json",
+        MAPPING("mine", "export_users_csv", EVENTS("audit_csv")));
+    refuses(stage, FILES("\"export_users\": \"u.csv\"", "\"mine\""),
+            "source \"audit_csv\" needs a file \"audit\"");
+    put(stage, "mine.json", MAPPING("mine", "export_users_csv", ""));
+    loads(stage, FILES("\"export_users\": \"u.csv\"", "\"mine\""));
+    assert_false(setup_lacks_log(&stage->setup, 0));
+    put(stage, "mine.json",
+        MAPPING("mine", "export_users_csv",
+                "\"events\": {\"from\": [\"audit_csv\"], "
+                "\"optionl\": true}, "));
+    refuses(stage, FILES("\"export_users\": \"u.csv\"", "\"mine\""),
+            "did you mean \"optional\"");
+}
+
+static void a_file_that_nothing_reads(void **state)
+{
+    struct stage *stage = *state;
+
+    refuses(stage, FILES("\"export_users\": \"u.csv\", "
+                         "\"aduit\": \"a.csv\"", EXPORT),
+            "files.aduit: no source reads it; did you mean \"audit\"?");
+    loads(stage, FILES("\"export_users\": \"u.csv\", "
+                       "\"holidays\": \"a.csv\"", EXPORT));
+    assert_false(setup_uses_file(&stage->setup,
+                                 job_file(&stage->setup.job, "holidays")));
+}
+
+static void old_exports_cannot_be_the_universe(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "mine.json", MAPPING("mine", "export_users_legacy_csv", ""));
+    refuses(stage, FILES("\"export_users_legacy\": \"u.csv\"", "\"mine\""),
+            "may lack account ids");
+}
+
 static void source_of_another_name(void **state)
 {
     struct stage *stage = *state;
@@ -367,6 +437,10 @@ int main(void)
         TEST(mappings_have_the_first_part_of_one_list),
         TEST(the_universe_has_account_ids),
         TEST(fallbacks_stand_alone),
+        TEST(files_stand_for_endpoints),
+        TEST(logs_may_be_optional),
+        TEST(a_file_that_nothing_reads),
+        TEST(old_exports_cannot_be_the_universe),
         TEST(all_that_a_mapping_leads_to),
         TEST(sources_are_loaded_once),
         TEST(options_instead_of_the_job),
