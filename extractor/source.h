@@ -37,6 +37,18 @@
  *             also takes true and false, as "true" and "false"
  *             present, absent: text fields only: the value when the pointers
  *             find something, whatever it is, and when they find nothing
+ *             Instead of "at", timestamps and text fields may look at several
+ *             places: "newest": {"items": pointer of an array or object (""
+ *             is the item itself), "prefix": text or texts (of an object only
+ *             the members whose names begin so), "at": pointer in each ("",
+ *             the default, is the place itself)}, with "time" and "never":
+ *             [texts]. Places that are absent, null, empty or a text of
+ *             "never" are passed over; what else is no instant refuses the
+ *             item. A timestamp becomes the newest of the rest. A text becomes
+ *             "present" when there is one, "absent" when there are places but
+ *             none holds an instant (an empty array says so too), and null
+ *             when there are no places: no such array or object, or no member
+ *             with the prefix
  *             account_id (users, keys), id and at (events) must be there and
  *             are always required; only a source of users with an e-mail may
  *             say "required": false for account_id: it can enrich others
@@ -100,15 +112,24 @@ struct paging {
     bool in_body;                /* members of the body, not of the query */
 };
 
+/* Where the newest of several instants is looked for. */
+struct newest_rule {
+    const char *items;         /* pointer of an array or object */
+    const char *const *prefix; /* of an object's members; NULL: all of them */
+    const char *at;            /* pointer in each */
+};
+
 /* at[0..] tried in order; the first that is neither absent nor null wins. */
 struct field_rule {
     bool used;
-    const char *const *at;      /* NULL terminated; NULL with a constant */
+    const char *const *at;      /* NULL terminated; NULL with the two below */
+    const struct newest_rule *newest;
     enum instant_format time;   /* for timestamp fields */
     const struct name_value *map; /* ended by name NULL; NULL: no map */
     const char *constant;
     bool required;              /* absent or null: the item is refused */
     const char *const *placeholders; /* texts that mean "nobody" */
+    const char *const *never; /* texts of newest that are no instant */
     const char *when_present;   /* the value of whatever is found */
     const char *when_absent;    /* the value when nothing is */
 };

@@ -74,140 +74,6 @@ void source_read_pointers(struct spec *spec, const struct spec_node *node,
     *(const char *const **)out = source_pointers(spec, node);
 }
 
-/* Text, or for a boolean field true or false; checked against the type. */
-static const char *read_target(struct spec *spec, const struct spec_node *node)
-{
-    const struct source_reader *reader = spec->owner;
-    const char *text;
-
-    if (json_type(node->json) == JSON_BOOLEAN &&
-        reader->field_type == VALUE_BOOLEAN)
-        return json_bool(node->json) ? "true" : "false";
-    text = spec_text(spec, node);
-    if (text != NULL && reader->field_type == VALUE_BOOLEAN &&
-        strcmp(text, "true") != 0 && strcmp(text, "false") != 0) {
-        spec_problem(spec, node, "expected true or false, found \"%.*s\"",
-                     SPEC_PATH_MAX, text);
-        return NULL;
-    }
-    return text;
-}
-
-static void read_constant(struct spec *spec, const struct spec_node *node,
-                          void *out)
-{
-    struct field_rule *rule = out;
-
-    rule->constant = spec_text(spec, node);
-}
-
-static void read_map(struct spec *spec, const struct spec_node *node, void *out)
-{
-    struct field_rule *rule = out;
-    struct name_value *map;
-    size_t count = 0;
-
-    if (!spec_is_container(spec, node, JSON_OBJECT))
-        return;
-    map = spec_alloc(spec, json_size(node->json) + 1, sizeof(*map));
-    if (map == NULL)
-        return;
-    for (const struct json *item = json_first(node->json); item != NULL;
-         item = json_next(item)) {
-        struct spec_node child = spec_child(node, item, 0);
-
-        map[count].name = spec_copy(spec, json_key(item));
-        map[count++].value = read_target(spec, &child);
-    }
-    rule->map = map;
-}
-
-static const char *const time_words[] = {"iso8601", "epoch_ms", "d_mon_yyyy",
-                                         NULL};
-
-static const struct spec_field rule_fields[] = {
-    {.key = "at",
-     .kind = SPEC_CUSTOM,
-     .offset = offsetof(struct field_rule, at),
-     .read = source_read_pointers},
-    {.key = "time",
-     .kind = SPEC_ENUM,
-     .offset = offsetof(struct field_rule, time),
-     .words = time_words},
-    {.key = "map", .kind = SPEC_CUSTOM, .read = read_map},
-    {.key = "constant", .kind = SPEC_CUSTOM, .read = read_constant},
-    {.key = "required",
-     .kind = SPEC_BOOL,
-     .offset = offsetof(struct field_rule, required)},
-    {.key = "placeholders",
-     .kind = SPEC_TEXTS,
-     .offset = offsetof(struct field_rule, placeholders),
-     .min = 1},
-    {.key = "present",
-     .kind = SPEC_TEXT,
-     .offset = offsetof(struct field_rule, when_present)},
-    {.key = "absent",
-     .kind = SPEC_TEXT,
-     .offset = offsetof(struct field_rule, when_absent)},
-    {0},
-};
-
-/* "present" and "absent" stand for what is there or not, so they leave no
- * room for other ways to the value. */
-static void check_presence(struct spec *spec, const struct spec_node *node,
-                           const struct field_rule *rule)
-{
-    const struct source_reader *reader = spec->owner;
-    const char *key = rule->when_present != NULL ? "present" : "absent";
-
-    if (rule->when_present == NULL && rule->when_absent == NULL)
-        return;
-    if (reader->field_type != VALUE_STRING)
-        spec_problem_at(spec, node, key, "only a text field can have one");
-    if (rule->constant != NULL)
-        spec_problem_at(spec, node, key, "a constant field has none");
-    if (rule->when_present != NULL &&
-        (rule->map != NULL || rule->placeholders != NULL))
-        spec_problem_at(spec, node, "present",
-                        "leaves nothing to \"map\" or \"placeholders\"");
-    if (rule->when_absent != NULL && rule->required)
-        spec_problem_at(spec, node, "absent", "the field is required");
-}
-
-static void check_rule(struct spec *spec, const struct spec_node *node,
-                       const struct field_rule *rule)
-{
-    const struct source_reader *reader = spec->owner;
-    bool timestamp = reader->field_type == VALUE_TIMESTAMP;
-
-    if ((json_member(node->json, "at") == NULL) ==
-        (json_member(node->json, "constant") == NULL))
-        spec_problem(spec, node, "expected either \"at\" or \"constant\"");
-    if (!timestamp && json_member(node->json, "time") != NULL)
-        spec_problem_at(spec, node, "time", "this field is no timestamp");
-    if (timestamp && rule->map != NULL)
-        spec_problem_at(spec, node, "map", "a timestamp cannot be mapped");
-    if (reader->field_type != VALUE_STRING && rule->constant != NULL)
-        spec_problem_at(spec, node, "constant",
-                        "only a text field can be constant");
-    if (reader->field_type == VALUE_BOOLEAN && rule->placeholders != NULL)
-        spec_problem_at(spec, node, "placeholders",
-                        "a true or false field has none");
-    check_presence(spec, node, rule);
-}
-
-static void read_rule(struct spec *spec, const struct spec_node *node,
-                      struct field_rule *rule)
-{
-    rule->used = true;
-    if (json_type(node->json) != JSON_OBJECT) {
-        rule->at = source_pointers(spec, node);
-        return;
-    }
-    spec_object(spec, node, rule_fields, rule);
-    check_rule(spec, node, rule);
-}
-
 /* Items are told apart and placed in time by these: never optional, except
  * for accounts that an e-mail address can stand for (may_lack). */
 static void need_identity(struct spec *spec, const struct spec_node *node,
@@ -224,6 +90,8 @@ static void need_identity(struct spec *spec, const struct spec_node *node,
     if (rule->when_present != NULL || rule->when_absent != NULL)
         spec_problem_at(spec, node, name,
                         "has neither \"present\" nor \"absent\"");
+    if (rule->newest != NULL)
+        spec_problem_at(spec, node, name, "cannot be the newest of several");
     required = json_member(json, "required");
     if (required != NULL && !rule->required && may_lack)
         return;
@@ -276,7 +144,7 @@ void source_read_fields(struct spec *spec, const struct spec_node *node,
             continue;
         }
         reader->field_type = table->fields[index].type;
-        read_rule(spec, &child, &rules[index]);
+        source_read_rule(spec, &child, &rules[index]);
     }
     if (events) {
         need_identity(spec, node, "id", &rules[EVENT_ID], false);
@@ -285,124 +153,4 @@ void source_read_fields(struct spec *spec, const struct spec_node *node,
         need_identity(spec, node, "account_id", &rules[USER_ACCOUNT_ID],
                       source->kind == SOURCE_USERS && rules[USER_EMAIL].used);
     }
-}
-
-static const struct spec_field test_fields[] = {
-    {.key = "at",
-     .kind = SPEC_CUSTOM,
-     .required = true,
-     .offset = offsetof(struct member_test, at),
-     .read = source_read_pointer},
-    {.key = "equals",
-     .kind = SPEC_TEXT,
-     .required = true,
-     .offset = offsetof(struct member_test, equals)},
-    {0},
-};
-
-static void read_when(struct spec *spec, const struct spec_node *node,
-                      void *out)
-{
-    struct subject_rule *rule = out;
-    size_t index = 0;
-
-    if (!spec_is(spec, node, JSON_ARRAY))
-        return;
-    if (json_size(node->json) > SUBJECT_TESTS_MAX) {
-        spec_problem(spec, node, "at most %d tests are possible",
-                     SUBJECT_TESTS_MAX);
-        return;
-    }
-    for (const struct json *item = json_first(node->json); item != NULL;
-         item = json_next(item)) {
-        struct spec_node child = spec_child(node, item, index);
-
-        spec_object(spec, &child, test_fields, &rule->when[index++]);
-    }
-    rule->when_count = index;
-}
-
-static const struct spec_field subject_fields[] = {
-    {.key = "when", .kind = SPEC_CUSTOM, .read = read_when},
-    {.key = "items",
-     .kind = SPEC_CUSTOM,
-     .required = true,
-     .offset = offsetof(struct subject_rule, items),
-     .read = source_read_pointer},
-    {.key = "item",
-     .kind = SPEC_OBJECT,
-     .offset = offsetof(struct subject_rule, item),
-     .object = test_fields},
-    {.key = "name",
-     .kind = SPEC_CUSTOM,
-     .required = true,
-     .offset = offsetof(struct subject_rule, name),
-     .read = source_read_pointers},
-    {.key = "email",
-     .kind = SPEC_CUSTOM,
-     .offset = offsetof(struct subject_rule, email),
-     .read = source_read_pointers},
-    {.key = "otherwise",
-     .kind = SPEC_BOOL,
-     .offset = offsetof(struct subject_rule, otherwise)},
-    {0},
-};
-
-void source_read_subjects(struct spec *spec, const struct spec_node *node,
-                          void *out)
-{
-    struct source *source = out;
-    struct subject_rule *rules;
-    size_t index = 0;
-
-    if (!spec_is(spec, node, JSON_ARRAY))
-        return;
-    rules = spec_alloc(spec, json_size(node->json) + 1, sizeof(*rules));
-    if (rules == NULL)
-        return;
-    for (const struct json *item = json_first(node->json); item != NULL;
-         item = json_next(item)) {
-        struct spec_node child = spec_child(node, item, index);
-
-        spec_object(spec, &child, subject_fields, &rules[index++]);
-    }
-    source->subjects = rules;
-    source->subject_count = index;
-}
-
-#define ACTOR_POINTER(name, need, member)                                      \
-    {                                                                          \
-        .key = name, .kind = SPEC_CUSTOM, .required = need,                    \
-        .offset = offsetof(struct actor_rule, member),                         \
-        .read = source_read_pointer                                            \
-    }
-
-static const struct spec_field actor_fields[] = {
-    ACTOR_POINTER("at", true, at),
-    ACTOR_POINTER("id", true, id),
-    ACTOR_POINTER("name", false, name),
-    ACTOR_POINTER("email", false, email),
-    {0},
-};
-
-void source_read_actors(struct spec *spec, const struct spec_node *node,
-                        void *out)
-{
-    struct source *source = out;
-    struct actor_rule *rules;
-    size_t index = 0;
-
-    if (!spec_is(spec, node, JSON_ARRAY))
-        return;
-    rules = spec_alloc(spec, json_size(node->json) + 1, sizeof(*rules));
-    if (rules == NULL)
-        return;
-    for (const struct json *item = json_first(node->json); item != NULL;
-         item = json_next(item)) {
-        struct spec_node child = spec_child(node, item, index);
-
-        spec_object(spec, &child, actor_fields, &rules[index++]);
-    }
-    source->actors = rules;
-    source->actor_count = index;
 }

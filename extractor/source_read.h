@@ -45,6 +45,12 @@ void source_read_batch(struct spec *spec, const struct spec_node *node,
 /* source_fields.c; out is the struct source. */
 void source_read_fields(struct spec *spec, const struct spec_node *node,
                         void *out);
+
+/* source_rule.c: one field rule, for a field of reader->field_type. */
+void source_read_rule(struct spec *spec, const struct spec_node *node,
+                      struct field_rule *rule);
+
+/* source_subjects.c; out is the struct source. */
 void source_read_subjects(struct spec *spec, const struct spec_node *node,
                           void *out);
 void source_read_actors(struct spec *spec, const struct spec_node *node,

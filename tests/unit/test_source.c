@@ -433,6 +433,45 @@ static void presence_is_for_texts(void **state)
             "fields.account_id: has neither");
 }
 
+static void the_newest_of_places_is_checked(void **state)
+{
+    struct fixture *f = *state;
+    const struct field_rule *rule = &f->source.user_fields[USER_LAST_SEEN_AT];
+
+    accepts(f, USERS(ID ", \"last_seen_at\": {\"newest\": {\"items\": \"\", "
+                        "\"prefix\": \"Last \"}, \"never\": [\"Never\"]}",
+                     ""));
+    assert_string_equal(rule->newest->items, "");
+    assert_string_equal(rule->newest->prefix[0], "Last ");
+    assert_null(rule->newest->prefix[1]);
+    assert_string_equal(rule->newest->at, "");
+    assert_string_equal(rule->never[0], "Never");
+    refuses(f, USERS(ID ", \"last_seen_at\": {\"newest\": {}}", ""),
+            "fields.last_seen_at.newest.items: missing");
+    refuses(f, USERS(ID ", \"last_seen_at\": {\"newest\": {\"items\": \"\", "
+                        "\"perfix\": \"x\"}}", ""),
+            "did you mean \"prefix\"");
+    refuses(f, USERS(ID ", \"last_seen_at\": {\"newest\": {\"items\": \"x\"}}",
+                     ""),
+            "expected a JSON pointer");
+    refuses(f, USERS(ID ", \"last_seen_at\": {\"at\": \"/a\", \"newest\": "
+                        "{\"items\": \"\"}}", ""),
+            "fields.last_seen_at: expected either");
+    refuses(f, USERS(ID ", \"last_seen_at\": {\"at\": \"/a\", "
+                        "\"never\": [\"x\"]}", ""),
+            "fields.last_seen_at.never: belongs to \"newest\"");
+    refuses(f, USERS(ID ", \"active\": {\"newest\": {\"items\": \"\"}}", ""),
+            "fields.active.newest: only a timestamp or a text field");
+    refuses(f, USERS(ID ", \"status\": {\"newest\": {\"items\": \"\"}}", ""),
+            "fields.status.present: missing");
+    refuses(f, USERS(ID ", \"last_seen_at\": {\"newest\": {\"items\": \"\"}, "
+                        "\"placeholders\": [\"x\"]}", ""),
+            "fields.last_seen_at.newest: leaves nothing");
+    refuses(f, USERS("\"account_id\": {\"newest\": {\"items\": \"\"}, "
+                     "\"present\": \"x\"}", ""),
+            "fields.account_id: cannot be the newest");
+}
+
 static void an_address_can_stand_for_an_account_id(void **state)
 {
     struct fixture *f = *state;
@@ -470,6 +509,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(only_lists_of_users_fall_back, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(presence_is_for_texts, setup, teardown),
+        cmocka_unit_test_setup_teardown(the_newest_of_places_is_checked, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(an_address_can_stand_for_an_account_id,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(
