@@ -187,7 +187,7 @@ static void field_rules_fit_the_type(void **state)
             "fields.email: expected a JSON pointer");
     refuses(f, USERS(ID ", \"email\": \"/a~2\"", ""), "JSON pointer");
     refuses(f, USERS(ID ", \"email\": []", ""), "fields.email: must not be");
-    refuses(f, USERS(ID ", \"email\": {}", ""), "either \"at\" or");
+    refuses(f, USERS(ID ", \"email\": {}", ""), "either \"at\", \"constant\" or \"newest\"");
     refuses(f,
             USERS(ID ", \"email\": {\"at\": \"/e\", \"time\": "
                      "\"epoch_ms\"}",
