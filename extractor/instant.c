@@ -234,6 +234,8 @@ int instant_parse(const char *text, enum instant_format format, int64_t *out)
         return parse_epoch_ms(text, out);
     case INSTANT_DAY_MON_YEAR:
         return parse_day_mon_year(text, out);
+    case INSTANT_ISO8601_DATE:
+        return parse_iso8601(text, strlen(text) == strlen("2026-11-23"), out);
     }
     return -1;
 }
