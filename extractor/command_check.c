@@ -28,6 +28,9 @@ static void describe(const struct source *source,
         instant_rfc3339(sample->at, at);
         snprintf(text, size, "readable; %s record in the window %s",
                  source->windows == WINDOWS_ONE ? "a" : "newest", at);
+    } else if (source->each) {
+        snprintf(text, size, "reachable; whether it tells of an account shows "
+                 "when a run asks about one");
     } else if (source->batch_parameter != NULL) {
         snprintf(text, size, "reachable");
     } else if (sample->items == 0) {
@@ -65,7 +68,7 @@ static int ask_source(const struct command *command, struct prepared *prepared,
     if ((entry->source.probe_expect == NULL ||
          probe_credential(&gather, entry, err) == 0) &&
         probe_sample(&gather, entry, &sample, err) == 0) {
-        if (sample.refused != 0)
+        if (sample.refused != 0 && !entry->source.each)
             snprintf(text, sizeof(text), "status %d; %s is read instead",
                      sample.refused, entry->source.fallback);
         else

@@ -331,7 +331,7 @@ static int read_everything(struct gathering *g, struct error *err)
         struct feed *feed = gather_feed_of(g, entry);
         int result = 0;
 
-        if (feed != NULL)
+        if (feed != NULL && !entry->source.each)
             result = gather_start_users(g, feed, err);
         else if (is_read_log(entry))
             result = start_events(g, entry, err);
