@@ -198,14 +198,14 @@ static int use_users(struct setup *setup, size_t mapping, const char *name,
                          setup->mappings[mapping].path, name);
     if (entry->skipped != NULL)
         return 0;
-    if (at == 0 && !entry->source.user_fields[USER_ACCOUNT_ID].required)
-        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" may "
-                         "lack account ids, so it can only enrich others",
-                         setup->mappings[mapping].path, name);
     if (at == 0 && entry->source.each)
         return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" is "
                          "asked account by account, so it can only enrich "
                          "others", setup->mappings[mapping].path, name);
+    if (at == 0 && !entry->source.user_fields[USER_ACCOUNT_ID].required)
+        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" may "
+                         "lack account ids, so it can only enrich others",
+                         setup->mappings[mapping].path, name);
     setup->mapping_users[mapping]++;
     if (at < setup->user_count && setup->users[at] == entry)
         return 0;
