@@ -19,6 +19,7 @@ struct exchange {
     fake_answer_fn *answer;
     void *context;
     unsigned random;
+    int64_t time_left_ms;
     char *asked[ASKED_MAX];
     size_t asked_count, answered_count;
     struct waiting waiting[ASKED_MAX];
@@ -35,6 +36,7 @@ struct exchange *fake_exchange_new(fake_answer_fn *answer, void *context,
     exchange->answer = answer;
     exchange->context = context;
     exchange->random = seed;
+    exchange->time_left_ms = INT64_MAX;
     return exchange;
 }
 
@@ -57,8 +59,12 @@ void exchange_free(struct exchange *exchange)
 
 int64_t exchange_time_left(const struct exchange *exchange)
 {
-    (void)exchange;
-    return INT64_MAX;
+    return exchange->time_left_ms;
+}
+
+void fake_time_left(struct exchange *exchange, int64_t ms)
+{
+    exchange->time_left_ms = ms;
 }
 
 int exchange_submit(struct exchange *exchange,
