@@ -65,7 +65,7 @@ LIB_SRC := $(filter-out extractor/main.c, \
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # Linked, before the library, into the tests that name it below.
 UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/reference_json.c
-FAKE_EXCHANGE_TESTS := actions lookup probe resolve walk
+FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
 
 MAIN_OBJ := $(BUILD)/extractor/main.o

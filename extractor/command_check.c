@@ -170,7 +170,8 @@ static void note_gateway(struct checking *c, struct check_row *row)
 static void note_sample(struct check_row *row,
                         const struct probe_sample *sample)
 {
-    row->has_rows = row->source->batch_parameter == NULL;
+    row->has_rows =
+        row->source->batch_parameter == NULL && !row->source->each;
     row->rows = sample->items;
     row->has_newest =
         sample->has_at && row->source->order == EVENTS_NEWEST_FIRST;
@@ -182,6 +183,9 @@ static void note_sample(struct check_row *row,
         row->oldest = sample->at;
     if (row->has_rows && row->rows == 0)
         snprintf(row->note, CHECK_NOTE_MAX, "readable, but it shows nothing");
+    if (row->source->each)
+        snprintf(row->note, CHECK_NOTE_MAX, "whether it tells of an account "
+                 "shows when a run asks about one");
 }
 
 /* That the last record cannot be had is no failure. */
@@ -211,7 +215,7 @@ static int ask(struct checking *c, const struct setup_source *entry,
         return -1;
     if (probe_sample(&c->gather, entry, &sample, &row->error) != 0)
         return -1;
-    if (sample.refused == 0) {
+    if (sample.refused == 0 || entry->source.each) {
         note_sample(row, &sample);
         return ask_last(c, entry, row, &sample, &row->error);
     }

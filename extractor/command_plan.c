@@ -15,7 +15,8 @@ static int64_t least_requests(const struct setup *setup,
                      entry->source.probe_expect != NULL) +
                     (entry->source.actions_path != NULL);
 
-    if (entry->skipped != NULL || entry->source.file != NULL)
+    if (entry->skipped != NULL || entry->source.file != NULL ||
+        entry->source.each)
         return 0;
     if (entry->source.kind == SOURCE_EVENTS)
         return probe + (int64_t)gather_windows_of(&entry->source, window);
@@ -60,19 +61,24 @@ static void print_source(const struct setup *setup,
         print_files(entry, window);
         return;
     }
-    printf("source    %s: %s %s%s, %" PRId64 " %s", source->name,
-           source->method, entry->endpoint->url, source->request_path,
-           source->batch_parameter != NULL ? source->batch_size
-                                           : source->paging.size,
-           source->batch_parameter != NULL ? "names a request"
-                                           : "items a page");
+    printf("source    %s: %s %s%s, ", source->name, source->method,
+           entry->endpoint->url, source->request_path);
+    if (source->each)
+        printf("one account a request");
+    else if (source->batch_parameter != NULL)
+        printf("%" PRId64 " names a request", source->batch_size);
+    else
+        printf("%" PRId64 " items a page", source->paging.size);
     if (source->kind == SOURCE_EVENTS) {
         instant_rfc3339(window->from, from);
         instant_rfc3339(window->to, to);
         printf(", %s to %s in %zu windows", from, to,
                gather_windows_of(source, window));
     }
-    if (source->batch_parameter != NULL)
+    if (source->each)
+        printf(", only for accounts that may have a row and of which no source "
+               "before it tells the same");
+    else if (source->batch_parameter != NULL)
         printf(", only for names that are still open");
     else if (entry->is_fallback)
         printf(", only where the form before it is not offered");
@@ -106,6 +112,27 @@ static void print_dataset(const struct setup *setup, size_t index)
     if (setup->job.output.jsonl)
         printf("file      %s-00001.jsonl.gz, further parts above %" PRIu64
                " bytes\n", schema->name, setup->job.output.part_size);
+}
+
+/* How many accounts will be asked about is known only once the lists were
+ * read. */
+static void print_each(const struct setup_source *entry)
+{
+    const struct endpoint *endpoint = entry->endpoint;
+
+    if (entry->skipped != NULL || !entry->source.each)
+        return;
+    printf("requests  %s: at most one for each row and for each account whose "
+           "row depends on it; those of a run that was stopped are not asked "
+           "again\n", entry->source.name);
+    if (endpoint->rate_count > 0)
+        printf("time      %s: %" PRId64 " s for each 1000 of them at the "
+               "configured rate\n", entry->source.name,
+               1000 * endpoint->rate_per_ms / endpoint->rate_count /
+                   INSTANT_SECOND);
+    else
+        printf("time      %s: not known; limits.rate.%s is not set\n",
+               entry->source.name, endpoint->name);
 }
 
 /* How long the certain requests take where a rate is set. */
@@ -154,6 +181,8 @@ int command_plan(const struct command *command, struct error *err)
         print_source(setup, &setup->sources[i], &window);
     print_unused(setup);
     print_time(setup, &window);
+    for (size_t i = 0; i < setup->source_count; i++)
+        print_each(&setup->sources[i]);
     prepared_free(prepared);
     if (fflush(stdout) != 0 || ferror(stdout))
         return error_set(err, ERROR_IO, "cannot write to stdout");

@@ -1,5 +1,6 @@
 #include "emit_parts.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,19 +131,26 @@ static int choose(struct emission *emission, struct dataset_rows *rows,
         if (!account->listed)
             continue;
         joined_fill(&joined, &rows->input, account);
-        if (!join_selects(&joined))
+        if (!join_selects(&joined)) {
+            rows->undecided += join_lacks(&joined);
             continue;
+        }
         if (add_row(rows, account, err) != 0 ||
             note_actors(emission, &joined, err) != 0)
             return -1;
     }
+    if (rows->undecided > 0)
+        log_line(emission->options->log, LOG_WARN, "undecided", "%s: %" PRIu64
+                 " accounts are left out because something is not known of "
+                 "them that the mapping's \"where\" compares",
+                 rows->input.rules->schema.name, rows->undecided);
     return 0;
 }
 
-int emit_choose(struct emission *emission, struct gathered *gathered,
-                struct resolved *resolved,
-                const struct gather_options *options, int previous_fd,
-                struct error *err)
+int emit_prepare(struct emission *emission, struct gathered *gathered,
+                 struct resolved *resolved,
+                 const struct gather_options *options, int previous_fd,
+                 struct error *err)
 {
     memset(emission, 0, sizeof(*emission));
     arena_init(&emission->arena);
@@ -150,8 +158,16 @@ int emit_choose(struct emission *emission, struct gathered *gathered,
     emission->resolved = resolved;
     emission->options = options;
     for (size_t i = 0; i < options->setup->mapping_count; i++) {
-        if (prepare(emission, i, previous_fd, err) != 0 ||
-            choose(emission, &emission->datasets[i], err) != 0)
+        if (prepare(emission, i, previous_fd, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int emit_choose(struct emission *emission, struct error *err)
+{
+    for (size_t i = 0; i < emission->count; i++) {
+        if (choose(emission, &emission->datasets[i], err) != 0)
             return -1;
     }
     return 0;
@@ -239,7 +255,7 @@ static int check_fewer_users(struct emission *emission, struct error *err)
         emission->options->setup->job.guards.max_fewer_users_ppm, err);
 }
 
-int emit_check(struct emission *emission, struct error *err)
+int emit_check_lists(struct emission *emission, struct error *err)
 {
     const struct job *job = &emission->options->setup->job;
     struct run_report *report = emission->options->report;
@@ -253,7 +269,12 @@ int emit_check(struct emission *emission, struct error *err)
                             report->users + placeholders,
                             job->guards.max_placeholders_ppm, err) != 0)
         return -1;
-    if (check_fewer_users(emission, err) != 0)
+    return check_fewer_users(emission, err);
+}
+
+int emit_check(struct emission *emission, struct error *err)
+{
+    if (emit_check_lists(emission, err) != 0)
         return -1;
     for (size_t i = 0; i < emission->count; i++) {
         if (check_dataset(emission, &emission->datasets[i], err) != 0)

@@ -1,8 +1,9 @@
 /*
  * emit: from what was gathered to the rows of each dataset.
  *
- * Calling order: emit_choose() picks the accounts of every dataset and
- * collects the actors they will show; after resolve_actors(), emit_check()
+ * Calling order: emit_prepare(), after which the datasets can be asked about
+ * accounts; emit_choose() picks the accounts of every dataset and collects the
+ * actors they will show; after resolve_actors(), emit_check()
  * holds the guards against the outcome; emit_write() sorts, makes the rows and
  * writes every format; emit_release().
  * Rows are made one at a time; what is kept is one pointer per account chosen
@@ -27,6 +28,7 @@ struct dataset_rows {
     struct chosen *rows;
     size_t count, capacity;
     uint64_t fresh;              /* chosen, and not in the run before */
+    uint64_t undecided;          /* not chosen, for want of knowledge */
     struct value *cells;         /* of one row */
     struct value *sort_cells;    /* of all rows */
     struct arena arena;          /* texts of sort cells */
@@ -43,12 +45,16 @@ struct emission {
 };
 
 /* previous_fd: directory of the run published before; -1: none. */
-int emit_choose(struct emission *emission, struct gathered *gathered,
-                struct resolved *resolved,
-                const struct gather_options *options, int previous_fd,
-                struct error *err);
+int emit_prepare(struct emission *emission, struct gathered *gathered,
+                 struct resolved *resolved,
+                 const struct gather_options *options, int previous_fd,
+                 struct error *err);
 
-/* ERROR_DATA when a guard trips; values and limits go to the report. */
+int emit_choose(struct emission *emission, struct error *err);
+
+/* ERROR_DATA when a guard trips; values and limits go to the report. The lists
+ * can be checked before rows are chosen; emit_check() does both. */
+int emit_check_lists(struct emission *emission, struct error *err);
 int emit_check(struct emission *emission, struct error *err);
 
 int emit_write(struct emission *emission, int dir_fd, struct error *err);

@@ -137,6 +137,7 @@ static int write_rows(struct emission *emission, struct dataset_rows *rows,
         }
     }
     report->truncated = notes.truncated;
+    report->undecided = rows->undecided;
     arena_release(&arena);
     return result;
 }

@@ -299,6 +299,13 @@ static int turn(struct exchange *exchange, struct error *err)
     return http_wait(exchange->http, (int)(wake_ms - now_ms), err);
 }
 
+int64_t exchange_time_left(const struct exchange *exchange)
+{
+    return exchange->deadline_ms == INT64_MAX
+               ? INT64_MAX
+               : exchange->deadline_ms - exchange_now(exchange);
+}
+
 int exchange_run(struct exchange *exchange, struct error *err)
 {
     if (exchange->failed)

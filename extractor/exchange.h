@@ -112,6 +112,9 @@ int exchange_submit(struct exchange *exchange,
                     const struct exchange_request *request,
                     exchange_done_fn *done, void *context, struct error *err);
 
+/* Milliseconds until run_for has passed; INT64_MAX: it has no end. */
+int64_t exchange_time_left(const struct exchange *exchange);
+
 /* Returns when nothing is left, or -1 at the first error; what was still
  * under way is then abandoned without calling done, and the exchange is good
  * for exchange_free() only. limits.run_for counts from exchange_new(). */

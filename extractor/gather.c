@@ -337,7 +337,7 @@ static int read_everything(struct gathering *g, struct error *err)
         struct feed *feed = gather_feed_of(g, entry);
         int result = 0;
 
-        if (feed != NULL && entry->source.file == NULL)
+        if (feed != NULL && entry->source.file == NULL && !entry->source.each)
             result = gather_start_users(g, feed, err);
         else if (is_asked_log(entry))
             result = start_events(g, entry, err);

@@ -119,6 +119,8 @@ int gather_check_lists(const struct gathering *g, struct error *err)
         const struct setup_source *entry = g->feeds[i].entry;
         const struct source_report *report = gather_report(g->options, entry);
 
+        if (entry->source.each)
+            continue;
         if (report->items == 0 && job->guards.min_users > 0) {
             error_set(err, ERROR_DATA, "%s: the list answers with no accounts",
                       entry->source.name);

@@ -7,6 +7,8 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "each.h"
+
 static int note_subjects(void *context, const struct event *event,
                          struct error *err)
 {
@@ -101,6 +103,24 @@ static int resolve_others(struct inquiry *q, struct error *err)
     return result;
 }
 
+/* Where rows depend on what is asked account by account, there are none yet,
+ * because only the account of the inquiry is asked about. */
+static int check(struct inquiry *q, struct error *err)
+{
+    if (each_needed(q->options->setup))
+        return emit_check_lists(&q->emission, err);
+    return emit_choose(&q->emission, err) == 0 ? emit_check(&q->emission, err)
+                                               : -1;
+}
+
+static int ask_each(struct inquiry *q, struct error *err)
+{
+    const struct each_options options = {.emission = &q->emission,
+                                         .only = q->id};
+
+    return each_ask(&options, err);
+}
+
 static int read_all(struct inquiry *q, struct error *err)
 {
     const struct setup *setup = q->options->setup;
@@ -113,9 +133,9 @@ static int read_all(struct inquiry *q, struct error *err)
     if (gather_init(&q->gathered, setup, err) != 0 ||
         gather_run(&q->gathered, &q->gather, err) != 0 ||
         resolve_subjects(&q->resolved, &q->gathered, &q->gather, err) != 0 ||
-        emit_choose(&q->emission, &q->gathered, &q->resolved, &q->gather,
-                    previous_fd, err) != 0 ||
-        emit_check(&q->emission, err) != 0)
+        emit_prepare(&q->emission, &q->gathered, &q->resolved, &q->gather,
+                     previous_fd, err) != 0 ||
+        check(q, err) != 0)
         return -1;
     return resolve_others(q, err);
 }
@@ -351,7 +371,7 @@ struct inquiry *inquiry_run(const struct inquiry_options *options,
     arena_init(&q->arena);
     explain_init(&q->events);
     if (start(q, err) == 0 && read_all(q, err) == 0 && identify(q, err) == 0 &&
-        read_events(q, err) == 0 && resolve_people(q, err) == 0 &&
+        ask_each(q, err) == 0 && read_events(q, err) == 0 && resolve_people(q, err) == 0 &&
         find_account(q, err) == 0 && conclude(q, err) == 0)
         return q;
     inquiry_free(q);

@@ -13,6 +13,10 @@
  * decides a fact, the inquiry ends with ERROR_DATA. What the first walk keeps
  * beside a run's own is each subject's name.
  *
+ * A source that is asked account by account is asked about this account alone,
+ * if a run would ask about it; then the guards on rows are not held, because
+ * it is not known which other accounts have one.
+ *
  * The account may be asked for by account id, by a user key, or by an e-mail
  * address that exactly one account shows. One that the site does not know is
  * ERROR_NO_INPUT; the text never repeats what was asked.

@@ -19,6 +19,8 @@ enum instant_format {
     INSTANT_EPOCH_MS,     /* decimal milliseconds since 1970 */
     INSTANT_DAY_MON_YEAR, /* "3 Jan 2024", optionally "… 15:31:57"; UTC */
     INSTANT_UTC,          /* as instant_parse_lenient() takes it */
+    INSTANT_ISO8601_DATE, /* what INSTANT_ISO8601 takes, and a date alone
+                             ("2026-11-23"), which is its midnight UTC */
     INSTANT_FORMAT_COUNT
 };
 
@@ -32,7 +34,8 @@ enum {
 
 /* 0, or -1 when text is not wholly an instant of that format. A time without
  * a zone is refused for INSTANT_ISO8601, because guessing one moves events. A
- * date alone ("2026-11-23") is accepted only by instant_parse_lenient(). */
+ * date alone ("2026-11-23") is accepted only by INSTANT_ISO8601_DATE and by
+ * instant_parse_lenient(). */
 int instant_parse(const char *text, enum instant_format format, int64_t *out);
 
 /* For people: what INSTANT_ISO8601 takes, and a date or a time without zone,

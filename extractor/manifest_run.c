@@ -34,6 +34,7 @@ static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
         {"rows", dataset->rows},
         {"rejected", dataset->rejected},
         {"truncated", dataset->truncated},
+        {"undecided", dataset->undecided},
     };
 
     jsonw_object(w, NULL);
@@ -104,6 +105,15 @@ static void put_files(struct jsonw *w, const struct source_report *source)
     jsonw_array_end(w);
 }
 
+static void put_each(struct jsonw *w, const struct source_report *source)
+{
+    manifest_put_count(w, "asked", source->asked);
+    manifest_put_count(w, "reused", source->reused);
+    manifest_put_count(w, "unknown", source->unknown);
+    if (source->reused > 0)
+        jsonw_instant(w, "oldestAnswer", source->oldest_answer);
+}
+
 static void put_source(struct jsonw *w, const struct source_report *source)
 {
     const struct named_count counts[] = {
@@ -132,6 +142,8 @@ static void put_source(struct jsonw *w, const struct source_report *source)
         jsonw_text(w, "skipped", source->skipped);
     if (source->fallback != NULL)
         jsonw_text(w, "fallback", source->fallback);
+    if (source->each)
+        put_each(w, source);
     if (source->unmatched > 0)
         manifest_put_count(w, "unmatched", source->unmatched);
     if (source->has_span) {

@@ -1,20 +1,34 @@
 #include "normalise_parts.h"
 
-const struct json *normalise_items(const struct source *source,
-                                   const struct json *root, struct error *err)
+static const struct json *find_due(const struct source *source,
+                                   const struct json *root,
+                                   enum json_type type, const char *due,
+                                   struct error *err)
 {
     const struct json *items = json_at(root, source->items);
 
-    if (items != NULL && json_type(items) == JSON_ARRAY)
+    if (items != NULL && json_type(items) == type)
         return items;
     error_set(err, ERROR_DATA,
-              "%s: the answer has %s where an array is due, "
+              "%s: the answer has %s where %s is due, "
               "%s%s",
               source->name,
-              items == NULL ? "nothing" : json_type_name(json_type(items)),
+              items == NULL ? "nothing" : json_type_name(json_type(items)), due,
               *source->items == '\0' ? "at its top" : "at ", source->items);
     error_hint(err, "if the endpoint changed, edit %s", source->path);
     return NULL;
+}
+
+const struct json *normalise_items(const struct source *source,
+                                   const struct json *root, struct error *err)
+{
+    return find_due(source, root, JSON_ARRAY, "an array", err);
+}
+
+const struct json *normalise_item(const struct source *source,
+                                  const struct json *root, struct error *err)
+{
+    return find_due(source, root, JSON_OBJECT, "an object", err);
 }
 
 static bool has_text(const struct user *user, enum user_field field)
@@ -39,7 +53,7 @@ enum item_verdict normalise_user(const struct source *source,
         if (verdict == ITEM_PLACEHOLDER && i == USER_ACCOUNT_ID)
             return verdict;
     }
-    if (has_text(user, USER_ACCOUNT_ID))
+    if (has_text(user, USER_ACCOUNT_ID) || source->each)
         return ITEM_GOOD;
     user->fields[USER_ACCOUNT_ID].present = false;
     if (source->user_fields[USER_ACCOUNT_ID].required)

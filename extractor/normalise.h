@@ -33,7 +33,12 @@ const struct json *normalise_items(const struct source *source,
                                    const struct json *root,
                                    struct error *err);
 
-/* A source whose account ids are not required may give a user without one;
+/* The same for the one object that a source with "each" answers with. */
+const struct json *normalise_item(const struct source *source,
+                                  const struct json *root, struct error *err);
+
+/* With "each" a user without account id is one as well: it is the account that
+ * was asked for. A source whose account ids are not required may give a user without one;
  * then there is an e-mail address. */
 enum item_verdict normalise_user(const struct source *source,
                                  const struct json *item, struct user *user,

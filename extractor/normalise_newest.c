@@ -23,16 +23,16 @@ static enum item_verdict take_place(const struct field_rule *rule,
                                     struct newest *newest,
                                     struct item_notes *notes)
 {
-    const char *at = rule->newest->at;
+    const char *const *at = rule->newest->at;
     const struct json *node;
     struct value value = value_null(VALUE_TIMESTAMP);
 
-    if (*at != '\0' && json_type(place) != JSON_OBJECT &&
+    if (**at != '\0' && json_type(place) != JSON_OBJECT &&
         json_type(place) != JSON_NULL)
         return normalise_refuse(notes, rule->newest->items,
                                 "holds something that is not an object");
-    node = json_at(place, at);
-    if (node == NULL || json_type(node) == JSON_NULL)
+    node = normalise_find(place, at);
+    if (node == NULL)
         return ITEM_GOOD;
     if (json_type(node) == JSON_STRING && *json_text(node) == '\0')
         return ITEM_GOOD;

@@ -8,7 +8,7 @@
 #include "normalise.h"
 
 /* A body that is no JSON may be a proxy's slip; in a row it is none. */
-enum { PROBE_BAD_BODIES_MAX = 3 };
+enum { PROBE_BAD_BODIES_MAX = 3, HTTP_OK = 200 };
 
 /* One question, answered; doc is the answer's. */
 struct question {
@@ -17,7 +17,7 @@ struct question {
     struct json_doc doc;
     struct error cause; /* why the body could not be read */
     const char *body;   /* of the request, or NULL */
-    int refused;        /* status for which the fallback is asked; 0: none */
+    int refused;        /* status that was accepted beside 200; 0: none */
     bool answered;
 };
 
@@ -27,7 +27,7 @@ static int take_answer(void *context, const struct exchange_answer *answer,
     struct question *question = context;
 
     (void)err;
-    if (source_falls_back(&question->entry->source, answer->status)) {
+    if (answer->status != HTTP_OK) {
         question->refused = answer->status;
         return 0;
     }
@@ -36,6 +36,12 @@ static int take_answer(void *context, const struct exchange_answer *answer,
                    question->entry->source.name, ERROR_DATA,
                    &question->cause) == 0;
     return 0;
+}
+
+static const int *accepted(const struct source *source)
+{
+    return source->fallback != NULL ? source_fallback_statuses
+                                    : source->each_unknown;
 }
 
 /* On success the question's doc must be freed. */
@@ -51,9 +57,7 @@ static int ask(const struct gather_options *options,
         .path_query = path,
         .method = probe ? "GET" : entry->source.method,
         .body = question->body,
-        .accept = !probe && entry->source.fallback != NULL
-                      ? source_fallback_statuses
-                      : NULL,
+        .accept = probe ? NULL : accepted(&entry->source),
     };
 
     if (options->report != NULL)
@@ -194,6 +198,8 @@ static int ask_page(const struct gather_options *options,
 
     if (source->kind == SOURCE_EVENTS)
         parts.window = &options->window;
+    if (source->each)
+        parts.account = nobody[0];
     if (source->batch_parameter != NULL) {
         parts.batch = nobody;
         parts.batch_count = 1;
@@ -209,7 +215,8 @@ static int ask_page(const struct gather_options *options,
     buf_release(&body);
     if (result != 0 || question->refused != 0)
         return result;
-    *items = normalise_items(source, question->doc.root, err);
+    *items = source->each ? normalise_item(source, question->doc.root, err)
+                          : normalise_items(source, question->doc.root, err);
     if (*items != NULL)
         return 0;
     json_free(&question->doc);

@@ -47,10 +47,13 @@ int probe_emptiness(const struct gather_options *options,
                     const struct setup_source *entry, struct error *err);
 
 /* One page of the source with a single item, for `check`: how many items came
- * and, of events, when the first one happened. */
+ * and, of events, when the first one happened. What is asked name by name or
+ * account by account is asked about one that does not exist. */
 struct probe_sample {
     size_t items;
-    int refused; /* status for which the fallback is to be asked; 0: none */
+    int refused; /* status for which the fallback is to be asked, or with
+                    which the source says that it does not know the account;
+                    0: none */
     bool has_at, has_total;
     int64_t at, total; /* total: as the server says */
 };

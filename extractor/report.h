@@ -63,6 +63,11 @@ struct source_report {
     uint64_t unmatched;   /* users: rows whose e-mail is not one account's */
     const char *skipped;  /* why it was not read, or NULL */
     const char *fallback; /* source that was read instead, or NULL */
+    bool each;            /* asked account by account; then: */
+    uint64_t asked;       /* accounts asked about in this run */
+    uint64_t reused;      /* answers of earlier runs that were used */
+    uint64_t unknown;     /* accounts of both that the source does not know */
+    int64_t oldest_answer; /* when the oldest of these was given */
     const struct action_report *actions; /* ascending by id; of a log that
                                             has a list of them */
     size_t action_count;
@@ -99,6 +104,8 @@ struct dataset_report {
     uint64_t rows;
     uint64_t rejected;    /* rows refused by the mapping's rules */
     uint64_t truncated;   /* cells cut to their length */
+    uint64_t undecided;   /* accounts left out because something is not known
+                             that "where" compares */
     struct writer_report *writers; /* one per format */
     size_t writer_count;
     struct count_report statuses[8]; /* rows per last_modified_status */

@@ -6,13 +6,13 @@
 
 #include "http.h"
 #include "instant.h"
-#include "json.h"
 #include "jsonw.h"
 
 struct filling {
     const struct source *source;
     const struct endpoint *endpoint;
     const struct request_window *window;
+    const char *account;
 };
 
 static void write_time(const struct source *source, int64_t at,
@@ -46,6 +46,8 @@ static const char *value_of(const struct filling *f, const char *name,
             memcmp(list[i].name, name, len) == 0)
             return list[i].value;
     }
+    if (len == strlen("account") && memcmp(name, "account", len) == 0)
+        return f->account;
     if (f->window == NULL)
         return NULL;
     if (len == 4 && memcmp(name, "from", len) == 0) {
@@ -186,7 +188,7 @@ int request_path(const struct source *source, const struct endpoint *endpoint,
                  const struct request_parts *parts, struct buf *out,
                  struct error *err)
 {
-    struct filling f = {source, endpoint, parts->window};
+    struct filling f = {source, endpoint, parts->window, parts->account};
     const struct page_ask *page = parts->page;
     char separator = '?';
 
@@ -265,7 +267,7 @@ int request_body(const struct source *source, const struct endpoint *endpoint,
                  const struct request_parts *parts, struct buf *out,
                  struct error *err)
 {
-    struct filling f = {source, endpoint, parts->window};
+    struct filling f = {source, endpoint, parts->window, parts->account};
     struct body_filling filling = {.f = &f, .err = err};
     struct json_doc doc;
     int result;
@@ -286,7 +288,7 @@ int request_actions_path(const struct source *source,
                          const struct endpoint *endpoint, struct buf *out,
                          struct error *err)
 {
-    struct filling f = {source, endpoint, NULL};
+    struct filling f = {source, endpoint, NULL, NULL};
 
     if (fill(&f, source->actions_path, ENCODE_VALUES, out, err) != 0)
         return -1;
@@ -297,7 +299,7 @@ int request_probe_path(const struct source *source,
                        const struct endpoint *endpoint, struct buf *out,
                        struct error *err)
 {
-    struct filling f = {source, endpoint, NULL};
+    struct filling f = {source, endpoint, NULL, NULL};
     char separator = '?';
 
     if (fill(&f, source->probe_path, ENCODE_VALUES, out, err) != 0 ||
@@ -353,4 +355,25 @@ int request_query_value(const char *text, const char *name, struct buf *out)
         p++;
     }
     return -1;
+}
+
+int request_next_cursor(const struct source *source, const struct json *root,
+                        struct buf *out, struct error *err)
+{
+    const struct paging *paging = &source->paging;
+
+    for (const char *const *at = paging->next; at != NULL && *at; at++) {
+        const struct json *node = json_at(root, *at);
+
+        if (node == NULL || json_type(node) != JSON_STRING)
+            continue;
+        if (request_query_value(json_text(node), paging->cursor_parameter,
+                                out) != 0)
+            buf_puts(out, json_text(node));
+        break;
+    }
+    if (buf_ok(out))
+        return 0;
+    return error_set(err, ERROR_DATA, "%s: the next page's cursor is too long",
+                     source->name);
 }

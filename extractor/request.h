@@ -1,7 +1,7 @@
 /*
  * request: path, query and body of one request, from a source definition.
  *
- * Fills {organisation} {directory} {site} {from} {to} and adds paging and
+ * Fills {organisation} {directory} {site} {from} {to} {account} and adds paging and
  * batch parameters, everything percent-encoded (RFC 3986). A cursor of a
  * source with "only_cursor" leaves out every other parameter. Paging "in" the
  * body adds its parameters there as members: the cursor as text, index and
@@ -16,6 +16,7 @@
 #include "buf.h"
 #include "error.h"
 #include "job.h"
+#include "json.h"
 #include "pager.h"
 #include "source.h"
 
@@ -30,6 +31,7 @@ struct request_window {
 
 struct request_parts {
     const struct request_window *window; /* NULL: the source has none */
+    const char *account;                 /* id; NULL: no {account} */
     const struct page_ask *page;         /* NULL: no paging parameters */
     const char *const *batch;            /* names of a lookup, or NULL */
     size_t batch_count;
@@ -60,6 +62,12 @@ int request_actions_path(const struct source *source,
 int request_probe_path(const struct source *source,
                        const struct endpoint *endpoint, struct buf *out,
                        struct error *err);
+
+/* The cursor of the page after this answer, appended to out: bare, or inside a
+ * URL, of which only the cursor parameter is used, so that a server cannot
+ * send us elsewhere; empty: none. ERROR_DATA when it passes the ceiling. */
+int request_next_cursor(const struct source *source, const struct json *root,
+                        struct buf *out, struct error *err);
 
 /* The decoded value of a parameter of a URL, appended to out. -1: text is no
  * URL ("scheme://" or "/…?") or has no such parameter. */

@@ -3,11 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "each.h"
 #include "emit.h"
 #include "gather.h"
 #include "previous.h"
 #include "publish.h"
 #include "resolve.h"
+#include "state.h"
 
 /* Everything a run holds; released in one place. */
 struct run {
@@ -140,6 +142,23 @@ static int check_stop(const struct run *run, struct error *err)
     return error_set(err, ERROR_INTERRUPTED, "interrupted; nothing published");
 }
 
+/* What is asked account by account comes last, when it is known for whom. */
+static int ask_each(struct run *run, struct error *err)
+{
+    const struct run_options *options = run->options;
+    struct each_options each = {.emission = &run->emission};
+    int result = -1;
+
+    if (!each_needed(options->setup))
+        return 0;
+    each.state = state_open(options->setup->job.state, options->run_id,
+                            options->log, err);
+    if (each.state != NULL)
+        result = each_ask(&each, err);
+    state_close(each.state);
+    return result;
+}
+
 static int read_all(struct run *run, struct error *err)
 {
     int previous_fd = run->previous.found ? run->previous.dir_fd : -1;
@@ -153,8 +172,9 @@ static int read_all(struct run *run, struct error *err)
         gather_run(&run->gathered, &run->gather, err) != 0)
         return -1;
     if (resolve_subjects(&run->resolved, &run->gathered, &run->gather, err) ||
-        emit_choose(&run->emission, &run->gathered, &run->resolved,
-                    &run->gather, previous_fd, err) != 0)
+        emit_prepare(&run->emission, &run->gathered, &run->resolved,
+                     &run->gather, previous_fd, err) != 0 ||
+        ask_each(run, err) != 0 || emit_choose(&run->emission, err) != 0)
         return -1;
     if (run->report.keys.unresolved > 0)
         log_line(run->options->log, LOG_WARN, "keys", "%llu user keys of the "

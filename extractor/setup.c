@@ -128,6 +128,10 @@ static int need_fallback(struct setup *setup, struct mapping *mapping,
     if (need_source(setup, mapping, name, SOURCE_USERS, optional, err) != 0)
         return -1;
     fallback->is_fallback = true;
+    if (fallback->source.each)
+        return error_set(err, ERROR_CONFIG, "%s: fallback: source \"%s\" is "
+                         "asked account by account and gives no list",
+                         entry->source.path, name);
     if (fallback->source.fallback == NULL)
         return 0;
     return error_set(err, ERROR_CONFIG, "%s: fallback: source \"%s\" has a "
@@ -146,10 +150,17 @@ static int need_helpers(struct setup *setup, struct mapping *mapping,
         need_source(setup, mapping, source->resolve_keys, SOURCE_KEYS, false,
                     err) != 0)
         return -1;
-    if (source->resolve_names != NULL)
-        return need_source(setup, mapping, source->resolve_names, SOURCE_USERS,
-                           false, err);
-    return 0;
+    if (source->resolve_names == NULL)
+        return 0;
+    if (need_source(setup, mapping, source->resolve_names, SOURCE_USERS, false,
+                    err) != 0)
+        return -1;
+    if (setup_source(setup, source->resolve_names)->source.batch_parameter !=
+        NULL)
+        return 0;
+    return error_set(err, ERROR_CONFIG, "%s: resolve.names: source \"%s\" has "
+                     "no \"batch\", so it cannot be asked for names",
+                     source->path, source->resolve_names);
 }
 
 static int need_source(struct setup *setup, struct mapping *mapping,
@@ -199,6 +210,10 @@ static int use_users(struct setup *setup, size_t mapping, const char *name,
                          setup->mappings[mapping].path, name);
     if (entry->skipped != NULL)
         return 0;
+    if (at == 0 && entry->source.each)
+        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" is "
+                         "asked account by account, so it can only enrich "
+                         "others", setup->mappings[mapping].path, name);
     if (at == 0 && !entry->source.user_fields[USER_ACCOUNT_ID].required)
         return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" may "
                          "lack account ids, so it can only enrich others",

@@ -48,7 +48,7 @@ static void read_to(struct spec *spec, const struct spec_node *node, void *out)
     *(bool *)out = spec_word(spec, node, to_words) == 1;
 }
 
-static void read_halve_on(struct spec *spec, const struct spec_node *node,
+void source_read_statuses(struct spec *spec, const struct spec_node *node,
                           void *out)
 {
     static const struct spec_field status = {
@@ -155,7 +155,7 @@ static const struct spec_field need_fields[] = {
     {0},
 };
 
-/* The kind comes before the fields, which depend on it. */
+/* Kind and "each" come before the fields, which depend on them. */
 static const struct spec_field source_fields[] = {
     {.key = "name",
      .kind = SPEC_CUSTOM,
@@ -177,6 +177,7 @@ static const struct spec_field source_fields[] = {
     {.key = "time", .kind = SPEC_OBJECT, .object = time_fields},
     {.key = "paging", .kind = SPEC_CUSTOM, .read = source_read_paging},
     {.key = "batch", .kind = SPEC_CUSTOM, .read = source_read_batch},
+    {.key = "each", .kind = SPEC_CUSTOM, .read = source_read_each},
     POINTER("items", false, items),
     POINTER("total", false, total),
     {.key = "fallback",
@@ -185,7 +186,7 @@ static const struct spec_field source_fields[] = {
     {.key = "halve_on",
      .kind = SPEC_CUSTOM,
      .offset = offsetof(struct source, halve_on),
-     .read = read_halve_on},
+     .read = source_read_statuses},
     {.key = "probe", .kind = SPEC_CUSTOM, .read = source_read_probe},
     {.key = "fields",
      .kind = SPEC_CUSTOM,
@@ -226,6 +227,7 @@ static const struct section {
     {"pairs", {OPTIONAL, OPTIONAL, NEEDED}},
     {"resolve", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"batch", {OPTIONAL, FORBIDDEN, NEEDED}},
+    {"each", {OPTIONAL, FORBIDDEN, FORBIDDEN}},
     {"time", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"fallback", {OPTIONAL, FORBIDDEN, FORBIDDEN}},
 };
@@ -356,6 +358,7 @@ int source_load(struct source *source, const char *path, struct error *err)
         check_actors(&spec, &root, source);
         check_window(&spec, &root, &reader);
         check_parameters(&spec, &root, source);
+        source_check_each(&spec, &root, &reader);
     }
     if (spec_close(&spec, err) != 0)
         goto err0;

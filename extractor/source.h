@@ -9,9 +9,9 @@
  *   title, kind ("users", "events", "keys"), endpoint
  *   request   {"method", "path", "query": {name: text}, "body": any}
  *             path, query and texts of the body may hold {organisation}
- *             {directory} {site} {from} {to}; a body needs POST, and a path
- *             asked by POST ends in /search or /last-active-date-bulk: what
- *             changes accounts is no source, see account_action.h
+ *             {directory} {site} {from} {to} {account}; a body needs POST, and
+ *             a path asked by POST ends in /search or /last-active-date-bulk:
+ *             what changes accounts is no source, see account_action.h
  *   time      {"format": "rfc3339_ms"|"epoch_ms", "to": "inclusive"|
  *             "exclusive"}: how {from} and {to} are written; windows are
  *             [from, to) inside rollcall
@@ -26,7 +26,17 @@
  *             answer of this one is 404, 405 or 410; it has no fallback itself
  *   batch     {"parameter": "key", "size": 90}: a lookup; the parameter is
  *             repeated for each of at most `size` names. users and keys only
- *   items     pointer of the array of items; "" is the document itself
+ *   each      {"unknown": [403, 404], "max_age": "20h"}; users only: one
+ *             request an account, whose id stands for {account} in path, query
+ *             or body. It only enriches others, and is asked last, for the
+ *             accounts whose rows may depend on it (each.h). unknown: statuses
+ *             that mean it knows nothing of the account. max_age: how long an
+ *             answer may be used again by later runs (default: not at all).
+ *             Its paging is "cursor" or "single", and there is no batch,
+ *             fallback, total, halve_on or probe. fields.account_id may be
+ *             left out; where it is read, it must be the account asked for
+ *   items     pointer of the array of items; "" is the document itself. With
+ *             "each", the pointer of the object that tells of the account
  *   total     pointer of the server's own count; recorded, never trusted
  *   halve_on  [409]: statuses that mean "ask for a smaller page"
  *   probe     {"path", "query", "expect": pointer, "items": pointer}
@@ -36,8 +46,9 @@
  *             "constant": text, "required": bool, "placeholders": [texts],
  *             "present": text, "absent": text}.
  *             time: "iso8601", "epoch_ms", "d_mon_yyyy", "iso8601_utc" (a
- *             date alone, and a time without zone, which is read as UTC); of
- *             several forms the first that the text has. Default: iso8601
+ *             date alone, and a time without zone, which is read as UTC),
+ *             "iso8601_date" (a date alone, as its midnight UTC); of several
+ *             forms the first that the text has. Default: iso8601
  *             map: for text and true-or-false fields; a text field with a map
  *             also takes true and false, as "true" and "false"
  *             present, absent: text fields only: the value when the pointers
@@ -45,15 +56,16 @@
  *             Instead of "at", timestamps and text fields may look at several
  *             places: "newest": {"items": pointer of an array or object (""
  *             is the item itself), "prefix": text or texts (of an object only
- *             the members whose names begin so), "at": pointer in each ("",
- *             the default, is the place itself)}, with "time" and "never":
+ *             the members whose names begin so), "at": pointer in each, or
+ *             pointers in order of preference ("", the default, is the place
+ *             itself)}, with "time" and "never":
  *             [texts]. Places that are absent, null, empty or a text of
  *             "never" are passed over; what else is no instant refuses the
  *             item. A timestamp becomes the newest of the rest. A text becomes
  *             "present" when there is one, "absent" when there are places but
  *             none holds an instant (an empty array says so too), and null
  *             when there are no places: no such array or object, or no member
- *             with the prefix
+ *             with the prefix; "required" refuses the item then
  *             account_id (users, keys), id and at (events) must be there and
  *             are always required; only a source of users with an e-mail may
  *             say "required": false for account_id: it can enrich others
@@ -154,7 +166,7 @@ struct paging {
 struct newest_rule {
     const char *items;         /* pointer of an array or object */
     const char *const *prefix; /* of an object's members; NULL: all of them */
-    const char *at;            /* pointer in each */
+    const char *const *at;     /* pointers in each, in order of preference */
 };
 
 /* at[0..] tried in order; the first that is neither absent nor null wins. */
@@ -233,6 +245,9 @@ struct source {
     struct paging paging;
     const char *batch_parameter; /* NULL: no lookup */
     int64_t batch_size;
+    bool each;                   /* one request an account */
+    const int *each_unknown;     /* ended by 0; NULL: none */
+    int64_t each_max_age_ms;
 
     const char *items;
     const char *total;           /* NULL: none */

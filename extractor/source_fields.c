@@ -149,7 +149,7 @@ void source_read_fields(struct spec *spec, const struct spec_node *node,
     if (events) {
         need_identity(spec, node, "id", &rules[EVENT_ID], false);
         need_identity(spec, node, "at", &rules[EVENT_AT], false);
-    } else {
+    } else if (!source->each || rules[USER_ACCOUNT_ID].used) {
         need_identity(spec, node, "account_id", &rules[USER_ACCOUNT_ID],
                       source->kind == SOURCE_USERS && rules[USER_EMAIL].used);
     }

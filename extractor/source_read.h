@@ -16,6 +16,7 @@ struct source_reader {
     const char *windowless;     /* a part that has no window is read: what
                                    it is called; NULL otherwise */
     bool uses_from, uses_to;    /* {from}, {to} stand in the request */
+    bool uses_account;          /* {account} does */
     enum value_type field_type; /* of the field rule being read */
 };
 
@@ -29,6 +30,17 @@ void source_read_pointer(struct spec *spec, const struct spec_node *node,
                          void *out);
 void source_read_pointers(struct spec *spec, const struct spec_node *node,
                           void *out);
+
+/* A list of statuses from 400 to 599; out is a const int *, ended by 0. */
+void source_read_statuses(struct spec *spec, const struct spec_node *node,
+                          void *out);
+
+/* source_each.c; out is the struct source. */
+void source_read_each(struct spec *spec, const struct spec_node *node,
+                      void *out);
+/* What a source with "each" must have and cannot have, once all is read. */
+void source_check_each(struct spec *spec, const struct spec_node *root,
+                       const struct source_reader *reader);
 
 /* source_request.c; out is the struct source. */
 void source_read_request(struct spec *spec, const struct spec_node *node,

@@ -13,22 +13,22 @@ enum {
 static const char *const method_words[] = {"GET", "POST", NULL};
 
 /* {organisation}, {directory}, {site}: of the endpoint; {from}, {to}: of the
- * window. */
-static const char *const placeholders[] = {"organisation", "directory", "site",
-                                           "from",         "to",        NULL};
+ * window; {account}: who is asked about. */
+static const char *const placeholders[] = {
+    "organisation", "directory", "site", "from", "to", "account", NULL};
 
-static void note_window(struct spec *spec, const struct spec_node *node,
-                        const char *word)
+static void note_use(struct spec *spec, const struct spec_node *node,
+                     const char *word)
 {
     struct source_reader *reader = spec->owner;
     bool from = strcmp(word, "from") == 0, to = strcmp(word, "to") == 0;
+    bool account = strcmp(word, "account") == 0;
 
-    if ((from || to) && reader->windowless != NULL)
+    if ((from || to || account) && reader->windowless != NULL)
         spec_problem(spec, node, "%s has no {%s}", reader->windowless, word);
-    else if (from)
-        reader->uses_from = true;
-    else if (to)
-        reader->uses_to = true;
+    reader->uses_from = reader->uses_from || from;
+    reader->uses_to = reader->uses_to || to;
+    reader->uses_account = reader->uses_account || account;
 }
 
 static void check_placeholder(struct spec *spec, const struct spec_node *node,
@@ -39,7 +39,7 @@ static void check_placeholder(struct spec *spec, const struct spec_node *node,
     nearest_start(&nearest, word);
     for (size_t i = 0; placeholders[i] != NULL; i++) {
         if (strcmp(placeholders[i], word) == 0) {
-            note_window(spec, node, word);
+            note_use(spec, node, word);
             return;
         }
         nearest_offer(&nearest, placeholders[i]);

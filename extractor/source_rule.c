@@ -78,9 +78,11 @@ static const struct spec_field newest_fields[] = {
     {.key = "at",
      .kind = SPEC_CUSTOM,
      .offset = offsetof(struct newest_rule, at),
-     .read = source_read_pointer},
+     .read = source_read_pointers},
     {0},
 };
+
+static const char *const place_itself[] = {"", NULL};
 
 static void read_newest(struct spec *spec, const struct spec_node *node,
                         void *out)
@@ -90,13 +92,14 @@ static void read_newest(struct spec *spec, const struct spec_node *node,
 
     if (newest == NULL)
         return;
-    newest->at = "";
+    newest->at = place_itself;
     spec_object(spec, node, newest_fields, newest);
     rule->newest = newest;
 }
 
 static const char *const time_words[] = {"iso8601", "epoch_ms", "d_mon_yyyy",
-                                         "iso8601_utc", NULL};
+                                         "iso8601_utc", "iso8601_date",
+                                         NULL};
 
 static void read_times(struct spec *spec, const struct spec_node *node,
                        void *out)
@@ -171,7 +174,7 @@ static void check_presence(struct spec *spec, const struct spec_node *node,
         (rule->map != NULL || rule->placeholders != NULL))
         spec_problem_at(spec, node, "present",
                         "leaves nothing to \"map\" or \"placeholders\"");
-    if (rule->when_absent != NULL && rule->required)
+    if (rule->when_absent != NULL && rule->required && rule->newest == NULL)
         spec_problem_at(spec, node, "absent", "the field is required");
 }
 

@@ -16,13 +16,13 @@ struct state {
     bool old;
 };
 
-/* What an account was when a source that is asked account by account told of
- * it. at: when it was asked; the rest is null where the source had none. */
+/* answers: see state_answers.h; fields is a JSON object by canonical names,
+ * null where the source does not know the account. */
 static const char *const migrations[] = {
-    "CREATE TABLE last_active ("
-    " source TEXT NOT NULL, account_id TEXT NOT NULL,"
-    " asked_at INTEGER NOT NULL, last_seen_at INTEGER, status TEXT,"
-    " PRIMARY KEY (source, account_id)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE answers ("
+    " source TEXT NOT NULL, scope TEXT NOT NULL, account_id TEXT NOT NULL,"
+    " asked_at INTEGER NOT NULL, fields TEXT,"
+    " PRIMARY KEY (source, scope, account_id)) STRICT, WITHOUT ROWID",
     NULL};
 
 static const struct db_schema schema = {APPLICATION_ID, migrations};

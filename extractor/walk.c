@@ -57,34 +57,6 @@ int walk_finish(const struct walk *walk, struct error *err)
                      walk->options.source->name);
 }
 
-/* The cursor of the next page: bare, or inside a URL, of which only the
- * cursor parameter is used, so that a server cannot send us elsewhere. */
-static char *next_cursor(const struct walk *walk, const struct json *root,
-                         struct error *err)
-{
-    const struct paging *paging = &walk->options.source->paging;
-    struct buf text;
-    char *copy;
-
-    buf_init(&text, FIELD_BYTES_MAX);
-    for (const char *const *at = paging->next; at != NULL && *at; at++) {
-        const struct json *node = json_at(root, *at);
-
-        if (node == NULL || json_type(node) != JSON_STRING)
-            continue;
-        if (request_query_value(json_text(node), paging->cursor_parameter,
-                                &text) != 0)
-            buf_puts(&text, json_text(node));
-        break;
-    }
-    copy = buf_ok(&text) ? strdup(text.data) : NULL;
-    if (copy == NULL)
-        error_set(err, ERROR_DATA, "%s: the next page's cursor is too long",
-                  walk->options.source->name);
-    buf_release(&text);
-    return copy;
-}
-
 static void note_page(struct walk *walk, const struct json *root)
 {
     struct window_report *window = walk->options.window_report;
@@ -99,13 +71,27 @@ static void note_page(struct walk *walk, const struct json *root)
         window->has_total = json_int64(node, &window->total) == 0;
 }
 
+static int turn_page(struct walk *walk, const struct json *root, size_t count,
+                     size_t fresh, struct error *err)
+{
+    const struct source *source = walk->options.source;
+    struct buf cursor;
+    int result;
+
+    buf_init(&cursor, FIELD_BYTES_MAX);
+    result = request_next_cursor(source, root, &cursor, err);
+    if (result == 0 && pager_took(&walk->pager, walk->ids, count, fresh,
+                                  cursor.data, err) != 0)
+        result = error_prefix(err, "%s", source->name);
+    buf_release(&cursor);
+    return result;
+}
+
 static int judge_page(struct walk *walk, const struct page_ask *ask,
                       const struct json *root, const struct json *items,
                       struct error *err)
 {
     size_t count, fresh;
-    char *cursor;
-    int result;
 
     if (walk_collect_ids(walk, items, &count, err) != 0)
         return -1;
@@ -115,13 +101,8 @@ static int judge_page(struct walk *walk, const struct page_ask *ask,
         note_page(walk, root);
     if (walk_take_items(walk, items, ask, &fresh, err) != 0)
         return -1;
-    cursor = next_cursor(walk, root, err);
-    if (cursor == NULL)
+    if (turn_page(walk, root, count, fresh, err) != 0)
         return -1;
-    result = pager_took(&walk->pager, walk->ids, count, fresh, cursor, err);
-    free(cursor);
-    if (result != 0)
-        return error_prefix(err, "%s", walk->options.source->name);
     log_line(walk->options.log, LOG_DEBUG, "page", "%s: index %" PRId64
              ", %zu items, %zu new", walk->options.source->name, ask->start,
              count, fresh);

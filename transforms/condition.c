@@ -81,28 +81,11 @@ static bool change_among(const struct event_change *wanted,
     return false;
 }
 
-/* Whether a child gives `wanted`: ANY looks for true, ALL for false. */
-static bool child_gives(const struct condition *c, const struct scope *scope,
-                        bool wanted)
-{
-    for (size_t i = 0; i < c->child_count; i++) {
-        if (condition_holds(&c->children[i], scope) == wanted)
-            return true;
-    }
-    return false;
-}
-
-bool condition_holds(const struct condition *c, const struct scope *scope)
+static bool leaf_holds(const struct condition *c, const struct scope *scope)
 {
     struct value value;
 
     switch (c->kind) {
-    case CONDITION_ALL:
-        return !child_gives(c, scope, false);
-    case CONDITION_ANY:
-        return child_gives(c, scope, true);
-    case CONDITION_NOT:
-        return !condition_holds(&c->children[0], scope);
     case CONDITION_EQUALS:
     case CONDITION_IN:
         return text_among(c, scope);
@@ -115,6 +98,53 @@ bool condition_holds(const struct condition *c, const struct scope *scope)
         return value.present && value.integer < scope->as_of - c->age_ms;
     case CONDITION_CHANGE:
         return change_among(&c->change, scope->event);
+    default:
+        return false;
     }
-    return false;
+}
+
+static bool in_doubt(const struct condition *c, const struct unknowns *unknown)
+{
+    bool of_absence = c->kind == CONDITION_PRESENT || c->ref.origin;
+
+    return c->kind != CONDITION_CHANGE && c->ref.kind == REF_USER &&
+           (unknown->fields & 1u << c->ref.index) != 0 &&
+           (unknown->may_come || !of_absence);
+}
+
+/* ALL is what its least child is, ANY what its greatest is. */
+static enum decision combine(const struct condition *c,
+                             const struct scope *scope,
+                             const struct unknowns *unknown)
+{
+    bool all = c->kind == CONDITION_ALL;
+    enum decision decision = all ? DECIDED_YES : DECIDED_NO;
+    enum decision final = all ? DECIDED_NO : DECIDED_YES;
+
+    for (size_t i = 0; i < c->child_count && decision != final; i++) {
+        enum decision child =
+            condition_decide(&c->children[i], scope, unknown);
+
+        if (all ? child < decision : child > decision)
+            decision = child;
+    }
+    return decision;
+}
+
+enum decision condition_decide(const struct condition *c,
+                               const struct scope *scope,
+                               const struct unknowns *unknown)
+{
+    if (c->kind == CONDITION_ALL || c->kind == CONDITION_ANY)
+        return combine(c, scope, unknown);
+    if (c->kind == CONDITION_NOT)
+        return DECIDED_YES - condition_decide(&c->children[0], scope, unknown);
+    if (in_doubt(c, unknown))
+        return UNDECIDED;
+    return leaf_holds(c, scope) ? DECIDED_YES : DECIDED_NO;
+}
+
+bool condition_holds(const struct condition *c, const struct scope *scope)
+{
+    return condition_decide(c, scope, &(struct unknowns){0}) == DECIDED_YES;
 }

@@ -5,11 +5,16 @@
  * refer to may stay NULL. Comparison is of texts: a boolean reads "true" or
  * "false", an instant as RFC 3339, a number as its digits. Null equals
  * nothing, matches nothing and is older than nothing.
+ *
+ * condition_decide() takes into account that some user fields are not known:
+ * what depends on them is undecided, and so is what is made of it unless the
+ * rest decides (Kleene's three values, as in SQL).
  */
 #ifndef ROLLCALL_CONDITION_H
 #define ROLLCALL_CONDITION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "rules.h"
 
@@ -23,6 +28,19 @@ struct scope {
     int64_t as_of;
 };
 
+enum decision { DECIDED_NO, UNDECIDED, DECIDED_YES };
+
+struct unknowns {
+    uint32_t fields; /* bit per user field */
+    bool may_come;   /* their values may still come, so whether they are
+                        present and who told them is undecided too */
+};
+
+enum decision condition_decide(const struct condition *condition,
+                               const struct scope *scope,
+                               const struct unknowns *unknown);
+
+/* Nothing is unknown: null is a value like any other. */
 bool condition_holds(const struct condition *condition,
                      const struct scope *scope);
 

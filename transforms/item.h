@@ -24,12 +24,15 @@ enum user_field {
     USER_DEACTIVATED_AT, /* timestamp */
     USER_ADDED_AT,       /* timestamp */
     USER_LAST_SEEN_AT,   /* timestamp */
-    USER_LAST_SEEN_STATUS,
+    USER_LAST_SEEN_STATUS, /* "known", LAST_SEEN_NEVER */
     USER_CLAIM_STATUS,
     USER_TIME_ZONE,
     USER_LOCALE,
     USER_FIELD_COUNT
 };
+
+/* The account has no instant of last activity, and that is known. */
+#define LAST_SEEN_NEVER "never"
 
 struct user {
     struct value fields[USER_FIELD_COUNT];

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "condition.h"
 #include "name.h"
 #include "transform.h"
 
@@ -31,6 +30,27 @@ bool join_selects(const struct joined *joined)
     const struct condition *where = joined->input->rules->where;
 
     return where == NULL || condition_holds(where, &scope);
+}
+
+enum decision join_decides(const struct joined *joined,
+                           const struct unknowns *unknown)
+{
+    struct scope scope = scope_of(joined);
+    const struct condition *where = joined->input->rules->where;
+
+    return where == NULL ? DECIDED_YES
+                         : condition_decide(where, &scope, unknown);
+}
+
+bool join_lacks(const struct joined *joined)
+{
+    const struct join_input *input = joined->input;
+    unsigned sources = input->sources != NULL ? (unsigned)input->source_count
+                                              : ROSTER_ASKED + 1;
+    const struct unknowns unknown = {
+        .fields = account_open(joined->account, sources)};
+
+    return join_decides(joined, &unknown) == UNDECIDED;
 }
 
 const char *join_actor_id(const struct join_input *input, const char *actor)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "condition.h"
 #include "error.h"
 #include "fact.h"
 #include "roster.h"
@@ -50,6 +51,14 @@ struct join_notes {
 void joined_fill(struct joined *joined, const struct join_input *input,
                  const struct account *account);
 bool join_selects(const struct joined *joined);
+
+/* The same while user fields are unknown. */
+enum decision join_decides(const struct joined *joined,
+                           const struct unknowns *unknown);
+
+/* An account that was not selected, and might have been if all were known of
+ * it that "where" compares. */
+bool join_lacks(const struct joined *joined);
 
 /* The value of a fact.*, observed.* or run.* reference, and of user.* as far
  * as it comes from a source of the dataset. */

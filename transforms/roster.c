@@ -223,6 +223,31 @@ struct value account_value(const struct account *account,
     return value;
 }
 
+static bool told(const struct account *account, unsigned field,
+                 unsigned source)
+{
+    return (account->present & 1u << field) != 0 &&
+           account->origin[field] < source &&
+           !(is_text(field) && account->fields[field].text[0] == '\0');
+}
+
+uint32_t account_open(const struct account *account, unsigned source)
+{
+    uint32_t open = 0;
+
+    for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
+        if (!told(account, i, source))
+            open |= 1u << i;
+    }
+    if (told(account, USER_LAST_SEEN_AT, source))
+        open &= ~(1u << USER_LAST_SEEN_STATUS);
+    else if (told(account, USER_LAST_SEEN_STATUS, source) &&
+             strcmp(account->fields[USER_LAST_SEEN_STATUS].text,
+                    LAST_SEEN_NEVER) == 0)
+        open &= ~(1u << USER_LAST_SEEN_AT);
+    return open;
+}
+
 const char *account_id(const struct account *account)
 {
     return account->fields[USER_ACCOUNT_ID].text;

@@ -75,6 +75,12 @@ struct value account_value(const struct account *account,
                            enum user_field field);
 const char *account_id(const struct account *account);
 
+/* Bit per user field that none of the sources before this one has told, so
+ * that its value would be taken; an empty text tells nothing. Who was never
+ * seen has no last_seen_at, and that is told; one who was seen needs no word
+ * that says so. */
+uint32_t account_open(const struct account *account, unsigned source);
+
 /* The source whose value of the field was kept, as the user named it; NULL
  * when there is none or the user did not say. Names live with the sources. */
 const char *account_source(const struct roster *roster,

@@ -20,6 +20,40 @@ const struct item_field rules_run_parts[RUN_PART_COUNT] = {
     [RUN_ID] = {"id", VALUE_STRING},
 };
 
+static uint32_t ref_field(const struct ref *ref)
+{
+    return ref->kind == REF_USER ? 1u << ref->index : 0;
+}
+
+static uint32_t condition_fields(const struct condition *condition)
+{
+    uint32_t fields = 0;
+
+    if (condition == NULL || condition->kind == CONDITION_CHANGE)
+        return 0;
+    if (condition->child_count == 0)
+        return ref_field(&condition->ref);
+    for (size_t i = 0; i < condition->child_count; i++)
+        fields |= condition_fields(&condition->children[i]);
+    return fields;
+}
+
+uint32_t rules_user_fields(const struct rules *rules)
+{
+    uint32_t fields = condition_fields(rules->where);
+
+    for (size_t i = 0; i < rules->schema.count; i++) {
+        const struct column_rule *rule = &rules->columns[i];
+
+        for (size_t a = 0; a < rule->alternative_count; a++) {
+            fields |= condition_fields(rule->alternatives[a].when);
+            if (!rule->alternatives[a].constant)
+                fields |= ref_field(&rule->alternatives[a].ref);
+        }
+    }
+    return fields;
+}
+
 char *rules_ref_text(const struct rules *rules, const struct ref *ref,
                      struct arena *arena)
 {

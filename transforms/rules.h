@@ -145,6 +145,9 @@ struct rules {
     enum over_length over_length;
 };
 
+/* Bit per user field that "where" or a column refers to. */
+uint32_t rules_user_fields(const struct rules *rules);
+
 /* A reference as a mapping file writes it. NULL when memory is out. */
 char *rules_ref_text(const struct rules *rules, const struct ref *ref,
                      struct arena *arena);

@@ -19,6 +19,7 @@ struct exchange {
     fake_answer_fn *answer;
     void *context;
     unsigned random;
+    int64_t time_left_ms;
     char *asked[ASKED_MAX];
     size_t asked_count, answered_count;
     struct waiting waiting[ASKED_MAX];
@@ -35,6 +36,7 @@ struct exchange *fake_exchange_new(fake_answer_fn *answer, void *context,
     exchange->answer = answer;
     exchange->context = context;
     exchange->random = seed;
+    exchange->time_left_ms = INT64_MAX;
     return exchange;
 }
 
@@ -53,6 +55,16 @@ void exchange_free(struct exchange *exchange)
     for (size_t i = 0; i < exchange->asked_count; i++)
         free(exchange->asked[i]);
     free(exchange);
+}
+
+int64_t exchange_time_left(const struct exchange *exchange)
+{
+    return exchange->time_left_ms;
+}
+
+void fake_time_left(struct exchange *exchange, int64_t ms)
+{
+    exchange->time_left_ms = ms;
 }
 
 int exchange_submit(struct exchange *exchange,

@@ -28,6 +28,9 @@ typedef int fake_answer_fn(void *context, const char *path, size_t number,
 struct exchange *fake_exchange_new(fake_answer_fn *answer, void *context,
                                    unsigned seed);
 
+/* What exchange_time_left() answers from now on; at first INT64_MAX. */
+void fake_time_left(struct exchange *exchange, int64_t ms);
+
 /* The requests in the order they were submitted. */
 size_t fake_asked(const struct exchange *exchange);
 const char *fake_path(const struct exchange *exchange, size_t index);

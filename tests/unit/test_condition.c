@@ -253,6 +253,84 @@ static void not_of_null(void **state)
     HOLDS(.kind = CONDITION_NOT, .children = &equals_app, .child_count = 1);
 }
 
+/* Fields that are unknown; with may_come their values are on their way. */
+static enum decision decide(void **state, uint32_t fields, bool may_come,
+                            struct condition condition)
+{
+    const struct stage *stage = *state;
+    const struct unknowns unknown = {fields, may_come};
+
+    return condition_decide(&condition, &stage->scope, &unknown);
+}
+
+#define SEEN (1u << USER_LAST_SEEN_AT)
+#define DECIDES(expected, fields, may_come, ...)                               \
+    assert_int_equal(decide(state, fields, may_come,                           \
+                            (struct condition){__VA_ARGS__}),                  \
+                     expected)
+
+static void what_is_unknown_decides_nothing(void **state)
+{
+    DECIDES(UNDECIDED, SEEN, true, .kind = CONDITION_OLDER,
+            .ref = USER(USER_LAST_SEEN_AT));
+    DECIDES(UNDECIDED, SEEN, false, .kind = CONDITION_OLDER,
+            .ref = USER(USER_LAST_SEEN_AT));
+    DECIDES(DECIDED_YES, 0, true, .kind = CONDITION_OLDER,
+            .ref = USER(USER_LAST_SEEN_AT));
+    DECIDES(DECIDED_NO, SEEN, true, .kind = CONDITION_EQUALS,
+            .ref = USER(USER_ACCOUNT_TYPE), TEXTS("app"));
+    DECIDES(UNDECIDED, 1u << USER_EMAIL, false, .kind = CONDITION_IN,
+            .ref = USER(USER_EMAIL), TEXTS("app"));
+    /* Event fields are numbered as well, but are no fields of the user. */
+    DECIDES(DECIDED_YES, ~0u, true, .kind = CONDITION_EQUALS,
+            .ref = EVENT(EVENT_ACTION), TEXTS("User updated"));
+    DECIDES(DECIDED_NO, ~0u, true, .kind = CONDITION_CHANGE);
+}
+
+static void absence_is_decided_once_nothing_may_come(void **state)
+{
+    DECIDES(UNDECIDED, 1u << USER_EMAIL, true, .kind = CONDITION_PRESENT,
+            .ref = USER(USER_EMAIL), .flag = false);
+    DECIDES(DECIDED_YES, 1u << USER_EMAIL, false, .kind = CONDITION_PRESENT,
+            .ref = USER(USER_EMAIL), .flag = false);
+    DECIDES(DECIDED_NO, 1u << USER_EMAIL, false, .kind = CONDITION_PRESENT,
+            .ref = USER(USER_EMAIL), .flag = true);
+    DECIDES(UNDECIDED, SEEN, true, .kind = CONDITION_PRESENT,
+            .ref = {.kind = REF_USER, .index = USER_LAST_SEEN_AT,
+                    .origin = true},
+            .flag = true);
+}
+
+/* Kleene's tables: for each pair of values what all and any of them are. */
+static void three_values_are_combined(void **state)
+{
+    static const enum decision all[3][3] = {
+        {DECIDED_NO, DECIDED_NO, DECIDED_NO},
+        {DECIDED_NO, UNDECIDED, UNDECIDED},
+        {DECIDED_NO, UNDECIDED, DECIDED_YES}};
+    static const enum decision any[3][3] = {
+        {DECIDED_NO, UNDECIDED, DECIDED_YES},
+        {UNDECIDED, UNDECIDED, DECIDED_YES},
+        {DECIDED_YES, DECIDED_YES, DECIDED_YES}};
+    const struct condition values[3] = {
+        no(), {.kind = CONDITION_OLDER, .ref = USER(USER_LAST_SEEN_AT)}, yes()};
+
+    for (int a = DECIDED_NO; a <= DECIDED_YES; a++) {
+        struct condition one[] = {values[a]};
+
+        DECIDES(DECIDED_YES - a, SEEN, true, .kind = CONDITION_NOT,
+                .children = one, .child_count = 1);
+        for (int b = DECIDED_NO; b <= DECIDED_YES; b++) {
+            struct condition two[] = {values[a], values[b]};
+
+            DECIDES(all[a][b], SEEN, true, .kind = CONDITION_ALL,
+                    .children = two, .child_count = 2);
+            DECIDES(any[a][b], SEEN, true, .kind = CONDITION_ANY,
+                    .children = two, .child_count = 2);
+        }
+    }
+}
+
 static void facts_and_the_run(void **state)
 {
     struct stage *stage = *state;
@@ -304,6 +382,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(combined, setup, teardown),
         cmocka_unit_test_setup_teardown(nested, setup, teardown),
         cmocka_unit_test_setup_teardown(not_of_null, setup, teardown),
+        cmocka_unit_test_setup_teardown(what_is_unknown_decides_nothing, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(
+            absence_is_decided_once_nothing_may_come, setup, teardown),
+        cmocka_unit_test_setup_teardown(three_values_are_combined, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(facts_and_the_run, setup, teardown),
     };
 

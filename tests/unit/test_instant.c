@@ -141,6 +141,28 @@ static void people_may_leave_out_time_and_zone(void **state)
     }
 }
 
+static void a_date_alone_is_its_midnight(void **state)
+{
+    int64_t instant = REFUSED;
+
+    (void)state;
+    assert_int_equal(
+        instant_parse("2026-11-23", INSTANT_ISO8601_DATE, &instant), 0);
+    assert_true(instant == 1795392000000);
+    assert_int_equal(instant_parse("2026-11-23T02:00:00Z", INSTANT_ISO8601_DATE,
+                                   &instant),
+                     0);
+    assert_true(instant == 1795399200000);
+    /* A time still needs a zone, and a date all of its digits. */
+    assert_int_equal(instant_parse("2026-11-23T02:00:00", INSTANT_ISO8601_DATE,
+                                   &instant),
+                     -1);
+    assert_int_equal(
+        instant_parse("2026-11-2", INSTANT_ISO8601_DATE, &instant), -1);
+    assert_int_equal(
+        instant_parse("2026-13-01", INSTANT_ISO8601_DATE, &instant), -1);
+}
+
 static void written_forms(void **state)
 {
     char text[INSTANT_TEXT_MAX];
@@ -221,6 +243,7 @@ int main(void)
         cmocka_unit_test(epoch_ms),
         cmocka_unit_test(day_month_year),
         cmocka_unit_test(people_may_leave_out_time_and_zone),
+        cmocka_unit_test(a_date_alone_is_its_midnight),
         cmocka_unit_test(written_forms),
         cmocka_unit_test(formats_check_their_room),
         cmocka_unit_test(written_forms_are_read_back),

@@ -264,6 +264,64 @@ static void selects(void **state)
     assert_true(join_selects(&stage->joined));
 }
 
+static void a_missing_value_may_decide(void **state)
+{
+    struct stage *stage = *state;
+    const char *const names[] = {"sources"};
+    struct condition never = {.kind = CONDITION_EQUALS,
+                              .ref = {REF_USER, USER_LAST_SEEN_STATUS, 0},
+                              .texts = (const char *const[]){"never"},
+                              .text_count = 1};
+    struct condition mail = {.kind = CONDITION_PRESENT,
+                             .ref = {REF_USER, USER_EMAIL, 0},
+                             .flag = true};
+    const struct unknowns coming = {1u << USER_EMAIL, true};
+
+    fill(stage);
+    stage->rules.where = &never;
+    assert_false(join_selects(&stage->joined));
+    assert_true(join_lacks(&stage->joined));
+    /* Whether something is there is told by its absence. */
+    stage->rules.where = &mail;
+    assert_false(join_selects(&stage->joined));
+    assert_false(join_lacks(&stage->joined));
+    assert_int_equal(join_decides(&stage->joined, &coming), UNDECIDED);
+    /* Seen: the word is missing, and not needed. */
+    stage->rules.where = &never;
+    ((struct account *)stage->joined.account)->present |=
+        1u << USER_LAST_SEEN_AT;
+    assert_false(join_lacks(&stage->joined));
+    /* By a source that this dataset does not have. */
+    ((struct account *)stage->joined.account)->origin[USER_LAST_SEEN_AT] = 1;
+    stage->input.sources = names;
+    stage->input.source_count = 1;
+    assert_true(join_lacks(&stage->joined));
+}
+
+static void fields_that_are_referred_to(void **state)
+{
+    struct stage *stage = *state;
+    struct condition leaf = {.kind = CONDITION_OLDER,
+                             .ref = {REF_USER, USER_LAST_SEEN_AT, 0}};
+    struct condition fact = {.kind = CONDITION_PRESENT,
+                             .ref = {REF_FACT, 0, FACT_AT}};
+    struct condition both[] = {leaf, fact};
+    struct condition all = {
+        .kind = CONDITION_ALL, .children = both, .child_count = 2};
+    struct condition when = {.kind = CONDITION_PRESENT,
+                             .ref = {REF_USER, USER_EMAIL, 0}};
+    const struct alternative alternatives[] = {
+        {.when = &when, .constant = true},
+        {.ref = {REF_USER, USER_STATUS, 0, .origin = true}},
+        {.ref = {REF_RUN, RUN_ID, 0}}};
+
+    stage->rules.where = &all;
+    stage->rules_of[0] = (struct column_rule){alternatives, 3, NULL, 0};
+    assert_int_equal(rules_user_fields(&stage->rules),
+                     1u << USER_LAST_SEEN_AT | 1u << USER_EMAIL |
+                         1u << USER_STATUS);
+}
+
 /* --- cells -------------------------------------------------------------- */
 
 static void from(struct stage *stage, const struct alternative *alternatives,
@@ -627,6 +685,8 @@ int main(void)
         TEST(first_inactive),
         TEST(of_the_run),
         TEST(selects),
+        TEST(a_missing_value_may_decide),
+        TEST(fields_that_are_referred_to),
         TEST(first_alternative_that_is_there),
         TEST(empty_text_is_there),
         TEST(alternatives_have_conditions),

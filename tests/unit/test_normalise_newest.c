@@ -247,6 +247,27 @@ static void a_required_instant_must_be_there(void **state)
           "2026-01-02T00:00:00Z", "known");
 }
 
+static void a_place_has_several_pointers(void **state)
+{
+    struct fixture *f = *state;
+
+    define(f, "\"items\": \"/list\", \"at\": [\"/stamp\", \"/day\"]",
+           ", \"time\": \"iso8601_date\"");
+    gives(f,
+          "{\"id\": \"a\", \"list\": ["
+          "{\"stamp\": \"2026-01-02T03:04:05Z\", \"day\": \"2026-01-02\"},"
+          "{\"day\": \"2026-01-01\"}]}",
+          "2026-01-02T03:04:05Z", "known");
+    gives(f,
+          "{\"id\": \"a\", \"list\": [{\"day\": \"2026-01-01\"},"
+          "{\"stamp\": null, \"day\": \"2026-01-03\"}]}",
+          "2026-01-03T00:00:00Z", "known");
+    refuses(f, "{\"id\": \"a\", \"list\": [{\"day\": \"2026-01\"}]}",
+            "last_seen_at", "is not a time in the expected format");
+    refuses(f, "{\"id\": \"a\", \"list\": [\"2026-01-01\"]}", "/list",
+            "holds something that is not an object");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +280,7 @@ int main(void)
         cmocka_unit_test(what_is_no_instant_is_not_guessed),
         cmocka_unit_test(a_required_instant_must_be_there),
         cmocka_unit_test(forms_of_time_may_be_several),
+        cmocka_unit_test(a_place_has_several_pointers),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

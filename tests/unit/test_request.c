@@ -395,6 +395,51 @@ static void bodies_lack_nothing(void **state)
                         "organisation");
 }
 
+static void the_account_asked_about(void **state)
+{
+    struct stage *stage = *state;
+
+    stage->source.request_path = "/users/{account}/seen";
+    assert_null(path(stage));
+    stage->parts.account = "712020:a/b c";
+    assert_string_equal(path(stage), "/users/712020%3Aa%2Fb%20c/seen");
+}
+
+static void next_cursors(void **state)
+{
+    static const char *const pointers[] = {"/meta/next", "/links/next", NULL};
+    static const struct {
+        const char *answer, *cursor;
+    } cases[] = {
+        {"{\"links\": {\"next\": \"abc\"}}", "abc"},
+        {"{\"meta\": {\"next\": \"a\"}, \"links\": {\"next\": \"b\"}}",
+         "a"},
+        {"{\"links\": {\"next\": \"https://other/x?cursor=a%3D&b=1\"}}",
+         "a="},
+        {"{\"links\": {\"next\": null}}", ""},
+        {"{}", ""},
+    };
+    struct stage *stage = *state;
+
+    stage->source.paging = (struct paging){.style = PAGING_CURSOR,
+                                           .cursor_parameter = "cursor",
+                                           .next = pointers};
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct json_doc doc;
+
+        buf_reset(&stage->out);
+        assert_int_equal(json_parse(&doc, cases[i].answer,
+                                    strlen(cases[i].answer), JSON_STRICT, "x",
+                                    ERROR_DATA, &stage->err),
+                         0);
+        assert_int_equal(request_next_cursor(&stage->source, doc.root,
+                                             &stage->out, &stage->err),
+                         0);
+        assert_string_equal(stage->out.data, cases[i].cursor);
+        json_free(&doc);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -418,6 +463,8 @@ int main(void)
         TEST(probe),
         TEST(values_of_urls),
         TEST(there_and_back),
+        TEST(the_account_asked_about),
+        TEST(next_cursors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -251,6 +251,52 @@ static void addresses_match_one_account_or_none(void **state)
     }
 }
 
+#define BIT(field) (1u << (field))
+
+static void what_no_source_has_told_is_open(void **state)
+{
+    struct roster *roster = *state;
+    struct user user = user_of("a", NULL);
+    struct account *account;
+
+    user.fields[USER_DISPLAY_NAME] = value_text("");
+    account = roster_take(roster, &user, 0);
+    user = user_of("a", NULL);
+    user.fields[USER_ACTIVE] = value_bool(true);
+    assert_ptr_equal(roster_take(roster, &user, 2), account);
+    assert_int_equal(account_open(account, 0) & BIT(USER_ACCOUNT_ID),
+                     BIT(USER_ACCOUNT_ID));
+    assert_int_equal(account_open(account, 1) & BIT(USER_ACCOUNT_ID), 0);
+    /* An empty text is none, and a later source gives way. */
+    assert_int_equal(account_open(account, 1) & BIT(USER_DISPLAY_NAME),
+                     BIT(USER_DISPLAY_NAME));
+    assert_int_equal(account_open(account, 2) & BIT(USER_ACTIVE),
+                     BIT(USER_ACTIVE));
+    assert_int_equal(account_open(account, 3) & BIT(USER_ACTIVE), 0);
+}
+
+static void never_seen_is_a_value(void **state)
+{
+    static const uint32_t seen =
+        BIT(USER_LAST_SEEN_AT) | BIT(USER_LAST_SEEN_STATUS);
+    struct roster *roster = *state;
+    struct user user = user_of("never", NULL);
+    struct account *account;
+
+    user.fields[USER_LAST_SEEN_STATUS] = value_text(LAST_SEEN_NEVER);
+    account = roster_take(roster, &user, 1);
+    assert_int_equal(account_open(account, 2) & seen, 0);
+    assert_int_equal(account_open(account, 1) & seen, seen);
+    user = user_of("seen", NULL);
+    user.fields[USER_LAST_SEEN_AT] = value_instant(5);
+    account = roster_take(roster, &user, 1);
+    assert_int_equal(account_open(account, 2) & seen, 0);
+    user = user_of("odd", NULL);
+    user.fields[USER_LAST_SEEN_STATUS] = value_text("known");
+    account = roster_take(roster, &user, 1);
+    assert_int_equal(account_open(account, 2) & seen, BIT(USER_LAST_SEEN_AT));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +306,9 @@ int main(void)
             the_first_source_wins_whatever_came_first, setup, teardown),
         cmocka_unit_test_setup_teardown(only_the_universe_is_listed, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(what_no_source_has_told_is_open, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(never_seen_is_a_value, setup, teardown),
         cmocka_unit_test_setup_teardown(addresses_match_one_account_or_none,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(null_fields_have_their_type, setup,

@@ -430,6 +430,39 @@ static void fallbacks_stand_alone(void **state)
     refuses(stage, BOTH("", "\"b\""), "has a fallback itself");
 }
 
+static void account_by_account_only_enriches(void **state)
+{
+    struct stage *stage = *state;
+
+    put_lists(stage);
+    put(stage, "sources/one.json",
+        LIST("one", "hub", "/{account}", "\"/id\"", ", \"each\": {}"));
+    loads(stage, BOTH("", "\"b\""));
+    assert_int_equal(stage->setup.user_count, 2);
+    put(stage, "d.json", MAPPING("d", "one", ""));
+    refuses(stage, BOTH("", "\"d\""), "asked account by account, so it can");
+    put(stage, "sources/two.json",
+        LIST("two", "hub", "/2", "\"/id\"", ", \"fallback\": \"one\""));
+    put(stage, "c.json", ENRICHED("c", "\"two\""));
+    refuses(stage, BOTH("", "\"c\""), "gives no list");
+}
+
+static void names_are_asked_in_batches(void **state)
+{
+    struct stage *stage = *state;
+
+    put_lists(stage);
+    put(stage, "sources/log.json",
+        "{\"name\": \"log\", \"kind\": \"events\", \"endpoint\": \"jira\","
+        "\"request\": {\"method\": \"GET\", \"path\": \"/l\"},"
+        "\"paging\": {\"style\": \"single\"}, \"items\": \"\","
+        "\"fields\": {\"id\": \"/id\", \"at\": \"/at\"},"
+        "\"subjects\": [{\"items\": \"/o\", \"name\": [\"/id\"]}],"
+        "\"resolve\": {\"names\": \"people\"}}");
+    put(stage, "d.json", MAPPING("d", "people", EVENTS("log")));
+    refuses(stage, BOTH("", "\"d\""), "has no \"batch\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -441,6 +474,8 @@ int main(void)
         TEST(logs_may_be_optional),
         TEST(a_file_that_nothing_reads),
         TEST(old_exports_cannot_be_the_universe),
+        TEST(account_by_account_only_enriches),
+        TEST(names_are_asked_in_batches),
         TEST(all_that_a_mapping_leads_to),
         TEST(sources_are_loaded_once),
         TEST(options_instead_of_the_job),

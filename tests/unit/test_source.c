@@ -489,7 +489,7 @@ static void the_newest_of_places_is_checked(void **state)
     assert_string_equal(rule->newest->items, "");
     assert_string_equal(rule->newest->prefix[0], "Last ");
     assert_null(rule->newest->prefix[1]);
-    assert_string_equal(rule->newest->at, "");
+    assert_string_equal(rule->newest->at[0], "");
     assert_string_equal(rule->never[0], "Never");
     refuses(f, USERS(ID ", \"last_seen_at\": {\"newest\": {}}", ""),
             "fields.last_seen_at.newest.items: missing");
@@ -546,6 +546,50 @@ static void reads_the_shipped_lists_of_the_organisation(void **state)
     assert_string_equal(f->source.fallback, "org_directory_users_get");
 }
 
+#define EACH(path, each, more)                                                 \
+    "{" HEAD("users") "\"request\": {\"method\": \"GET\", \"path\": \"" path   \
+    "\"}, " ITEMS each "\"fields\": {\"last_seen_at\": \"/seen\"}" more "}"
+#define SINGLE ", \"paging\": {\"style\": \"single\"}"
+
+static void one_request_an_account(void **state)
+{
+    struct fixture *f = *state;
+
+    load_shipped(f, "mappings/sources/last_active.json");
+    assert_true(f->source.each);
+    assert_int_equal(f->source.each_unknown[0], 403);
+    assert_int_equal(f->source.each_unknown[1], 404);
+    assert_int_equal(f->source.each_unknown[2], 0);
+    assert_true(f->source.each_max_age_ms == 20 * (int64_t)INSTANT_HOUR);
+    accepts(f, EACH("/{account}", "\"each\": {}, ", SINGLE));
+    assert_true(f->source.each);
+    assert_null(f->source.each_unknown);
+    assert_true(f->source.each_max_age_ms == 0);
+    refuses(f, EACH("/{account}", "", SINGLE), "each: missing; {account}");
+    refuses(f, EACH("/x", "\"each\": {}, ", SINGLE), "holds no {account}");
+    refuses(f, EACH("/{account}", "\"each\": {\"unknown\": [401]}, ", SINGLE),
+            "each.unknown: status 401 says nothing of an account");
+    refuses(f, EACH("/{account}", "\"each\": {\"unknown\": [503]}, ", SINGLE),
+            "status 503 says nothing of an account");
+    refuses(f, EACH("/{account}", "\"each\": {\"max_age\": \"31d\"}, ", SINGLE),
+            "each.max_age");
+    refuses(f,
+            EACH("/{account}", "\"each\": {}, ",
+                 SINGLE ", \"fallback\": \"other\""),
+            "fallback: a source with \"each\" has none");
+    refuses(f,
+            EACH("/{account}", OFFSET "\"each\": {}, ", ""),
+            "paging.style: a source with \"each\" has cursor or single");
+    refuses(f,
+            EACH("/{account}", "\"each\": {}, ",
+                 SINGLE ", \"probe\": {\"path\": \"/{account}\"}"),
+            "a probe has no {account}");
+    refuses(f,
+            "{" HEAD("keys") GET("") OFFSET ITEMS
+            "\"fields\": {" ID "}, \"each\": {}}",
+            "each: a source of kind \"keys\" has none");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -585,6 +629,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(parameters_are_sent_once, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(paging_keys_follow_the_style, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(one_request_an_account, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(bodies_keep_their_digits, setup,
                                         teardown),
