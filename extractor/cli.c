@@ -58,6 +58,9 @@ static const struct {
     [OPTION_FORCE] = {"force", NULL,
                       "publish again even if the run id is published",
                       BIT(VERB_EXTRACT), 0},
+    [OPTION_ACCEPT_GUARD] = {"accept-guard", "NAME",
+                             "publish though this guard trips; may repeat, "
+                             "no variable", BIT(VERB_EXTRACT), 0},
     [OPTION_RESULT_JSON] = {"result-json", "FILE",
                             "write the final JSON line here too, also on "
                             "failure", BIT(VERB_EXTRACT), 0},
@@ -148,17 +151,21 @@ static int find_letter(char letter, struct error *err)
     return error_hint(err, "see rollcall --help");
 }
 
-static int add_mapping(struct cli *cli, const char *value, struct error *err)
+/* An option that may repeat. */
+static int add_value(struct cli *cli, int option, const char *value,
+                     struct error *err)
 {
-    size_t n = 0;
+    bool guard = option == OPTION_ACCEPT_GUARD;
+    const char **list = guard ? cli->accept_guards : cli->mappings;
+    size_t n = 0, most = guard ? CLI_GUARDS_MAX : CLI_MAPPINGS_MAX;
 
-    while (cli->mappings[n] != NULL)
+    while (list[n] != NULL)
         n++;
-    if (n == CLI_MAPPINGS_MAX)
-        return error_set(err, ERROR_USAGE, "--mapping: more than %d",
-                         CLI_MAPPINGS_MAX);
-    cli->mappings[n] = value;
-    cli->values[OPTION_MAPPING] = value;
+    if (n == most)
+        return error_set(err, ERROR_USAGE, "--%s: more than %zu",
+                         options[option].name, most);
+    list[n] = value;
+    cli->values[option] = value;
     return 0;
 }
 
@@ -168,8 +175,8 @@ static int set_option(struct cli *cli, int option, const char *value,
     bool again = cli->on_command_line[option];
 
     cli->on_command_line[option] = true;
-    if (option == OPTION_MAPPING)
-        return add_mapping(cli, value, err);
+    if (option == OPTION_MAPPING || option == OPTION_ACCEPT_GUARD)
+        return add_value(cli, option, value, err);
     if (again)
         return error_set(err, ERROR_USAGE, "--%s: given twice",
                          options[option].name);
@@ -258,13 +265,14 @@ static int take_environment(struct cli *cli, struct error *err)
         const char *value;
 
         if ((options[i].verbs & BIT(cli->verb)) == 0 || i == OPTION_HELP ||
-            i == OPTION_VERSION || cli->values[i] != NULL)
+            i == OPTION_VERSION || i == OPTION_ACCEPT_GUARD ||
+            cli->values[i] != NULL)
             continue;
         value = from_environment(i);
         if (value == NULL)
             continue;
         if (i == OPTION_MAPPING) {
-            if (add_mapping(cli, value, err) != 0)
+            if (add_value(cli, i, value, err) != 0)
                 return -1;
         } else if (options[i].argument == NULL) {
             if (take_flag(cli, i, value, err) != 0)

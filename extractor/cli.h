@@ -34,6 +34,7 @@ enum cli_option {
     OPTION_AS_OF,
     OPTION_RUN_ID,
     OPTION_FORCE,
+    OPTION_ACCEPT_GUARD, /* may repeat; never from the environment */
     OPTION_RESULT_JSON,
     OPTION_DATASET,
     OPTION_FORMAT,
@@ -48,13 +49,14 @@ enum cli_option {
     OPTION_COUNT
 };
 
-enum { CLI_MAPPINGS_MAX = 32, CLI_OPERANDS_MAX = 16 };
+enum { CLI_MAPPINGS_MAX = 32, CLI_GUARDS_MAX = 16, CLI_OPERANDS_MAX = 16 };
 
 struct cli {
     enum cli_verb verb;
     const char *values[OPTION_COUNT]; /* NULL: not given; flags: "1" */
     bool on_command_line[OPTION_COUNT];
     const char *mappings[CLI_MAPPINGS_MAX + 1]; /* NULL terminated */
+    const char *accept_guards[CLI_GUARDS_MAX + 1]; /* NULL terminated */
     const char *operands[CLI_OPERANDS_MAX + 1];
     size_t operand_count;
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "jsonw.h"
 #include "prepare.h"
 #include "run.h"
@@ -123,13 +124,15 @@ int command_extract(const struct command *command, struct error *err)
 
     if (result == NULL)
         return error_no_memory(err);
-    prepared = prepare(command, err);
+    if (guard_check_names(command->cli->accept_guards, err) == 0)
+        prepared = prepare(command, err);
     if (prepared != NULL) {
         const struct run_options options = {
             .setup = &prepared->setup,
             .as_of = prepared->as_of,
             .run_id = prepared->run_id,
             .force = command->cli->values[OPTION_FORCE] != NULL,
+            .accept_guards = command->cli->accept_guards,
             .allow_commands = prepared->allow_commands,
             .log = command->log,
             .stop = command->stop,

@@ -152,6 +152,7 @@ static void put_guard(struct jsonw *w, const struct guard_report *guard)
     jsonw_int(w, "value", guard->value);
     jsonw_int(w, "limit", guard->limit);
     jsonw_text(w, "unit", guard->ppm ? "ppm" : "count");
+    jsonw_bool(w, "accepted", guard->accepted);
     jsonw_object_end(w);
 }
 

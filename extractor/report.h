@@ -73,6 +73,7 @@ struct guard_report {
     const char *name;     /* key in the job's guards */
     int64_t value, limit; /* parts per million when ppm */
     bool ppm;
+    bool accepted;        /* past the limit, as --accept-guard allows */
 };
 
 struct count_report { const char *name; uint64_t count; };
@@ -93,7 +94,7 @@ struct dataset_report {
     size_t status_count;
 };
 
-enum { REPORT_GUARDS_MAX = 8 };
+enum { REPORT_GUARDS_MAX = 128 }; /* a few, and three a dataset */
 
 struct run_report {
     const char *run_id;
@@ -105,6 +106,8 @@ struct run_report {
     struct source_report *sources;
     size_t source_count;
     struct key_report keys;
+    const char *const *accepted; /* guards that may trip, NULL terminated;
+                                    NULL: none */
     struct guard_report guards[REPORT_GUARDS_MAX];
     size_t guard_count;
     struct dataset_report *datasets;

@@ -5,6 +5,7 @@
 
 #include "emit.h"
 #include "gather.h"
+#include "guard.h"
 #include "previous.h"
 #include "publish.h"
 #include "resolve.h"
@@ -62,6 +63,7 @@ static int start_report(struct run *run, struct error *err)
 
     report->run_id = options->run_id;
     report->as_of = options->as_of;
+    report->accepted = options->accept_guards;
     report->started = clock_wall(&options->log->clock);
     report->job_sha256 = setup->job.sha256;
     report->dialect = &setup->job.output.dialect;
@@ -166,6 +168,10 @@ static int write_rejects(struct run *run, struct error *err)
 {
     struct rejects *rejects = run->gathered.rejects;
 
+    if (guard_maximum(&run->report, GUARD_MAX_REJECTS,
+                      (int64_t)rejects_count(rejects),
+                      run->options->setup->job.guards.max_rejects, err) != 0)
+        return -1;
     run->gathered.rejects = NULL;
     if (rejects_close(rejects, publish_dir_fd(run->publish),
                       run->options->setup->job.output.file_mode,
@@ -173,6 +179,22 @@ static int write_rejects(struct run *run, struct error *err)
         return -1;
     run->report.has_rejects = run->report.rejects.rows > 0;
     return 0;
+}
+
+/* What an operator let pass is said aloud. */
+static void tell_accepted(const struct run *run)
+{
+    const struct run_report *report = &run->report;
+
+    for (size_t i = 0; i < report->guard_count; i++) {
+        const struct guard_report *guard = &report->guards[i];
+
+        if (guard->accepted)
+            log_line(run->options->log, LOG_WARN, "guard", "%s: %lld is past "
+                     "the limit %lld%s; accepted for this run", guard->name,
+                     (long long)guard->value, (long long)guard->limit,
+                     guard->ppm ? " (parts per million)" : "");
+    }
 }
 
 static int write_manifest(struct run *run, struct error *err)
@@ -200,6 +222,7 @@ static int write_all(struct run *run, struct error *err)
         write_rejects(run, err) != 0 || write_manifest(run, err) != 0 ||
         check_stop(run, err) != 0)
         return -1;
+    tell_accepted(run);
     run->publish = NULL;
     return publish_commit(publish, &run->report, err);
 }

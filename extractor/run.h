@@ -24,6 +24,7 @@ struct run_options {
     int64_t as_of;
     const char *run_id;
     bool force;          /* publish again under the same run id */
+    const char *const *accept_guards; /* NULL terminated, or NULL */
     bool allow_commands; /* the job was named with -c */
     struct log *log;
     const volatile sig_atomic_t *stop;

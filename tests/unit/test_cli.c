@@ -70,6 +70,8 @@ static const struct {
     {"--job job.json extract", VERB_EXTRACT, OPTION_JOB, "job.json", 0},
     {"extract --as-of 2026-11-23T02:00:00Z --force", VERB_EXTRACT, OPTION_FORCE,
      "1", 0},
+    {"extract --accept-guard zero_rows --accept-guard min_users", VERB_EXTRACT,
+     OPTION_ACCEPT_GUARD, "min_users", 0},
     {"extract --run-id R1", VERB_EXTRACT, OPTION_RUN_ID, "R1", 0},
     {"extract --result-json -", VERB_EXTRACT, OPTION_RESULT_JSON, "-", 0},
     {"plan -q", VERB_PLAN, OPTION_QUIET, "1", 0},
