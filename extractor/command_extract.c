@@ -83,6 +83,11 @@ static void summarise(const struct command *command,
     for (size_t i = 0; i < result->dataset_count; i++) {
         const struct run_dataset *dataset = &result->datasets[i];
 
+        if (dataset->is_changes) {
+            log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64
+                     " rows; %s", dataset->name, dataset->rows, result->dir);
+            continue;
+        }
         log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64 " rows, %"
                  PRIu64 " of them with nobody named, %" PRIu64 " refused; %"
                  PRIu64 " accounts, %" PRIu64 " requests; %s", dataset->name,

@@ -64,10 +64,9 @@ static void print_source(const struct setup *setup,
     putchar('\n');
 }
 
-static void print_dataset(const struct setup *setup, size_t index)
+static void print_dataset(const struct setup *setup, size_t index,
+                          const struct schema *schema)
 {
-    const struct schema *schema = &setup->mappings[index].rules.schema;
-
     printf("dataset   %s: %zu columns, from %s\n", schema->name, schema->count,
            setup->mappings[index].path);
     if (setup->job.output.csv)
@@ -76,6 +75,15 @@ static void print_dataset(const struct setup *setup, size_t index)
     if (setup->job.output.jsonl)
         printf("file      %s-00001.jsonl.gz, further parts above %" PRIu64
                " bytes\n", schema->name, setup->job.output.part_size);
+}
+
+static void print_datasets(const struct setup *setup, size_t index)
+{
+    const struct rules *rules = &setup->mappings[index].rules;
+
+    print_dataset(setup, index, &rules->schema);
+    if (rules->changes != NULL)
+        print_dataset(setup, index, &rules->changes->schema);
 }
 
 /* How long the certain requests take where a rate is set. */
@@ -115,7 +123,7 @@ int command_plan(const struct command *command, struct error *err)
     printf("run       %s, as of %s\n", prepared->run_id, as_of);
     printf("directory %s/%s\n", setup->out_dir, prepared->run_id);
     for (size_t i = 0; i < setup->mapping_count; i++)
-        print_dataset(setup, i);
+        print_datasets(setup, i);
     for (size_t i = 0; i < setup->source_count; i++)
         print_source(setup, &setup->sources[i], &window);
     print_time(setup, &window);

@@ -10,6 +10,7 @@ void emit_release(struct emission *emission)
     for (size_t i = 0; i < emission->count; i++) {
         struct dataset_rows *rows = &emission->datasets[i];
 
+        changes_free(rows->changes);
         observed_release(&rows->observed);
         arena_release(&rows->arena);
         free(rows->rows);
@@ -254,6 +255,27 @@ int emit_check(struct emission *emission, struct error *err)
         return -1;
     for (size_t i = 0; i < emission->count; i++) {
         if (check_dataset(emission, &emission->datasets[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int emit_open_changes(struct emission *emission,
+                      const struct previous *previous, struct error *err)
+{
+    for (size_t i = 0; i < emission->count; i++) {
+        struct dataset_rows *rows = &emission->datasets[i];
+        const struct changes_options options = {
+            .rules = rows->input.rules,
+            .previous = previous,
+            .log = emission->options->log,
+            .report = emission->options->report,
+        };
+
+        if (options.rules->changes == NULL)
+            continue;
+        rows->changes = changes_open(&options, err);
+        if (rows->changes == NULL)
             return -1;
     }
     return 0;

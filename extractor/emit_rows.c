@@ -114,6 +114,8 @@ static int write_rows(struct emission *emission, struct dataset_rows *rows,
             if (has_status)
                 count_status(report, &rows->cells[status]);
             result = writers_row(writers, rows->cells, err);
+            if (result == 0 && rows->changes != NULL)
+                result = changes_row(rows->changes, rows->cells, err);
             break;
         case JOIN_REJECTED:
             result = refuse_row(emission, report, rows->rows[i].account,
@@ -129,20 +131,41 @@ static int write_rows(struct emission *emission, struct dataset_rows *rows,
     return result;
 }
 
+/* The dataset of changes is of the same mapping. */
+static int start_changes(struct emission *emission, size_t index, int dir_fd,
+                         struct error *err)
+{
+    struct run_report *run = emission->options->report;
+    struct dataset_rows *rows = &emission->datasets[index];
+    struct dataset_report *report = &run->datasets[run->dataset_count];
+
+    if (rows->changes == NULL)
+        return 0;
+    run->dataset_count++;
+    report->mapping_path = run->datasets[index].mapping_path;
+    report->mapping_sha256 = run->datasets[index].mapping_sha256;
+    return changes_start(rows->changes, &emission->options->setup->job, dir_fd,
+                         report, err);
+}
+
 static int write_dataset(struct emission *emission, size_t index, int dir_fd,
                          struct error *err)
 {
     const struct job *job = &emission->options->setup->job;
     struct dataset_report *report =
         &emission->options->report->datasets[index];
+    struct dataset_rows *rows = &emission->datasets[index];
     struct writers writers;
+    int result;
 
     if (writers_open(&writers, job, dir_fd, report, err) != 0)
         return -1;
-    return writers_close(&writers,
-                         write_rows(emission, &emission->datasets[index],
-                                    report, &writers, err),
-                         err);
+    result = start_changes(emission, index, dir_fd, err);
+    if (result == 0)
+        result = write_rows(emission, rows, report, &writers, err);
+    if (rows->changes != NULL)
+        result = changes_finish(rows->changes, result, err);
+    return writers_close(&writers, result, err);
 }
 
 int emit_write(struct emission *emission, int dir_fd, struct error *err)

@@ -78,6 +78,13 @@ struct guard_report {
 
 struct count_report { const char *name; uint64_t count; };
 
+struct changes_report {  /* of a dataset of changes, see changes.h */
+    const char *of;       /* the dataset; NULL: this is no such dataset */
+    const char *baseline; /* run the changes count from; NULL: none, */
+    const char *reason;   /* and why */
+    uint64_t inserts, updates, deletes;
+};
+
 struct dataset_report {
     const struct schema *schema;
     const size_t *order;  /* column indexes the rows ascend by: text as bytes,
@@ -92,6 +99,7 @@ struct dataset_report {
     size_t writer_count;
     struct count_report statuses[8]; /* rows per last_modified_status */
     size_t status_count;
+    struct changes_report changes;
 };
 
 enum { REPORT_GUARDS_MAX = 128 }; /* a few, and three a dataset */
@@ -110,7 +118,8 @@ struct run_report {
                                     NULL: none */
     struct guard_report guards[REPORT_GUARDS_MAX];
     size_t guard_count;
-    struct dataset_report *datasets;
+    struct dataset_report *datasets; /* of the mappings, in their order; then
+                             what emit_write() adds: datasets of changes */
     size_t dataset_count;
     bool has_rejects;          /* rejects.jsonl.gz exists */
     struct part_report rejects;

@@ -70,7 +70,8 @@ static int start_report(struct run *run, struct error *err)
     report->source_count = setup->source_count;
     report->dataset_count = setup->mapping_count;
     report->sources = calloc(setup->source_count, sizeof(*report->sources));
-    report->datasets = calloc(setup->mapping_count,
+    /* Each may have one of its changes. */
+    report->datasets = calloc(2 * setup->mapping_count,
                               sizeof(*report->datasets));
     if (report->sources == NULL || report->datasets == NULL)
         return error_no_memory(err);
@@ -218,6 +219,7 @@ static int write_all(struct run *run, struct error *err)
     struct publish *publish = run->publish;
 
     if (emit_check(&run->emission, err) != 0 ||
+        emit_open_changes(&run->emission, &run->previous, err) != 0 ||
         emit_write(&run->emission, publish_dir_fd(publish), err) != 0 ||
         write_rejects(run, err) != 0 || write_manifest(run, err) != 0 ||
         check_stop(run, err) != 0)
@@ -239,6 +241,7 @@ static void fill_result(const struct run *run, struct run_result *result)
         dataset->name = report->schema->name;
         dataset->rows = report->rows;
         dataset->rejected = report->rejected;
+        dataset->is_changes = report->changes.of != NULL;
         for (size_t s = 0; s < report->status_count; s++) {
             if (strcmp(report->statuses[s].name, "known") != 0)
                 dataset->unknown += report->statuses[s].count;

@@ -36,13 +36,14 @@ struct run_dataset {
     const char *name; /* lives with the setup */
     uint64_t rows, rejected;
     uint64_t unknown; /* rows whose last change nobody is named for */
+    bool is_changes;  /* of another dataset */
 };
 
 struct run_result {
     bool already;
     char dir[PATH_MAX];
     uint64_t users, requests;
-    struct run_dataset datasets[SETUP_MAPPINGS_MAX];
+    struct run_dataset datasets[2 * SETUP_MAPPINGS_MAX];
     size_t dataset_count;
 };
 
