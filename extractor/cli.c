@@ -14,7 +14,8 @@ enum { ENV_NAME_MAX = 64 };
 enum {
     RUN_VERBS = BIT(VERB_EXTRACT) | BIT(VERB_PLAN) | BIT(VERB_CHECK),
     ASKING_VERBS = RUN_VERBS | BIT(VERB_EXPLAIN),
-    ALL_VERBS = ASKING_VERBS | BIT(VERB_VERIFY) | BIT(VERB_CAT)
+    PLACE_VERBS = BIT(VERB_STATUS) | BIT(VERB_CLEAN), /* of an output */
+    ALL_VERBS = ASKING_VERBS | PLACE_VERBS | BIT(VERB_VERIFY) | BIT(VERB_CAT)
 };
 
 static const struct {
@@ -33,6 +34,9 @@ static const struct {
     [VERB_EXPLAIN] = {"explain", "ACCOUNT_ID",
                       "the events behind a row, and why it says what it says",
                       1, 1},
+    [VERB_STATUS] = {"status", "",
+                     "published runs, logs read, lock, what is odd", 0, 0},
+    [VERB_CLEAN] = {"clean", "", "remove old published runs", 0, 0},
 };
 
 static const struct {
@@ -43,15 +47,15 @@ static const struct {
     char letter;          /* 0: none */
 } options[OPTION_COUNT] = {
     [OPTION_JOB] = {"job", "FILE", "job file (default: rollcall.json)",
-                    ASKING_VERBS, 'c'},
+                    ASKING_VERBS | PLACE_VERBS, 'c'},
     [OPTION_MAPPING] = {"mapping", "NAME|FILE",
                         "mapping instead of the job's; may repeat",
                         ASKING_VERBS, 0},
     [OPTION_OUT] = {"out", "DIR", "output directory instead of the job's",
-                    ASKING_VERBS, 0},
+                    ASKING_VERBS | PLACE_VERBS, 0},
     [OPTION_AS_OF] = {"as-of", "TIME",
                       "time the run stands for (default: now)",
-                      ASKING_VERBS, 0},
+                      ASKING_VERBS | PLACE_VERBS, 0},
     [OPTION_RUN_ID] = {"run-id", "ID",
                        "name of the run (default: made from --as-of)",
                        BIT(VERB_EXTRACT) | BIT(VERB_PLAN), 0},
@@ -72,7 +76,17 @@ static const struct {
     [OPTION_NO_HEADER] = {"no-header", NULL, "leave out the header",
                           BIT(VERB_CAT), 0},
     [OPTION_JSON] = {"json", NULL, "one JSON document instead of text",
-                     BIT(VERB_EXPLAIN), 0},
+                     BIT(VERB_EXPLAIN) | BIT(VERB_STATUS), 0},
+    [OPTION_MAX_AGE] = {"max-age", "DURATION",
+                        "exit 65 when the newest run is older, or none is "
+                        "there", BIT(VERB_STATUS), 0},
+    [OPTION_KEEP] = {"keep", "N", "so many of the newest runs stay",
+                     BIT(VERB_CLEAN), 0},
+    [OPTION_OLDER_THAN] = {"older-than", "DURATION",
+                           "and all that are younger, such as 30d",
+                           BIT(VERB_CLEAN), 0},
+    [OPTION_DRY_RUN] = {"dry-run", NULL, "only tell what would be removed",
+                        BIT(VERB_CLEAN), 0},
     [OPTION_QUIET] = {"quiet", NULL, "only warnings and errors", ALL_VERBS,
                       'q'},
     [OPTION_VERBOSE] = {"verbose", NULL, "every request", ALL_VERBS, 'v'},

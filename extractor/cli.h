@@ -24,6 +24,8 @@ enum cli_verb {
     VERB_VERIFY,
     VERB_CAT,
     VERB_EXPLAIN,
+    VERB_STATUS,
+    VERB_CLEAN,
     VERB_COUNT
 };
 
@@ -40,6 +42,10 @@ enum cli_option {
     OPTION_FORMAT,
     OPTION_NO_HEADER,
     OPTION_JSON,
+    OPTION_MAX_AGE,
+    OPTION_KEEP,
+    OPTION_OLDER_THAN,
+    OPTION_DRY_RUN,
     OPTION_QUIET,
     OPTION_VERBOSE,
     OPTION_LOG_FORMAT,

@@ -53,6 +53,7 @@ static const struct {
     [VERB_EXTRACT] = {command_extract}, [VERB_PLAN] = {command_plan},
     [VERB_CHECK] = {command_check},     [VERB_VERIFY] = {command_verify},
     [VERB_CAT] = {command_cat},         [VERB_EXPLAIN] = {command_explain},
+    [VERB_STATUS] = {command_status},   [VERB_CLEAN] = {command_clean},
 };
 
 static int one_of(const char *option, const char *value,

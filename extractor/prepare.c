@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static int read_as_of(const struct command *command, int64_t *as_of,
-                      struct error *err)
+int prepare_as_of(const struct command *command, int64_t *as_of,
+                  struct error *err)
 {
     const char *text = command->cli->values[OPTION_AS_OF];
     int64_t now = clock_wall(&command->log->clock);
@@ -45,12 +45,26 @@ static int read_run_id(const struct command *command,
     return 0;
 }
 
+static const char *job_path(const struct command *command)
+{
+    const char *job = command->cli->values[OPTION_JOB];
+
+    return job != NULL ? job : "rollcall.json";
+}
+
+static void hint_at_job(const struct command *command, struct error *err)
+{
+    if (err->kind == ERROR_NO_INPUT &&
+        command->cli->values[OPTION_JOB] == NULL &&
+        access(job_path(command), F_OK) != 0)
+        error_hint(err, "name the job file with -c FILE");
+}
+
 struct prepared *prepare(const struct command *command, struct error *err)
 {
     const struct cli *cli = command->cli;
-    const char *job = cli->values[OPTION_JOB];
     const struct setup_options options = {
-        .job_path = job != NULL ? job : "rollcall.json",
+        .job_path = job_path(command),
         .mappings = cli->mappings[0] != NULL ? cli->mappings : NULL,
         .out_dir = cli->values[OPTION_OUT],
     };
@@ -61,13 +75,11 @@ struct prepared *prepare(const struct command *command, struct error *err)
         return NULL;
     }
     prepared->allow_commands = cli->on_command_line[OPTION_JOB];
-    if (read_as_of(command, &prepared->as_of, err) == 0 &&
+    if (prepare_as_of(command, &prepared->as_of, err) == 0 &&
         read_run_id(command, prepared, err) == 0 &&
         setup_load(&prepared->setup, &options, err) == 0)
         return prepared;
-    if (err->kind == ERROR_NO_INPUT && access(options.job_path, F_OK) != 0 &&
-        job == NULL)
-        error_hint(err, "name the job file with -c FILE");
+    hint_at_job(command, err);
     free(prepared);
     return NULL;
 }
@@ -78,4 +90,28 @@ void prepared_free(struct prepared *prepared)
         return;
     setup_free(&prepared->setup);
     free(prepared);
+}
+
+int prepare_place(struct output_place *place, const struct command *command,
+                  struct error *err)
+{
+    memset(place, 0, sizeof(*place));
+    place->out_dir = command->cli->values[OPTION_OUT];
+    if (place->out_dir != NULL && command->cli->values[OPTION_JOB] == NULL)
+        return 0;
+    if (job_load(&place->job, job_path(command), err) != 0) {
+        hint_at_job(command, err);
+        return -1;
+    }
+    place->has_job = true;
+    if (place->out_dir == NULL)
+        place->out_dir = place->job.output.dir;
+    return 0;
+}
+
+void prepare_place_free(struct output_place *place)
+{
+    if (place->has_job)
+        job_free(&place->job);
+    place->has_job = false;
 }

@@ -24,4 +24,20 @@ struct prepared {
 struct prepared *prepare(const struct command *command, struct error *err);
 void prepared_free(struct prepared *prepared);
 
+/* --as-of, or now. */
+int prepare_as_of(const struct command *command, int64_t *as_of,
+                  struct error *err);
+
+/* The output directory alone: --out, or that of the job, which is not read
+ * when --out is there and --job is not. */
+struct output_place {
+    const char *out_dir;
+    bool has_job;
+    struct job job;
+};
+
+int prepare_place(struct output_place *place, const struct command *command,
+                  struct error *err);
+void prepare_place_free(struct output_place *place);
+
 #endif

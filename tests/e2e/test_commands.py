@@ -11,7 +11,8 @@ from published import AS_OF, RUN, Case, Run
 
 README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
-VERBS = ("extract", "plan", "check", "verify", "cat", "explain")
+VERBS = ("extract", "plan", "check", "verify", "cat", "explain", "status",
+         "clean")
 AUDIT = "/rest/api/3/auditing/record"
 MYSELF = "/rest/api/3/myself"
 SOURCES = ["jira_users", "jira_audit", "jira_user_keys", "jira_user_names"]

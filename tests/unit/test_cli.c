@@ -83,6 +83,10 @@ static const struct {
     {"cat --no-header --dataset d out", VERB_CAT, OPTION_DATASET, "d", 1},
     {"explain 5b10", VERB_EXPLAIN, OPTION_JSON, NULL, 1},
     {"explain --json 5b10 -c j", VERB_EXPLAIN, OPTION_JSON, "1", 1},
+    {"status --json --max-age 26h", VERB_STATUS, OPTION_MAX_AGE, "26h", 0},
+    {"clean --keep 7 --older-than=30d", VERB_CLEAN, OPTION_OLDER_THAN, "30d",
+     0},
+    {"clean --keep 7 --dry-run", VERB_CLEAN, OPTION_DRY_RUN, "1", 0},
     {"--help", VERB_NONE, OPTION_HELP, "1", 0},
     {"-h", VERB_NONE, OPTION_HELP, "1", 0},
     {"--version", VERB_NONE, OPTION_VERSION, "1", 0},
@@ -139,6 +143,10 @@ static const struct {
     {"verify out --job j", "--job: not for \"verify\""},
     {"cat out --mapping m", "--mapping: not for \"cat\""},
     {"check --run-id r", "--run-id: not for \"check\""},
+    {"clean --keep 7 --keep 8", "--keep: given twice"},
+    {"extract --keep 7", "--keep: not for \"extract\""},
+    {"plan --accept-guard x", "--accept-guard: not for \"plan\""},
+    {"status out", "\"out\" is one operand too many"},
     {"verify", "verify: needs PATH"},
     {"cat", "cat: needs PATH"},
     {"cat a b", "\"b\" is one operand too many"},
@@ -267,25 +275,30 @@ static const char *help(enum cli_verb verb)
 static const struct {
     const char *name;
     unsigned verbs; /* one bit each: extract plan check verify cat
-                       explain */
+                       explain status clean */
 } documented[] = {
-    {"--job FILE", 0x27},
+    {"--job FILE", 0xe7},
     {"--mapping NAME|FILE", 0x27},
-    {"--out DIR", 0x27},
-    {"--as-of TIME", 0x27},
+    {"--out DIR", 0xe7},
+    {"--as-of TIME", 0xe7},
     {"--run-id ID", 0x03},
     {"--force ", 0x01},
+    {"--accept-guard NAME", 0x01},
+    {"--max-age DURATION", 0x40},
+    {"--keep N", 0x80},
+    {"--older-than DURATION", 0x80},
+    {"--dry-run ", 0x80},
     {"--result-json FILE", 1},
     {"--dataset NAME", 0x10},
     {"--format csv|jsonl", 0x10},
     {"--no-header ", 0x10},
-    {"--json ", 0x20},
-    {"--quiet ", 0x3f},
-    {"--verbose ", 0x3f},
-    {"--log-format text|json", 0x3f},
-    {"--color auto|never|always", 0x3f},
-    {"--help ", 0x3f},
-    {"--version ", 0x3f},
+    {"--json ", 0x60},
+    {"--quiet ", 0xff},
+    {"--verbose ", 0xff},
+    {"--log-format text|json", 0xff},
+    {"--color auto|never|always", 0xff},
+    {"--help ", 0xff},
+    {"--version ", 0xff},
 };
 
 static void help_lists_every_option(void **state)
@@ -331,6 +344,8 @@ static void help_is_true(void **state)
         bool flag = documented[i].name[len + 1] == '\0';
         const char *verb = documented[i].verbs & 0x01   ? "extract"
                            : documented[i].verbs & 0x10 ? "cat out"
+                           : documented[i].verbs & 0x40 ? "status"
+                           : documented[i].verbs & 0x80 ? "clean"
                                                         : "explain u";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
