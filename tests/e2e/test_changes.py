@@ -232,9 +232,26 @@ class Equivalence(ChangesCase):
         self.nights(25)
 
     def test_many_parts(self):
-        """Small parts, so that rows of both runs cross them."""
-        run = self.nights(8, output={"part_size": "1KiB"})
-        self.assertTrue(run.parts(CHANGES))
+        """Rows of both runs go across the ends of parts."""
+        def name(number):
+            return "".join(self.random.choices("abcdefghij ", k=70))
+        users = {n: account(n, displayName=name(n)) for n in range(2, 4000)}
+        options = {"output": {"part_size": "1KiB"}}
+        before = self.rows(self.night(1, list(users.values()), **options),
+                           "jsonl")
+        for number in self.random.sample(sorted(users), 900):
+            if number % 3 == 0:
+                del users[number]
+            else:
+                users[number]["displayName"] = name(number)
+        users |= {n: account(n) for n in range(4000, 4100)}
+        run = self.night(2, list(users.values()), **options)
+        self.assertGreater(len(run.parts(DATASET)), 3)
+        self.assertGreater(len(run.parts(CHANGES)), 1)
+        after, changes = self.rows(run, "jsonl"), run.jsonl(CHANGES)
+        self.assertEqual(len(changes), len(truth_of(before, after)))
+        self.assertEqual(self.without_run(self.apply(before, changes)),
+                         self.without_run(after))
 
     def test_csv_alone_of_any_dialect(self):
         """The rows are those a CSV can hold."""
