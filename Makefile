@@ -25,7 +25,7 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl
 
-PKGS := libcurl libcjson zlib libcrypto sqlite3
+PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
 
 # Asked once, and only when something is compiled: `make deps` must work
@@ -64,7 +64,7 @@ LIB_SRC := $(filter-out extractor/main.c, \
 	$(wildcard extractor/*.c transforms/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # Linked, before the library, into the tests that name it below.
-UNIT_HELPER_SRC := tests/unit/fake_exchange.c
+UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/reference_json.c
 FAKE_EXCHANGE_TESTS := actions lookup probe resolve walk
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
 
@@ -97,10 +97,14 @@ $(FAKESITE): $(FAKESITE_OBJ)
 $(UNIT_BIN): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS) -lcmocka
+	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS) \
+		$(HELPER_LIBS) -lcmocka
 
 $(FAKE_EXCHANGE_TESTS:%=$(BUILD)/unit/test_%): \
 	$(BUILD)/tests/unit/fake_exchange.o
+
+$(BUILD)/unit/test_json_differential: $(BUILD)/tests/unit/reference_json.o
+$(BUILD)/unit/test_json_differential: HELPER_LIBS := -lcjson
 
 $(FAKESITE_OBJ): PKG_CFLAGS = $(FAKESITE_CFLAGS)
 

@@ -17,12 +17,10 @@ only() {
 
 include='^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]'
 only 'http(_[a-z]+)?' "${include}curl/"
-only 'json' "${include}(cjson/)?cJSON"
+only 'nobody' "${include}(cjson/)?cJSON"
 only 'csv(_[a-z]+)?' "${include}csv\.h>"
 only 'sink(_[a-z]+)?' "${include}zlib\.h"
 only 'db' "${include}sqlite3\.h"
 only 'digest' "${include}openssl/"
 
-# Compares names without case and returns a wrong member.
-only 'nobody' 'cJSON_GetObjectItem\('
 exit "$status"

@@ -65,6 +65,12 @@ static const struct {
     [OPTION_ACCEPT_GUARD] = {"accept-guard", "NAME",
                              "publish though this guard trips; may repeat, "
                              "no variable", BIT(VERB_EXTRACT), 0},
+    [OPTION_RECORD] = {"record", "DIR",
+                       "keep every answer in this folder, gzipped",
+                       BIT(VERB_EXTRACT), 0},
+    [OPTION_REPLAY] = {"replay", "DIR",
+                       "read those answers instead of the network",
+                       BIT(VERB_EXTRACT) | BIT(VERB_EXPLAIN), 0},
     [OPTION_RESULT_JSON] = {"result-json", "FILE",
                             "write the final JSON line here too, also on "
                             "failure", BIT(VERB_EXTRACT), 0},

@@ -37,6 +37,8 @@ enum cli_option {
     OPTION_RUN_ID,
     OPTION_FORCE,
     OPTION_ACCEPT_GUARD, /* may repeat; never from the environment */
+    OPTION_RECORD,
+    OPTION_REPLAY,
     OPTION_RESULT_JSON,
     OPTION_DATASET,
     OPTION_FORMAT,

@@ -46,6 +46,7 @@ int command_explain(const struct command *command, struct error *err)
             .run_id = prepared->run_id,
             .asked = command->cli->operands[0],
             .allow_commands = prepared->allow_commands,
+            .replay = prepared->replay,
             .log = command->log,
             .stop = command->stop,
         };

@@ -139,6 +139,8 @@ int command_extract(const struct command *command, struct error *err)
             .force = command->cli->values[OPTION_FORCE] != NULL,
             .accept_guards = command->cli->accept_guards,
             .allow_commands = prepared->allow_commands,
+            .record = prepared->record,
+            .replay = prepared->replay,
             .log = command->log,
             .stop = command->stop,
         };

@@ -39,11 +39,14 @@ struct exchange *exchange_new(const struct exchange_options *options,
         goto no_memory;
     exchange->options = *options;
     exchange->random = options->seed;
+    buf_init(&exchange->replayed, HTTP_BODY_MAX);
     exchange->deadline_ms = deadline_of(exchange);
     exchange->lanes = calloc(job->endpoint_count + 1, sizeof(struct lane));
     if (exchange->lanes == NULL)
         goto no_memory;
     lanes_init(exchange);
+    if (options->replay != NULL)
+        return exchange;
     exchange->http = http_new("rollcall/" ROLLCALL_VERSION,
                               job->limits.concurrency, options->limits, err);
     if (exchange->http == NULL)
@@ -80,6 +83,7 @@ void exchange_free(struct exchange *exchange)
         secret_release(&exchange->lanes[i].secret);
     }
     free(exchange->lanes);
+    buf_release(&exchange->replayed);
     free(exchange);
 }
 
@@ -218,16 +222,24 @@ static int out_of_time(const struct exchange *exchange, struct error *err)
     return error_hint(err, "run again to go on, or raise limits.run_for");
 }
 
-/* One turn of the loop: send what may go, then let bytes move. */
-static int turn(struct exchange *exchange, struct error *err)
+int exchange_check_end(const struct exchange *exchange, struct error *err)
 {
     const volatile sig_atomic_t *stop = exchange->options.stop;
-    int64_t now_ms = exchange_now(exchange), wake_ms;
 
     if (stop != NULL && *stop != 0)
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
-    if (now_ms >= exchange->deadline_ms)
+    if (exchange_now(exchange) >= exchange->deadline_ms)
         return out_of_time(exchange, err);
+    return 0;
+}
+
+/* One turn of the loop: send what may go, then let bytes move. */
+static int turn(struct exchange *exchange, struct error *err)
+{
+    int64_t now_ms = exchange_now(exchange), wake_ms;
+
+    if (exchange_check_end(exchange, err) != 0)
+        return -1;
     if (send_ready(exchange, err) != 0)
         return -1;
     wake_ms = lanes_wake_ms(exchange, now_ms);
@@ -245,8 +257,13 @@ int exchange_run(struct exchange *exchange, struct error *err)
     if (exchange->failed)
         return error_set(err, ERROR_BUG, "exchange: run again after an error");
     exchange->err = err;
-    while (exchange->left > 0 && !exchange->failed)
-        if (turn(exchange, err) != 0)
+    while (exchange->left > 0 && !exchange->failed) {
+        int result = exchange->options.replay != NULL
+                         ? exchange_replay(exchange, err)
+                         : turn(exchange, err);
+
+        if (result != 0)
             exchange->failed = true;
+    }
     return exchange->failed ? -1 : 0;
 }

@@ -24,6 +24,9 @@
  *   run_for passed                             ERROR_TRY_LATER
  *   *stop set                                  ERROR_INTERRUPTED
  * unless the request lists the status in `accept`: then `done` gets it.
+ *
+ * With a recording to replay nothing is put on the wire, no secret is loaded
+ * and no rate is kept.
  */
 #ifndef ROLLCALL_EXCHANGE_H
 #define ROLLCALL_EXCHANGE_H
@@ -38,6 +41,7 @@
 #include "http.h"
 #include "job.h"
 #include "log.h"
+#include "recording.h"
 #include "source.h"
 
 struct exchange_stats { /* of one source; the caller zeroes it */
@@ -77,6 +81,8 @@ struct exchange_options {
     uint64_t seed;         /* of the jitter */
     const struct http_limits *limits;  /* NULL: production's */
     int64_t retry_base_ms;             /* 0: RETRY_BASE_MS */
+    struct recording *record; /* keeps every answer that `done` gets, or NULL */
+    struct recording *replay; /* answers instead of the network, or NULL */
 };
 
 struct exchange;

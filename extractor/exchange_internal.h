@@ -4,7 +4,8 @@
  * A task is one submitted request until it is answered; a lane is all that
  * happens at one endpoint. exchange.c owns them and runs the loop,
  * exchange_lane.c says which task is next, exchange_reply.c acts on what came
- * back, exchange_verdict.c puts it into words.
+ * back, exchange_verdict.c puts it into words, exchange_replay.c answers from
+ * a recording.
  */
 #ifndef ROLLCALL_EXCHANGE_INTERNAL_H
 #define ROLLCALL_EXCHANGE_INTERNAL_H
@@ -62,11 +63,15 @@ struct exchange {
     uint64_t submitted, left;
     uint64_t random;
     int64_t deadline_ms;
+    struct buf replayed; /* body of the answer at hand */
     struct error *err; /* of the exchange_run() under way */
     bool failed;
 };
 
 int64_t exchange_now(const struct exchange *exchange);
+
+/* Whether the run is to end here: ERROR_INTERRUPTED, ERROR_TRY_LATER. */
+int exchange_check_end(const struct exchange *exchange, struct error *err);
 
 /* exchange_lane.c */
 void lanes_init(struct exchange *exchange);
@@ -85,6 +90,11 @@ int64_t lanes_wake_ms(const struct exchange *exchange, int64_t now_ms);
 
 /* exchange_reply.c: an http_done_fn; context is the task. */
 void exchange_reply(void *context, struct http_reply *reply);
+/* Gives the answer to `done`, records it, and frees the task. */
+void exchange_deliver(struct task *task, const struct exchange_answer *answer);
+
+/* exchange_replay.c: answers the next request from the recording. */
+int exchange_replay(struct exchange *exchange, struct error *err);
 void task_free(struct task *task); /* NULL allowed */
 
 /* False when a JSON text stops before its brackets or its string are closed,

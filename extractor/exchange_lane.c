@@ -12,7 +12,9 @@ void lanes_init(struct exchange *exchange)
         lane->endpoint = &job->endpoints[i];
         lane->queue_end = &lane->queue;
         lane->rate_ms = now_ms;
-        rate_init(&lane->rate, lane->endpoint->rate_count,
+        rate_init(&lane->rate,
+                  exchange->options.replay == NULL ? lane->endpoint->rate_count
+                                                   : 0,
                   lane->endpoint->rate_per_ms, now_ms);
     }
     exchange->lane_count = job->endpoint_count;

@@ -53,15 +53,33 @@ static void note_reply(const struct task *task, const struct http_reply *reply,
     }
 }
 
-static void end_task(struct task *task, const struct http_reply *reply)
+static int record(const struct task *task,
+                  const struct exchange_answer *answer, struct error *err)
+{
+    const struct exchange_request *request = &task->request;
+    const struct recorded_request recorded = {
+        .endpoint = request->endpoint->name,
+        .source = request->source->name,
+        .method = request->method,
+        .path_query = request->path_query,
+        .body = request->body,
+    };
+    struct recording *recording = task->exchange->options.record;
+
+    return recording == NULL
+               ? 0
+               : recording_put(recording, &recorded, answer->status,
+                               answer->body, answer->len, err);
+}
+
+void exchange_deliver(struct task *task, const struct exchange_answer *answer)
 {
     struct exchange *exchange = task->exchange;
-    struct exchange_answer answer = {reply->status, reply->body.data,
-                                     reply->body.len};
 
     task->lane->begun--;
     exchange->left--;
-    if (task->done(task->context, &answer, exchange->err) != 0)
+    if (record(task, answer, exchange->err) != 0 ||
+        task->done(task->context, answer, exchange->err) != 0)
         exchange->failed = true;
     task_free(task);
 }
@@ -168,14 +186,17 @@ void exchange_reply(void *context, struct http_reply *reply)
     struct task *task = context;
     struct exchange *exchange = task->exchange;
     int64_t now_ms = exchange_now(exchange);
+    struct exchange_answer answer;
 
     take_off_wire(exchange, task);
     distrust(reply);
     note_reply(task, reply, now_ms);
+    answer = (struct exchange_answer){reply->status, reply->body.data,
+                                      reply->body.len};
     if (exchange->failed)
         task_free(task); /* abandoned: the run has its error already */
     else if (verdict_deliver(&task->request, reply))
-        end_task(task, reply);
+        exchange_deliver(task, &answer);
     else
         retry_or_fail(task, reply, now_ms);
 }

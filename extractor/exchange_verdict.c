@@ -23,25 +23,42 @@ static const struct {
     {504, "Gateway Timeout"},
 };
 
+/* The quote that ends the string which begins at start, or NULL. */
+static const char *string_end(const char *start, const char *end)
+{
+    const char *quote = start, *p;
+
+    while ((quote = memchr(quote, '"', (size_t)(end - quote))) != NULL) {
+        for (p = quote; p > start && p[-1] == '\\'; p--)
+            ;
+        if ((quote - p) % 2 == 0)
+            return quote;
+        quote++;
+    }
+    return NULL;
+}
+
 bool verdict_whole(const char *text, size_t len)
 {
-    bool in_string = false, any = false;
-    size_t depth = 0, i;
+    const char *end = text + len, *p = text;
+    size_t depth = 0;
 
-    for (i = 0; i < len; i++) {
-        char c = text[i];
-
-        any = any || strchr(" \t\r\n", c) == NULL;
-        if (in_string && c == '\\')
-            i++;
-        else if (c == '"')
-            in_string = !in_string;
-        else if (!in_string && (c == '{' || c == '['))
+    while (p < end && strchr(" \t\r\n", *p) != NULL)
+        p++;
+    if (p == end)
+        return false;
+    for (; p < end; p++) {
+        if (*p == '"') {
+            p = string_end(p + 1, end);
+            if (p == NULL)
+                return false;
+        } else if (*p == '{' || *p == '[') {
             depth++;
-        else if (!in_string && (c == '}' || c == ']') && depth > 0)
+        } else if ((*p == '}' || *p == ']') && depth > 0) {
             depth--;
+        }
     }
-    return any && !in_string && depth == 0;
+    return depth == 0;
 }
 
 bool verdict_deliver(const struct exchange_request *request,

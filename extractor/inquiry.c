@@ -53,6 +53,7 @@ static int start(struct inquiry *q, struct error *err)
         .clock = options->log->clock,
         .stop = options->stop,
         .seed = (uint64_t)clock_mono(&options->log->clock),
+        .replay = options->replay,
     };
 
     q->report.as_of = options->as_of;

@@ -53,6 +53,7 @@
 #include "buf.h"
 #include "error.h"
 #include "log.h"
+#include "recording.h"
 #include "setup.h"
 
 enum { INQUIRY_BYTES_MAX = 256 * 1024 * 1024 }; /* of the answer */
@@ -63,6 +64,7 @@ struct inquiry_options {
     const char *run_id;  /* the run that extract would make */
     const char *asked;   /* account id, user key or e-mail address */
     bool allow_commands; /* the job was named with -c */
+    struct recording *replay; /* answers instead of the network, or NULL */
     struct log *log;
     const volatile sig_atomic_t *stop;
 };

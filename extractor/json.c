@@ -1,23 +1,11 @@
 #include "json.h"
 
 #include <assert.h>
-#include <cjson/cJSON.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "json_scan.h"
-
-/* struct json is never defined: a node is a cJSON behind another name. */
-static const cJSON *node_of(const struct json *json)
-{
-    return (const cJSON *)(const void *)json;
-}
-
-static const struct json *json_of(const cJSON *node)
-{
-    return (const struct json *)(const void *)node;
-}
 
 static int scan_error(const struct json_scan *scan,
                       enum json_scan_result result, const char *name,
@@ -35,57 +23,39 @@ int json_parse(struct json_doc *doc, const char *text, size_t len,
                unsigned flags, const char *name, enum error_kind kind,
                struct error *err)
 {
-    struct json_scan scan = {
-        .text = text, .len = len, .comments = (flags & JSON_COMMENTS) != 0};
-    enum json_scan_result result = json_scan(&scan);
-    const char *end;
-    cJSON *tree;
+    struct json_scan *scan = calloc(1, sizeof(*scan));
+    enum json_scan_result result;
 
     memset(doc, 0, sizeof(*doc));
+    if (scan == NULL)
+        return error_no_memory(err);
+    scan->text = text;
+    scan->len = len;
+    scan->comments = (flags & JSON_COMMENTS) != 0;
+    result = json_scan(scan);
+    doc->scan = scan;
     if (result != JSON_SCAN_OK) {
-        scan_error(&scan, result, name, kind, err);
-        goto fail;
+        scan_error(scan, result, name, kind, err);
+        json_free(doc);
+        return -1;
     }
-    /* The scan leaves nothing for cJSON to refuse but a lack of memory. */
-    tree =
-        cJSON_ParseWithLengthOpts(scan.copy.data, scan.copy.len + 1, &end, 1);
-    if (tree == NULL) {
-        error_no_memory(err);
-        goto fail;
-    }
-    doc->tree = tree;
-    doc->root = json_of(tree);
-    doc->repairs = scan.repairs;
-    json_scan_release(&scan);
+    doc->root = scan->nodes;
+    doc->repairs = scan->repairs;
     return 0;
-fail:
-    json_scan_release(&scan);
-    return -1;
 }
 
 void json_free(struct json_doc *doc)
 {
-    cJSON_Delete(doc->tree);
-    doc->tree = NULL;
+    if (doc->scan != NULL)
+        json_scan_release(doc->scan);
+    free(doc->scan);
+    doc->scan = NULL;
     doc->root = NULL;
-}
-
-static bool is_number(const cJSON *node)
-{
-    return (unsigned char)node->valuestring[0] == JSON_NUMBER_MARK;
 }
 
 enum json_type json_type(const struct json *json)
 {
-    const cJSON *node = node_of(json);
-
-    if (cJSON_IsObject(node))
-        return JSON_OBJECT;
-    if (cJSON_IsArray(node))
-        return JSON_ARRAY;
-    if (cJSON_IsString(node))
-        return is_number(node) ? JSON_NUMBER : JSON_STRING;
-    return cJSON_IsBool(node) ? JSON_BOOLEAN : JSON_NULL;
+    return (enum json_type)json->type;
 }
 
 const char *json_type_name(enum json_type type)
@@ -99,11 +69,34 @@ const char *json_type_name(enum json_type type)
     return names[type];
 }
 
+const struct json *json_first(const struct json *json)
+{
+    return json->type >= JSON_ARRAY && json->size > 0 ? json + 1 : NULL;
+}
+
+const struct json *json_next(const struct json *child)
+{
+    return child->skip > 0 ? child + child->skip : NULL;
+}
+
+const char *json_key(const struct json *child)
+{
+    return child->key;
+}
+
+size_t json_size(const struct json *json)
+{
+    return json->type >= JSON_ARRAY ? json->size : 0;
+}
+
 const struct json *json_member(const struct json *object, const char *name)
 {
-    if (json_type(object) != JSON_OBJECT)
-        return NULL;
-    return json_of(cJSON_GetObjectItemCaseSensitive(node_of(object), name));
+    const struct json *child =
+        object->type == JSON_OBJECT ? json_first(object) : NULL;
+
+    while (child != NULL && strcmp(child->key, name) != 0)
+        child = json_next(child);
+    return child;
 }
 
 /* Whether a reference token of a pointer, "~1" and "~0" decoded, is key. */
@@ -139,79 +132,52 @@ static bool token_index(const char *token, size_t len, size_t *index)
     return true;
 }
 
-static const cJSON *child_at(const cJSON *node, const char *token, size_t len)
+static const struct json *child_at(const struct json *json, const char *token,
+                                   size_t len)
 {
-    const cJSON *child = NULL;
-    size_t index;
+    const struct json *child = json_first(json);
+    size_t index = 0;
 
-    if (cJSON_IsObject(node)) {
-        cJSON_ArrayForEach(child, node)
-        {
-            if (token_is(token, len, child->string))
-                return child;
-        }
-    } else if (cJSON_IsArray(node) && token_index(token, len, &index)) {
-        cJSON_ArrayForEach(child, node)
-        {
-            if (index-- == 0)
-                return child;
-        }
+    if (json->type == JSON_ARRAY && !token_index(token, len, &index))
+        return NULL;
+    for (; child != NULL; child = json_next(child)) {
+        if (json->type == JSON_OBJECT ? token_is(token, len, child->key)
+                                      : index-- == 0)
+            return child;
     }
     return NULL;
 }
 
 const struct json *json_at(const struct json *json, const char *pointer)
 {
-    const cJSON *node = node_of(json);
-
-    while (*pointer != '\0' && node != NULL) {
+    while (*pointer != '\0' && json != NULL) {
         size_t len;
 
         if (*pointer++ != '/')
             return NULL;
         len = strcspn(pointer, "/");
-        node = child_at(node, pointer, len);
+        json = child_at(json, pointer, len);
         pointer += len;
     }
-    return json_of(node);
-}
-
-const struct json *json_first(const struct json *json)
-{
-    return json_of(node_of(json)->child);
-}
-
-const struct json *json_next(const struct json *child)
-{
-    return json_of(node_of(child)->next);
-}
-
-const char *json_key(const struct json *child)
-{
-    return node_of(child)->string;
-}
-
-size_t json_size(const struct json *json)
-{
-    return (size_t)cJSON_GetArraySize(node_of(json));
+    return json;
 }
 
 bool json_bool(const struct json *json)
 {
     assert(json_type(json) == JSON_BOOLEAN);
-    return cJSON_IsTrue(node_of(json));
+    return json->flag;
 }
 
 const char *json_text(const struct json *json)
 {
     assert(json_type(json) == JSON_STRING);
-    return node_of(json)->valuestring;
+    return json->text;
 }
 
 const char *json_number_text(const struct json *json)
 {
     assert(json_type(json) == JSON_NUMBER);
-    return node_of(json)->valuestring + 1;
+    return json->text;
 }
 
 int json_int64(const struct json *json, int64_t *out)

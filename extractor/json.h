@@ -1,16 +1,16 @@
 /*
- * json: reading JSON text into a tree. Sole owner of cJSON.
+ * json: reading JSON text into a tree.
  *
  * Calling order: json_parse() a whole text; walk it with the accessors;
  * json_free(). Every node and string belongs to the document and dies with it.
  *
- * The text is checked strictly against RFC 8259 before cJSON sees it, because
- * cJSON alone loses data silently: numbers keep their exact source text
- * (json_number_text), a lone surrogate, "\u0000" and invalid UTF-8 in strings
- * become U+FFFD and are counted in the document. Trailing text, raw control
- * characters, a byte order mark and nesting deeper than JSON_DEPTH_MAX are
- * errors that name line and column. With JSON_COMMENTS, // and block comments
- * are white space (job, mapping and source files only).
+ * The text is checked strictly against RFC 8259, and nothing in it is lost
+ * silently: numbers keep their exact source text (json_number_text), a lone
+ * surrogate, "\u0000" and invalid UTF-8 in strings become U+FFFD and are
+ * counted in the document. Trailing text, raw control characters, a byte order
+ * mark and nesting deeper than JSON_DEPTH_MAX are errors that name line and
+ * column. With JSON_COMMENTS, // and block comments are white space (job,
+ * mapping and source files only).
  *
  * Member names are compared byte for byte. Member lookup and array indexing
  * are linear: walk long arrays with json_first/json_next.
@@ -39,10 +39,11 @@ enum json_type {
 };
 
 struct json; /* a node; never NULL inside a document */
+struct json_scan;
 
 struct json_doc {
     const struct json *root;
-    void *tree;         /* owned */
+    struct json_scan *scan; /* owned */
     size_t repairs;     /* strings changed to be valid UTF-8 without NUL */
 };
 

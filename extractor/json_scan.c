@@ -1,13 +1,14 @@
 #include "json_scan.h"
 
-#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "json.h"
-
-/* The most bytes of copy one byte of text can need: 1 -> "<mark>1". */
-enum { COPY_GROWTH = 4, COPY_EXTRA = 64 };
+enum {
+    BYTES_A_NODE = 24, /* a guess that real pages rarely exceed */
+    NODES_LEAST = 16,
+    TEXT_MAX = 1 << 30 /* bytes; keeps node numbers below 32 bits */
+};
 
 enum state {
     WANT_ROOT,
@@ -33,15 +34,20 @@ static const char *const expected[] = {
     [AFTER_ROOT] = "the end of the text",
 };
 
-struct scanner {
-    struct json_scan *scan;
-    const char *at, *end;
-    enum state state;
-    size_t depth;
-    char open[JSON_DEPTH_MAX]; /* '[' or '{', outermost first */
+/* A container that is not closed yet. */
+struct open {
+    uint32_t node, last; /* itself, and its last child so far */
 };
 
-static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
+struct scanner {
+    struct json_scan *scan;
+    char *at;
+    const char *end;
+    enum state state;
+    const char *key; /* of the member whose value comes next */
+    size_t depth;
+    struct open open[JSON_DEPTH_MAX]; /* outermost first */
+};
 
 /* Bytes as the caller of a comparison wants them: never negative. */
 static int byte_at(const struct scanner *s, const char *p)
@@ -49,27 +55,24 @@ static int byte_at(const struct scanner *s, const char *p)
     return p < s->end ? (unsigned char)*p : -1;
 }
 
-static int fail_at(struct scanner *s, const char *where)
+int json_scan_fail(struct json_scan *scan, const char *where,
+                   const char *reason)
 {
-    const char *p;
+    const char *stop = scan->text + (where - scan->copy);
 
-    s->scan->line = 1;
-    s->scan->column = 1;
-    for (p = s->scan->text; p < where; p++) {
+    if (reason != scan->reason)
+        snprintf(scan->reason, sizeof(scan->reason), "%s", reason);
+    scan->line = 1;
+    scan->column = 1;
+    for (const char *p = scan->text; p < stop; p++) {
         if (*p == '\n') {
-            s->scan->line++;
-            s->scan->column = 1;
+            scan->line++;
+            scan->column = 1;
         } else if (((unsigned char)*p & 0xC0) != 0x80) {
-            s->scan->column++;
+            scan->column++;
         }
     }
     return -1;
-}
-
-static int fail(struct scanner *s, const char *where, const char *reason)
-{
-    snprintf(s->scan->reason, JSON_REASON_MAX, "%s", reason);
-    return fail_at(s, where);
 }
 
 static int unexpected(struct scanner *s)
@@ -86,12 +89,42 @@ static int unexpected(struct scanner *s)
     else
         snprintf(reason, JSON_REASON_MAX, "unexpected byte 0x%02X, expected %s",
                  (unsigned)c, want);
-    return fail_at(s, s->at);
+    return json_scan_fail(s->scan, s->at, reason);
 }
 
-static void put(struct scanner *s, const char *data, size_t len)
+static int grow_nodes(struct json_scan *scan)
 {
-    buf_append(&s->scan->copy, data, len);
+    size_t capacity = scan->capacity * 2;
+    struct json *grown = realloc(scan->nodes, capacity * sizeof(*grown));
+
+    if (grown == NULL)
+        return -1;
+    scan->nodes = grown;
+    scan->capacity = capacity;
+    return 0;
+}
+
+/* A node behind those there are, as the next child of the innermost open
+ * container. NULL when memory is out. */
+static struct json *add_node(struct scanner *s, enum json_type type)
+{
+    struct json_scan *scan = s->scan;
+    uint32_t index = (uint32_t)scan->count;
+    struct json *node;
+
+    if (scan->count == scan->capacity && grow_nodes(scan) != 0)
+        return NULL;
+    node = &scan->nodes[scan->count++];
+    *node = (struct json){.key = s->key, .type = (uint8_t)type};
+    s->key = NULL;
+    if (s->depth > 0) {
+        struct open *open = &s->open[s->depth - 1];
+
+        if (scan->nodes[open->node].size++ > 0)
+            scan->nodes[open->last].skip = index - open->last;
+        open->last = index;
+    }
+    return node;
 }
 
 static void value_done(struct scanner *s)
@@ -99,219 +132,130 @@ static void value_done(struct scanner *s)
     if (s->depth == 0)
         s->state = AFTER_ROOT;
     else
-        s->state = s->open[s->depth - 1] == '[' ? AFTER_ELEMENT : AFTER_MEMBER;
-}
-
-/* Well-formed UTF-8, Unicode 15 table 3-7: bounds of the second byte; the
- * others are 80..BF. */
-static const struct {
-    unsigned char first, last, low, high, len;
-} leads[] = {
-    {0xC2, 0xDF, 0x80, 0xBF, 2}, {0xE0, 0xE0, 0xA0, 0xBF, 3},
-    {0xE1, 0xEC, 0x80, 0xBF, 3}, {0xED, 0xED, 0x80, 0x9F, 3},
-    {0xEE, 0xEF, 0x80, 0xBF, 3}, {0xF0, 0xF0, 0x90, 0xBF, 4},
-    {0xF1, 0xF3, 0x80, 0xBF, 4}, {0xF4, 0xF4, 0x80, 0x8F, 4},
-};
-
-/* Length of the sequence at p; *valid tells whether it is well-formed, else
- * it is the part one replacement character stands for. */
-static size_t utf8_sequence(const struct scanner *s, const char *p, bool *valid)
-{
-    int c = byte_at(s, p);
-    size_t i = 0, n;
-
-    *valid = false;
-    while (i < sizeof(leads) / sizeof(leads[0]) &&
-           !(c >= leads[i].first && c <= leads[i].last))
-        i++;
-    if (i == sizeof(leads) / sizeof(leads[0]))
-        return 1;
-    if (byte_at(s, p + 1) < leads[i].low || byte_at(s, p + 1) > leads[i].high)
-        return 1;
-    for (n = 2; n < leads[i].len; n++) {
-        if (byte_at(s, p + n) < 0x80 || byte_at(s, p + n) > 0xBF)
-            return n;
-    }
-    *valid = true;
-    return n;
-}
-
-/* The code unit of "\uXXXX" at p, or -1. */
-static int32_t utf16_escape(const struct scanner *s, const char *p)
-{
-    static const char digits[] = "0123456789abcdefABCDEF";
-    int32_t unit = 0;
-
-    if (s->end - p < 6 || p[0] != '\\' || p[1] != 'u')
-        return -1;
-    for (int i = 2; i < 6; i++) {
-        const char *digit = memchr(digits, p[i], sizeof(digits) - 1);
-        int32_t value;
-
-        if (digit == NULL)
-            return -1;
-        value = (int32_t)(digit - digits);
-        unit = unit * 16 + (value < 16 ? value : value - 6);
-    }
-    return unit;
-}
-
-/* Length of the escape at s->at, or 0 after a fault. */
-static size_t escape_sequence(struct scanner *s, bool *valid)
-{
-    int c = byte_at(s, s->at + 1);
-    int32_t unit, next;
-
-    *valid = true;
-    if (c > 0 && strchr("\"\\/bfnrt", c) != NULL)
-        return 2;
-    unit = utf16_escape(s, s->at);
-    if (unit < 0) {
-        fail(s, s->at,
-             c == 'u' ? "wrong escape, expected four hex digits after \\u"
-                      : "wrong escape, expected one of \\\" \\\\ \\/ \\b \\f "
-                        "\\n \\r \\t \\u");
-        return 0;
-    }
-    if (unit >= 0xD800 && unit <= 0xDBFF) {
-        next = utf16_escape(s, s->at + 6);
-        if (next >= 0xDC00 && next <= 0xDFFF)
-            return 12;
-    }
-    *valid = unit != 0 && (unit < 0xD800 || unit > 0xDFFF);
-    return 6;
-}
-
-static int fail_control(struct scanner *s)
-{
-    unsigned c = (unsigned char)*s->at;
-
-    snprintf(s->scan->reason, JSON_REASON_MAX,
-             "control character 0x%02X in a string, expected '\"' or the "
-             "escape \\u%04X",
-             c, c);
-    return fail_at(s, s->at);
-}
-
-/* Length of the character or escape at s->at, or 0 after a fault. */
-static size_t string_element(struct scanner *s, bool *valid)
-{
-    unsigned char c = (unsigned char)*s->at;
-
-    if (c < 0x20) {
-        fail_control(s);
-        return 0;
-    }
-    if (c == '\\')
-        return escape_sequence(s, valid);
-    if (c >= 0x80)
-        return utf8_sequence(s, s->at, valid);
-    *valid = true;
-    return 1;
+        s->state = s->scan->nodes[s->open[s->depth - 1].node].type == JSON_ARRAY
+                       ? AFTER_ELEMENT
+                       : AFTER_MEMBER;
 }
 
 static int scan_string(struct scanner *s)
 {
-    const char *start = s->at, *run = s->at;
-    bool valid, changed = false;
-    size_t len;
+    const char *text = json_scan_string(s->scan, &s->at, s->end);
+    struct json *node;
 
-    for (s->at++; s->at < s->end && *s->at != '"'; s->at += len) {
-        len = string_element(s, &valid);
-        if (len == 0)
-            return -1;
-        if (!valid) {
-            put(s, run, (size_t)(s->at - run));
-            put(s, replacement, sizeof(replacement) - 1);
-            run = s->at + len;
-            changed = true;
-        }
-    }
-    if (s->at == s->end)
-        return fail(s, start, "string without an end, expected '\"'");
-    s->at++;
-    put(s, run, (size_t)(s->at - run));
-    s->scan->repairs += changed;
+    if (text == NULL)
+        return -1;
+    node = add_node(s, JSON_STRING);
+    if (node == NULL)
+        return -1;
+    node->text = text;
     return 0;
 }
 
-static bool skip_any(struct scanner *s, const char *set)
+static char *skip_digits(char *p)
 {
-    int c = byte_at(s, s->at);
-
-    if (c <= 0 || strchr(set, c) == NULL)
-        return false;
-    s->at++;
-    return true;
+    while (*p >= '0' && *p <= '9')
+        p++;
+    return p;
 }
 
-static bool skip_digits(struct scanner *s)
+static int fail_number(struct scanner *s, const char *where)
 {
-    bool found = false;
+    return json_scan_fail(s->scan, where,
+                          "incomplete number, expected a digit");
+}
 
-    while (skip_any(s, "0123456789"))
-        found = true;
-    return found;
+/* Behind the digits that must be at p; NULL after a fault. The NULs behind the
+ * copy end every number. */
+static char *need_digits(struct scanner *s, char *p)
+{
+    char *stop = skip_digits(p);
+
+    if (stop == p)
+        fail_number(s, p);
+    return stop == p ? NULL : stop;
+}
+
+static char *number_end(struct scanner *s)
+{
+    char *p = s->at + (*s->at == '-'), *digits = p;
+
+    p = need_digits(s, p);
+    if (p != NULL && *digits == '0' && p > digits + 1) {
+        json_scan_fail(s->scan, s->at, "number with a leading zero");
+        return NULL;
+    }
+    if (p != NULL && *p == '.')
+        p = need_digits(s, p + 1);
+    if (p != NULL && (*p == 'e' || *p == 'E')) {
+        p++;
+        p = need_digits(s, p + (*p == '+' || *p == '-'));
+    }
+    return p;
 }
 
 static int scan_number(struct scanner *s)
 {
-    static const char opening[] = {'"', (char)JSON_NUMBER_MARK};
-    const char *start = s->at;
+    char *start = s->at, *stop = number_end(s);
+    struct json *node;
 
-    skip_any(s, "-");
-    if (skip_any(s, "0")) {
-        if (skip_digits(s))
-            return fail(s, start, "number with a leading zero");
-    } else if (!skip_digits(s)) {
-        return fail(s, s->at, "incomplete number, expected a digit");
-    }
-    if (skip_any(s, ".") && !skip_digits(s))
-        return fail(s, s->at, "incomplete number, expected a digit");
-    if (skip_any(s, "eE")) {
-        skip_any(s, "+-");
-        if (!skip_digits(s))
-            return fail(s, s->at, "incomplete number, expected a digit");
-    }
-    put(s, opening, sizeof(opening));
-    put(s, start, (size_t)(s->at - start));
-    put(s, "\"", 1);
+    if (stop == NULL)
+        return -1;
+    node = add_node(s, JSON_NUMBER);
+    if (node == NULL)
+        return -1;
+    memmove(start - 1, start, (size_t)(stop - start));
+    stop[-1] = '\0';
+    node->text = start - 1;
+    s->at = stop;
     return 0;
 }
 
 static int scan_word(struct scanner *s)
 {
-    static const char *const words[] = {"true", "false", "null"};
+    static const struct {
+        const char *text;
+        size_t len;
+        enum json_type type;
+        bool flag;
+    } words[] = {{"true", 4, JSON_BOOLEAN, true},
+                 {"false", 5, JSON_BOOLEAN, false},
+                 {"null", 4, JSON_NULL, false}};
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        size_t len = strlen(words[i]);
+        struct json *node;
 
-        if ((size_t)(s->end - s->at) >= len &&
-            memcmp(s->at, words[i], len) == 0) {
-            put(s, words[i], len);
-            s->at += len;
-            return 0;
-        }
+        if (memcmp(s->at, words[i].text, words[i].len) != 0)
+            continue;
+        node = add_node(s, words[i].type);
+        if (node == NULL)
+            return -1;
+        node->flag = words[i].flag;
+        s->at += words[i].len;
+        return 0;
     }
     return unexpected(s);
 }
 
 static int open_container(struct scanner *s, char c)
 {
+    uint32_t index = (uint32_t)s->scan->count;
+
     if (s->depth == JSON_DEPTH_MAX) {
         snprintf(s->scan->reason, JSON_REASON_MAX,
                  "nested deeper than %d levels", JSON_DEPTH_MAX);
-        return fail_at(s, s->at);
+        return json_scan_fail(s->scan, s->at, s->scan->reason);
     }
-    s->open[s->depth++] = c;
+    if (add_node(s, c == '[' ? JSON_ARRAY : JSON_OBJECT) == NULL)
+        return -1;
+    s->open[s->depth++] = (struct open){index, index};
     s->state = c == '[' ? WANT_VALUE_OR_END : WANT_NAME_OR_END;
-    put(s, s->at++, 1);
+    s->at++;
     return 0;
 }
 
 static int close_container(struct scanner *s)
 {
-    put(s, s->at++, 1);
+    s->at++;
     s->depth--;
     value_done(s);
     return 0;
@@ -339,17 +283,16 @@ static int scan_name(struct scanner *s)
 {
     if (byte_at(s, s->at) != '"')
         return unexpected(s);
-    if (scan_string(s) != 0)
-        return -1;
+    s->key = json_scan_string(s->scan, &s->at, s->end);
     s->state = WANT_COLON;
-    return 0;
+    return s->key != NULL ? 0 : -1;
 }
 
 static int scan_separator(struct scanner *s, char separator, enum state next)
 {
     if (byte_at(s, s->at) != separator)
         return unexpected(s);
-    put(s, s->at++, 1);
+    s->at++;
     s->state = next;
     return 0;
 }
@@ -384,19 +327,20 @@ static int scan_token(struct scanner *s)
 
 static int skip_comment(struct scanner *s)
 {
-    const char *start = s->at, *stop;
+    char *start = s->at, *stop;
     size_t rest = (size_t)(s->end - s->at);
 
     if (byte_at(s, start + 1) == '/') {
         stop = memchr(start, '\n', rest);
-        s->at = stop != NULL ? stop : s->end;
+        s->at = stop != NULL ? stop : start + rest;
         return 0;
     }
     if (byte_at(s, start + 1) != '*')
         return unexpected(s);
     stop = memmem(start + 2, rest - 2, "*/", 2);
     if (stop == NULL)
-        return fail(s, start, "comment without an end, expected '*/'");
+        return json_scan_fail(s->scan, start,
+                              "comment without an end, expected '*/'");
     s->at = stop + 2;
     return 0;
 }
@@ -404,9 +348,10 @@ static int skip_comment(struct scanner *s)
 static int skip_blanks(struct scanner *s)
 {
     for (;;) {
-        while (skip_any(s, " \t\r\n"))
-            ;
-        if (!s->scan->comments || byte_at(s, s->at) != '/')
+        while (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' ||
+               *s->at == '\t')
+            s->at++;
+        if (!s->scan->comments || *s->at != '/')
             return 0;
         if (skip_comment(s) != 0)
             return -1;
@@ -425,48 +370,67 @@ static int check_encoding(struct scanner *s)
     };
 
     for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-        size_t len = strlen(marks[i].bytes);
-
-        if (s->scan->len >= len && memcmp(s->at, marks[i].bytes, len) == 0)
-            return fail(s, s->at, marks[i].reason);
+        if (memcmp(s->at, marks[i].bytes, strlen(marks[i].bytes)) == 0)
+            return json_scan_fail(s->scan, s->at, marks[i].reason);
     }
     return 0;
 }
 
-static enum json_scan_result scan_all(struct scanner *s)
+static int scan_all(struct scanner *s)
 {
     if (check_encoding(s) != 0)
-        return JSON_SCAN_WRONG;
+        return -1;
     for (;;) {
         if (skip_blanks(s) != 0)
-            return JSON_SCAN_WRONG;
-        if (s->at == s->end && s->state == WANT_ROOT)
-            return JSON_SCAN_EMPTY;
-        if (s->at == s->end && s->state == AFTER_ROOT)
-            return JSON_SCAN_OK;
+            return -1;
+        if (s->at >= s->end &&
+            (s->state == WANT_ROOT || s->state == AFTER_ROOT))
+            return 0;
         if (scan_token(s) != 0)
-            return JSON_SCAN_WRONG;
+            return -1;
     }
+}
+
+/* The copy begins behind one byte, into which a number at the very start can
+ * move, and ends in NULs, so that looking ahead needs no bound. */
+static int copy_text(struct json_scan *scan)
+{
+    char *room = malloc(JSON_SCAN_ROOM + scan->len + JSON_SCAN_PAD);
+
+    scan->capacity = scan->len / BYTES_A_NODE + NODES_LEAST;
+    scan->nodes = malloc(scan->capacity * sizeof(*scan->nodes));
+    scan->copy = room != NULL ? room + JSON_SCAN_ROOM : NULL;
+    if (room == NULL || scan->nodes == NULL)
+        return -1;
+    memcpy(scan->copy, scan->text, scan->len);
+    memset(scan->copy + scan->len, 0, JSON_SCAN_PAD);
+    return 0;
 }
 
 enum json_scan_result json_scan(struct json_scan *scan)
 {
-    struct scanner s = {.scan = scan, .at = scan->text, .state = WANT_ROOT};
-    enum json_scan_result result;
+    struct scanner s = {.scan = scan, .state = WANT_ROOT};
 
-    s.end = scan->text + scan->len;
-    scan->repairs = 0;
-    buf_init(&scan->copy, 0);
-    if (scan->len > (SIZE_MAX - COPY_EXTRA) / COPY_GROWTH)
+    scan->copy = NULL;
+    scan->nodes = NULL;
+    scan->count = scan->repairs = 0;
+    scan->reason[0] = '\0';
+    arena_init(&scan->repaired);
+    if (scan->len > TEXT_MAX || copy_text(scan) != 0)
         return JSON_SCAN_NO_MEMORY;
-    scan->copy.ceiling = scan->len * COPY_GROWTH + COPY_EXTRA;
-    result = scan_all(&s);
-    if (result == JSON_SCAN_OK && !buf_ok(&scan->copy))
-        return JSON_SCAN_NO_MEMORY;
-    return result;
+    s.at = scan->copy;
+    s.end = scan->copy + scan->len;
+    if (scan_all(&s) != 0)
+        return scan->reason[0] != '\0' ? JSON_SCAN_WRONG : JSON_SCAN_NO_MEMORY;
+    return scan->count > 0 ? JSON_SCAN_OK : JSON_SCAN_EMPTY;
 }
 
 void json_scan_release(struct json_scan *scan)
 {
-    buf_release(&scan->copy);
+    if (scan->copy != NULL)
+        free(scan->copy - JSON_SCAN_ROOM);
+    free(scan->nodes);
+    arena_release(&scan->repaired);
+    scan->copy = NULL;
+    scan->nodes = NULL;
 }

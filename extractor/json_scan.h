@@ -1,15 +1,24 @@
 /*
- * json_scan: checks a text against RFC 8259 and writes a copy cJSON can read
- * without loss. Used by json.c only.
+ * json_scan: a text checked against RFC 8259 and turned into a list of nodes.
+ * Private to json*.c, which say what the rest of rollcall sees of it.
  *
- * Calling order: fill text, len and comments; json_scan(); read the results;
- * json_scan_release() whatever the outcome.
+ * Calling order: fill text, len and comments; json_scan(); on JSON_SCAN_OK the
+ * nodes, and everything they point at, are the caller's until
+ * json_scan_release(); after any other outcome only the release is left.
  *
- * The copy has no white space and no comments. A number 1.50 is written as
- * the string "<JSON_NUMBER_MARK>1.50": the mark is a byte that valid UTF-8
- * never holds, so no string of the text can be taken for a number. In strings
- * "\u0000", a lone surrogate escape and each ill-formed UTF-8 sequence
- * (maximal subpart, Unicode 15 chapter 3.9) become U+FFFD.
+ * Why not a library's tree: a page has some eighty values a record, of which
+ * a rule reads six. Here a value costs one node of a growing array and no
+ * allocation, and a text is left where it stands: in a copy of the whole page,
+ * its escapes decoded in place (a decoded text is never longer than its
+ * source) and ended by a NUL over its closing quote. A number is moved one
+ * byte towards its start, over a byte that was read already, and so has room
+ * for its NUL too.
+ *
+ * Nodes stand in the order of the text: a container, then its children.
+ *
+ * In strings "\u0000", a lone surrogate escape and each ill-formed UTF-8
+ * sequence (maximal subpart, Unicode 15 chapter 3.9) become U+FFFD, which can
+ * be longer than what it stands for; such a text moves to memory of its own.
  *
  * Nesting is kept in an array of JSON_DEPTH_MAX, not on the call stack.
  */
@@ -18,10 +27,23 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "buf.h"
+#include "arena.h"
+#include "json.h"
 
-enum { JSON_NUMBER_MARK = 0xFF, JSON_REASON_MAX = 160 };
+enum { JSON_REASON_MAX = 160 };
+
+struct json {
+    const char *key; /* of a member; NULL elsewhere */
+    union {
+        const char *text; /* string: decoded; number: its digits */
+        uint32_t size;    /* array, object: children */
+        bool flag;        /* boolean */
+    };
+    uint32_t skip; /* nodes from here to the next sibling; 0: the last one */
+    uint8_t type;  /* enum json_type */
+};
 
 enum json_scan_result {
     JSON_SCAN_OK,
@@ -35,14 +57,30 @@ struct json_scan {
     size_t len;
     bool comments; /* line and block comments are white space */
 
-    struct buf copy;
-    size_t repairs; /* strings that were changed */
-    size_t line;    /* from 1 */
-    size_t column;  /* from 1, in characters */
+    char *copy; /* behind one byte of room; ended by NULs */
+    struct json *nodes;
+    size_t count, capacity;
+    struct arena repaired; /* texts that grew */
+    size_t repairs;        /* strings that were changed */
+    size_t line;           /* from 1 */
+    size_t column;         /* from 1, in characters */
     char reason[JSON_REASON_MAX];
 };
 
 enum json_scan_result json_scan(struct json_scan *scan);
 void json_scan_release(struct json_scan *scan);
+
+/* Between json_scan.c (tokens) and json_string.c (what is in a string). */
+enum { JSON_SCAN_ROOM = 1, JSON_SCAN_PAD = 32 }; /* before and behind copy */
+
+/* Sets reason, line and column for a place in the copy. Returns -1. */
+int json_scan_fail(struct json_scan *scan, const char *where,
+                   const char *reason);
+
+/* Reads the string whose opening quote is at *at, moves *at behind its end and
+ * gives its text; NULL after a fault, or with an empty reason when memory is
+ * out. end: of the copy's text. */
+const char *json_scan_string(struct json_scan *scan, char **at,
+                             const char *end);
 
 #endif

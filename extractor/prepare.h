@@ -10,6 +10,7 @@
 #include "command.h"
 #include "instant.h"
 #include "publish.h"
+#include "recording.h"
 #include "setup.h"
 
 struct prepared {
@@ -17,16 +18,24 @@ struct prepared {
     int64_t as_of;
     char run_id[PUBLISH_RUN_ID_MAX + 1];
     bool allow_commands;
+    struct recording *record; /* of --record, or NULL */
+    struct recording *replay; /* of --replay, or NULL */
 };
 
 /* NULL with *err set: ERROR_USAGE for a bad --as-of or --run-id, else what
- * setup_load() says. prepared_free() accepts NULL. */
+ * setup_load() and the recordings say. A replay stands for the time of its
+ * recording. prepared_free() accepts NULL. */
 struct prepared *prepare(const struct command *command, struct error *err);
 void prepared_free(struct prepared *prepared);
 
 /* --as-of, or now. */
 int prepare_as_of(const struct command *command, int64_t *as_of,
                   struct error *err);
+
+const char *prepare_job_path(const struct command *command);
+/* After an error: how to name a job, if none is where it is looked for.
+ * Returns -1. */
+int prepare_job_missing(const struct command *command, struct error *err);
 
 /* The output directory alone: --out, or that of the job, which is not read
  * when --out is there and --job is not. */

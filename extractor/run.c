@@ -113,6 +113,8 @@ static int open_exchange(struct run *run, struct error *err)
         .clock = options->log->clock,
         .stop = options->stop,
         .seed = (uint64_t)clock_mono(&options->log->clock),
+        .record = options->record,
+        .replay = options->replay,
     };
 
     run->exchange = exchange_new(&exchange, err);
@@ -225,6 +227,9 @@ static int write_all(struct run *run, struct error *err)
         check_stop(run, err) != 0)
         return -1;
     tell_accepted(run);
+    if (run->options->record != NULL &&
+        recording_finish(run->options->record, err) != 0)
+        return -1;
     run->publish = NULL;
     return publish_commit(publish, &run->report, err);
 }

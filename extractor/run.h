@@ -17,6 +17,7 @@
 #include "clock.h"
 #include "error.h"
 #include "log.h"
+#include "recording.h"
 #include "setup.h"
 
 struct run_options {
@@ -26,6 +27,8 @@ struct run_options {
     bool force;          /* publish again under the same run id */
     const char *const *accept_guards; /* NULL terminated, or NULL */
     bool allow_commands; /* the job was named with -c */
+    struct recording *record; /* keeps every answer, or NULL */
+    struct recording *replay; /* answers instead of the network, or NULL */
     struct log *log;
     const volatile sig_atomic_t *stop;
 };

@@ -288,6 +288,8 @@ static const struct {
     {"--keep N", 0x80},
     {"--older-than DURATION", 0x80},
     {"--dry-run ", 0x80},
+    {"--record DIR", 0x01},
+    {"--replay DIR", 0x21},
     {"--result-json FILE", 1},
     {"--dataset NAME", 0x10},
     {"--format csv|jsonl", 0x10},

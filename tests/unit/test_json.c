@@ -413,6 +413,29 @@ static void escapes_are_decoded(void **state)
     json_free(&doc);
 }
 
+/* Sixteen bytes are looked at together: the odd one may be any of them. */
+static void strings_of_every_length_end_where_they_end(void **state)
+{
+    enum { LONGEST = 70 };
+    char text[2 * LONGEST], wanted[2 * LONGEST];
+    struct json_doc doc;
+
+    (void)state;
+    for (int len = 0; len < LONGEST; len++) {
+        snprintf(text, sizeof(text), "[\"%0*d\",1]", len, 0);
+        snprintf(wanted, sizeof(wanted), "%0*d", len, 0);
+        parse_ok(&doc, text);
+        assert_string_equal(json_text(json_first(doc.root)), wanted);
+        assert_string_equal(json_number_text(json_at(doc.root, "/1")), "1");
+        json_free(&doc);
+        snprintf(text, sizeof(text), "\"%0*d\\n\xC3\xA9\"", len, 0);
+        snprintf(wanted, sizeof(wanted), "%0*d\n\xC3\xA9", len, 0);
+        parse_ok(&doc, text);
+        assert_string_equal(json_text(doc.root), wanted);
+        json_free(&doc);
+    }
+}
+
 static int parse_nested(size_t depth, struct error *err)
 {
     char *text = malloc(2 * depth);
@@ -625,6 +648,7 @@ int main(void)
         cmocka_unit_test(broken_strings_are_repaired_and_counted),
         cmocka_unit_test(member_names_are_repaired_too),
         cmocka_unit_test(escapes_are_decoded),
+        cmocka_unit_test(strings_of_every_length_end_where_they_end),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(depth_is_nesting_not_the_number_of_containers),
         cmocka_unit_test(comments_are_blanks_when_allowed),

@@ -90,7 +90,7 @@ static int teardown(void **state)
 {
     (void)state;
     exchange_free(stage.options.exchange);
-    if (stage.previous.doc.tree != NULL)
+    if (stage.previous.doc.scan != NULL)
         json_free(&stage.previous.doc);
     return 0;
 }
@@ -233,7 +233,7 @@ static void published_before(int64_t as_of, const char *source, int items)
              "{\"x-rollcall\": {\"sources\": [{\"name\": "
              "\"%s\", \"items\": %d}]}}",
              source, items);
-    if (stage.previous.doc.tree != NULL)
+    if (stage.previous.doc.scan != NULL)
         json_free(&stage.previous.doc);
     assert_int_equal(json_parse(&stage.previous.doc, text, strlen(text),
                                 JSON_STRICT, "manifest", ERROR_DATA, &err),

@@ -1,0 +1,205 @@
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "instant.h"
+#include "json.h"
+#include "recording_parts.h"
+
+enum { READ_BYTES = 256 * 1024 };
+
+/* What a request is found by: everything that makes its answer, apart from
+ * whose credential it was. Fields are parted by a byte no text holds. */
+static const char *request_key(struct recording *recording,
+                               const struct recorded_request *request)
+{
+    buf_reset(&recording->line);
+    buf_printf(&recording->line, "%s\x1f%s\x1f%s\x1f%s", request->endpoint,
+               request->method, request->path_query,
+               request->body != NULL ? request->body : "");
+    return buf_ok(&recording->line) ? recording->line.data : NULL;
+}
+
+static int index_error(const struct recording *recording, struct error *err)
+{
+    return error_set(err, ERROR_DATA,
+                     "%s/" RECORDING_INDEX_NAME ": a line "
+                     "that is no part of a recording",
+                     recording->folder);
+}
+
+static const char *text_member(const struct json *line, const char *name)
+{
+    const struct json *node = json_member(line, name);
+
+    return node != NULL && json_type(node) == JSON_STRING ? json_text(node)
+                                                          : NULL;
+}
+
+static int64_t number_member(const struct json *line, const char *name)
+{
+    const struct json *node = json_member(line, name);
+    int64_t value;
+
+    return node != NULL && json_int64(node, &value) == 0 ? value : -1;
+}
+
+/* A name inside the folder, never a path out of it. */
+static bool is_file_name(const char *name)
+{
+    return name != NULL && name[0] != '.' && strchr(name, '/') == NULL;
+}
+
+static int add_answer(struct recording *recording, const struct json *line,
+                      struct error *err)
+{
+    const struct recorded_request request = {
+        .endpoint = text_member(line, "endpoint"),
+        .method = text_member(line, "method"),
+        .path_query = text_member(line, "path"),
+        .body = text_member(line, "body"),
+    };
+    const char *file = text_member(line, "file"), *key;
+    int64_t status = number_member(line, "status");
+    int64_t bytes = number_member(line, "bytes");
+    struct recorded *answer, *first;
+
+    if (request.endpoint == NULL || request.method == NULL ||
+        request.path_query == NULL || !is_file_name(file) || status < 100 ||
+        status > 599 || bytes < 0)
+        return index_error(recording, err);
+    key = request_key(recording, &request);
+    answer = arena_alloc(&recording->arena, sizeof(*answer));
+    if (key == NULL || answer == NULL)
+        return error_no_memory(err);
+    *answer = (struct recorded){
+        .file = arena_strdup(&recording->arena, file),
+        .status = (int)status,
+        .bytes = (uint64_t)bytes,
+    };
+    first = strmap_get(&recording->by_request, key);
+    if (first != NULL) {
+        while (first->next != NULL)
+            first = first->next;
+        first->next = answer;
+        return answer->file != NULL ? 0 : error_no_memory(err);
+    }
+    key = arena_strdup(&recording->arena, key);
+    if (key == NULL || answer->file == NULL ||
+        strmap_put(&recording->by_request, key, answer) != 0)
+        return error_no_memory(err);
+    return 0;
+}
+
+static int read_head(struct recording *recording, const struct json *line,
+                     struct error *err)
+{
+    const char *as_of = text_member(line, "asOf");
+
+    if (number_member(line, "recording") != RECORDING_VERSION ||
+        as_of == NULL ||
+        instant_parse(as_of, INSTANT_ISO8601, &recording->as_of) != 0)
+        return error_set(err, ERROR_DATA,
+                         "%s: is no recording of this "
+                         "version of rollcall",
+                         recording->folder);
+    return 0;
+}
+
+/* A last line without its end is of a run that was killed, and left out. */
+static int read_lines(struct recording *recording, const char *text,
+                      struct error *err)
+{
+    const char *end;
+    bool head = true;
+
+    for (; (end = strchr(text, '\n')) != NULL; text = end + 1) {
+        struct error cause = {0};
+        struct json_doc doc;
+        int result;
+
+        if (json_parse(&doc, text, (size_t)(end - text), JSON_STRICT, "line",
+                       ERROR_DATA, &cause) != 0)
+            return index_error(recording, err);
+        result = head ? read_head(recording, doc.root, err)
+                      : add_answer(recording, doc.root, err);
+        json_free(&doc);
+        if (result != 0)
+            return -1;
+        head = false;
+    }
+    return head ? index_error(recording, err) : 0;
+}
+
+struct recording *recording_open(const char *folder, struct error *err)
+{
+    struct recording *recording = recording_new(folder, err);
+    char *text = NULL;
+    size_t len;
+
+    if (recording == NULL)
+        return NULL;
+    recording->dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (recording->dir_fd < 0)
+        error_set(err, ERROR_NO_INPUT, "%s: cannot open the recording", folder);
+    else
+        text = read_whole_file(recording->dir_fd, RECORDING_INDEX_NAME,
+                               RECORDING_INDEX_MAX, &len, err);
+    if (text != NULL && read_lines(recording, text, err) == 0) {
+        free(text);
+        return recording;
+    }
+    free(text);
+    recording_close(recording);
+    return NULL;
+}
+
+static int read_body(struct recording *recording, const struct recorded *answer,
+                     struct buf *out, struct error *err)
+{
+    struct source_file *file =
+        source_file_open(recording->dir_fd, answer->file, err);
+    char *chunk = malloc(READ_BYTES);
+    ssize_t got = -1;
+
+    if (file != NULL && chunk == NULL)
+        error_no_memory(err);
+    while (file != NULL && chunk != NULL &&
+           (got = source_file_read(file, chunk, READ_BYTES, err)) > 0)
+        buf_append(out, chunk, (size_t)got);
+    free(chunk);
+    if (file != NULL && source_file_close(file, NULL, err) != 0)
+        got = -1;
+    if (got == 0 && (!buf_ok(out) || out->len != answer->bytes))
+        got = error_set(err, ERROR_DATA,
+                        "%s: is not of the length in "
+                        "the index",
+                        answer->file);
+    return got == 0 ? 0 : error_prefix(err, "%s", recording->folder);
+}
+
+int recording_get(struct recording *recording,
+                  const struct recorded_request *request, int *status,
+                  struct buf *out, struct error *err)
+{
+    const char *key = request_key(recording, request);
+    struct recorded *answer =
+        key != NULL ? strmap_get(&recording->by_request, key) : NULL;
+    struct recorded now;
+
+    if (answer == NULL) {
+        error_set(err, ERROR_DATA,
+                  "%s: %s: the recording has no answer to "
+                  "this request",
+                  recording->folder, request->source);
+        return error_hint(err,
+                          "replay with the job, the mappings and the "
+                          "as-of time it was recorded with, or record again");
+    }
+    now = *answer;
+    if (answer->next != NULL)
+        *answer = *answer->next;
+    *status = now.status;
+    return read_body(recording, &now, out, err);
+}
