@@ -100,6 +100,18 @@ static void check_order(struct spec *spec, const struct spec_node *root,
     }
 }
 
+/* Events never change; they only become more. */
+static void check_grain(struct spec *spec, const struct spec_node *root)
+{
+    const struct json *grain = json_member(root->json, "grain");
+
+    if (grain != NULL && json_type(grain) == JSON_STRING &&
+        strcmp(json_text(grain), "user") != 0)
+        spec_problem_at(spec, root, "changes", "are those of accounts; take "
+                        "it out of a mapping of grain \"%s\"",
+                        json_text(grain));
+}
+
 static void check_name(struct spec *spec, const struct spec_node *root,
                        const struct rules *rules)
 {
@@ -159,6 +171,7 @@ void mapping_add_changes(struct spec *spec, const struct spec_node *root,
     if (!rules->wants_changes || rules->schema.count == 0 ||
         rules->order == NULL)
         return;
+    check_grain(spec, root);
     check_columns(spec, root, rules);
     check_order(spec, root, rules);
     check_name(spec, root, rules);

@@ -17,6 +17,8 @@
  *    "leftovers": [names],
  *    "sources": [{"name", "kind", "skipped", "no_access", "windows", "from",
  *                 "to", "oldest", "newest", "gaps": [{"from", "to"}]}],
+ *    "known": [{"dataset", "source", "from", "to", "oldest"}]: where facts are
+ *             carried from run to run, how far they reach,
  *    "next": {"from", "to"} or null without a job: of events,
  *    "change": {"since": run id, "accounts", "datasets": [{"name", "rows"}]}
  *              or null: differences to the run before,
@@ -60,12 +62,21 @@ struct status_source {
     int64_t oldest, newest;    /* of event times seen */
 };
 
+struct status_known { /* what a dataset knows of a log, from all runs */
+    const char *dataset, *source;
+    struct status_span span;
+    bool has_oldest;
+    int64_t oldest;
+};
+
 struct status {
     struct status_options options;
     struct runs runs;
     const struct runs_entry *last, *before; /* or NULL */
     struct status_source *sources;
     size_t source_count;
+    struct status_known *known;
+    size_t known_count;
     bool held;
     char holder[PUBLISH_HOLDER_MAX];
     bool has_next;

@@ -79,6 +79,17 @@ static void put_source(struct jsonw *w, const struct status_source *source)
     jsonw_object_end(w);
 }
 
+static void put_known(struct jsonw *w, const struct status_known *known)
+{
+    jsonw_object(w, NULL);
+    jsonw_text(w, "dataset", known->dataset);
+    jsonw_text(w, "source", known->source);
+    jsonw_instant(w, "from", known->span.from);
+    jsonw_instant(w, "to", known->span.to);
+    put_instant(w, "oldest", known->has_oldest, known->oldest);
+    jsonw_object_end(w);
+}
+
 static void put_change(struct jsonw *w, const struct status *status)
 {
     const struct runs_entry *last = status->last, *before = status->before;
@@ -150,6 +161,10 @@ void status_print_json(const struct status *status, struct buf *out)
     jsonw_array(&w, "sources");
     for (size_t i = 0; i < status->source_count; i++)
         put_source(&w, &status->sources[i]);
+    jsonw_array_end(&w);
+    jsonw_array(&w, "known");
+    for (size_t i = 0; i < status->known_count; i++)
+        put_known(&w, &status->known[i]);
     jsonw_array_end(&w);
     if (status->has_next)
         put_span(&w, "next", &status->next);

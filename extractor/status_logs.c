@@ -117,6 +117,58 @@ static int read_list(struct status *status, const struct json *list)
     return 0;
 }
 
+/* "knowledge" of a dataset: the logs its facts come from. */
+static int read_known(struct status *status, const char *dataset,
+                      const struct json *log)
+{
+    struct status_known *known = &status->known[status->known_count];
+    const struct json *span = json_member(log, "known");
+    const char *source = text_of(log, "source");
+
+    if (dataset == NULL || source == NULL || span == NULL ||
+        !instant_of(span, "from", &known->span.from) ||
+        !instant_of(span, "to", &known->span.to))
+        return 0;
+    known->has_oldest = instant_of(log, "oldest", &known->oldest);
+    known->dataset = arena_strdup(&status->arena, dataset);
+    known->source = arena_strdup(&status->arena, source);
+    status->known_count++;
+    return known->dataset != NULL && known->source != NULL ? 0 : -1;
+}
+
+static const struct json *logs_of(const struct json *dataset)
+{
+    const struct json *list = json_at(dataset, "/knowledge/logs");
+
+    return list != NULL && json_type(list) == JSON_ARRAY ? list : NULL;
+}
+
+static int read_knowledge(struct status *status, const struct json *datasets)
+{
+    size_t count = 0;
+
+    if (datasets == NULL || json_type(datasets) != JSON_ARRAY)
+        return 0;
+    for (const struct json *node = json_first(datasets); node != NULL;
+         node = json_next(node))
+        count += logs_of(node) != NULL ? json_size(logs_of(node)) : 0;
+    status->known =
+        arena_alloc(&status->arena, (count + 1) * sizeof(*status->known));
+    if (status->known == NULL)
+        return -1;
+    for (const struct json *node = json_first(datasets); node != NULL;
+         node = json_next(node)) {
+        const struct json *list = logs_of(node);
+
+        for (const struct json *log = list != NULL ? json_first(list) : NULL;
+             log != NULL; log = json_next(log)) {
+            if (read_known(status, text_of(node, "name"), log) != 0)
+                return -1;
+        }
+    }
+    return 0;
+}
+
 int status_read_sources(struct status *status, int out_fd, struct error *err)
 {
     struct manifest manifest;
@@ -132,6 +184,9 @@ int status_read_sources(struct status *status, int out_fd, struct error *err)
     }
     result = read_list(status,
                        json_at(manifest.doc.root, "/x-rollcall/sources"));
+    if (result == 0)
+        result = read_knowledge(
+            status, json_at(manifest.doc.root, "/x-rollcall/datasets"));
     manifest_free(&manifest);
     close(fd);
     return result == 0 ? 0 : error_no_memory(err);

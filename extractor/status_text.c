@@ -75,6 +75,21 @@ static void print_source(const struct status_source *source, FILE *out)
     }
 }
 
+static void print_known(const struct status_known *known, FILE *out)
+{
+    char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+
+    instant_rfc3339(known->span.from, from);
+    instant_rfc3339(known->span.to, to);
+    fprintf(out, "known     %s of %s: from %s to %s", known->dataset,
+            known->source, from, to);
+    if (known->has_oldest) {
+        instant_rfc3339(known->oldest, from);
+        fprintf(out, ", oldest record %s", from);
+    }
+    fputc('\n', out);
+}
+
 /* A number, and by how much it changed. */
 static void print_count(const struct status *status, const char *name,
                         uint64_t now, uint64_t before, bool known, FILE *out)
@@ -126,6 +141,8 @@ void status_print_text(const struct status *status, FILE *out)
     print_leftovers(status, out);
     for (size_t i = 0; i < status->source_count; i++)
         print_source(&status->sources[i], out);
+    for (size_t i = 0; i < status->known_count; i++)
+        print_known(&status->known[i], out);
     if (status->has_next) {
         instant_rfc3339(status->next.from, from);
         instant_rfc3339(status->next.to, to);

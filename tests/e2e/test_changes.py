@@ -528,6 +528,10 @@ class Mapping(ChangesCase):
         self.mapping(name="x" * 60)
         self.refused("name", "too long", "63")
 
+    def test_events_do_not_change(self):
+        self.mapping(grain="event")
+        self.refused('take it out of a mapping of grain "event"')
+
     def test_no_boolean(self):
         self.mapping(changes="yes")
         self.refused("changes", "boolean")

@@ -13,7 +13,7 @@ NOW = "2026-11-21T12:00:00Z"
 HOUR = 3600 * 1000
 MEMBERS = {"out", "now", "verdict", "last", "last_as_of", "age_ms",
            "max_age_ms", "latest", "lock", "runs", "leftovers", "sources",
-           "next", "change", "warnings"}
+           "known", "next", "change", "warnings"}
 
 
 class StatusCase(Case):
@@ -115,6 +115,20 @@ class Facts(StatusCase):
         self.assertEqual(facts["verdict"], "warning")
         self.assertIn("jira_audit: 1 gaps", facts["warnings"][0])
         self.assertIn(f"from {gap['from']} to {gap['to']}", self.status().out)
+
+    def test_what_is_known_from_all_runs(self):
+        """Where facts are carried, a run reads less than is known."""
+        span = {"from": "2026-01-01T00:00:00Z", "to": "2026-11-21T01:55:00Z"}
+        logs = [{"source": "jira_audit", "known": span,
+                 "oldest": "2026-01-02T00:00:00Z", "gaps": []},
+                {"source": "org_events", "known": None, "gaps": []}]
+        edit_manifest(self.run_folder(1), lambda manifest: manifest[
+            "x-rollcall"]["datasets"][0].update(knowledge={"logs": logs}))
+        self.assertEqual(self.facts()["known"], [
+            {"dataset": "inactive_users", "source": "jira_audit", **span,
+             "oldest": "2026-01-02T00:00:00Z"}])
+        self.assertIn("inactive_users of jira_audit: from "
+                      f"{span['from']} to {span['to']}", self.status().out)
 
     def test_a_log_that_could_not_be_read(self):
         edit_manifest(self.run_folder(1), lambda manifest: [
