@@ -124,6 +124,14 @@ static const char *run_of(const struct json *root, const char *file)
     return id;
 }
 
+static bool is_plain(const char *name)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+                                "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-";
+
+    return strspn(name, plain) == strlen(name);
+}
+
 static int take_done(struct clean *clean, const char *file, struct error *err)
 {
     struct error local = {0};
@@ -134,7 +142,7 @@ static int take_done(struct clean *clean, const char *file, struct error *err)
     char *text;
     int result = 0;
 
-    if (!is_file(clean->out_fd, file))
+    if (!is_plain(file) || !is_file(clean->out_fd, file))
         return 0;
     text = read_whole_file(clean->out_fd, file, DONE_BYTES_MAX, &len, &local);
     if (text == NULL ||

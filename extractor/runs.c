@@ -118,6 +118,18 @@ static int load_run(struct runs *runs, int out_fd, const char *name, int run_fd,
     return result == 0 ? 0 : error_no_memory(err);
 }
 
+/* A copy that can be shown; what rollcall itself writes is not changed. */
+static const char *plain_copy(struct runs *runs, const char *name)
+{
+    char *copy = arena_strdup(&runs->arena, name);
+
+    for (char *p = copy; p != NULL && *p != '\0'; p++) {
+        if (*p < ' ' || *p > '~')
+            *p = '?';
+    }
+    return copy;
+}
+
 static int add_leftover(struct runs *runs, const char *name,
                         struct error *err)
 {
@@ -132,7 +144,7 @@ static int add_leftover(struct runs *runs, const char *name,
         runs->leftovers = grown;
         runs->leftover_capacity = capacity;
     }
-    name = arena_strdup(&runs->arena, name);
+    name = plain_copy(runs, name);
     if (name == NULL)
         return error_no_memory(err);
     runs->leftovers[runs->leftover_count++] = name;
@@ -207,7 +219,7 @@ static int read_latest(struct runs *runs, int out_fd, struct error *err)
     if (len < 0)
         return 0;
     target[len] = '\0';
-    runs->latest = arena_strdup(&runs->arena, target);
+    runs->latest = plain_copy(runs, target);
     if (runs->latest == NULL)
         return error_no_memory(err);
     runs->named = runs_find(runs, runs->latest);

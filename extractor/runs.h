@@ -35,11 +35,12 @@ struct runs {
     struct runs_entry *entries; /* newest as-of time first, those with a
                                    problem last */
     size_t count, capacity;
-    const char *latest;             /* what the link says; NULL: no link */
+    const char *latest;             /* what the link says, made plain ASCII;
+                                       NULL: no link */
     const struct runs_entry *named; /* the run it means, without problem; or
                                        NULL */
-    const char **leftovers; /* names of what dead runs left, ascending; of a
-                               living one too */
+    const char **leftovers; /* names of what dead runs left, ascending and
+                               made plain ASCII; of a living one too */
     size_t leftover_count, leftover_capacity;
     struct arena arena;
 };

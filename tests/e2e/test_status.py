@@ -273,6 +273,15 @@ class Odd(StatusCase):
             self.assertIn("running   .tmp-night", out)
         self.assertEqual(self.facts()["lock"]["held"], False)
 
+    def test_names_that_are_no_text(self):
+        (self.out / "latest").unlink()
+        os.symlink(b"\xff\x1b[31m", bytes(self.out / "latest"))
+        os.mkdir(bytes(self.out) + b"/.tmp-\xff")
+        facts = self.facts()
+        self.assertEqual((facts["latest"], facts["leftovers"]),
+                         ("??[31m", [".tmp-?"]))
+        self.assertNotIn("\x1b", self.status().out)
+
     def test_links_are_not_followed(self):
         shutil.move(self.run_folder(0).folder, self.folder / "elsewhere")
         (self.out / RUNS[0]).symlink_to(self.folder / "elsewhere")
