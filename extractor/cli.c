@@ -15,7 +15,9 @@ enum {
     RUN_VERBS = BIT(VERB_EXTRACT) | BIT(VERB_PLAN) | BIT(VERB_CHECK),
     ASKING_VERBS = RUN_VERBS | BIT(VERB_EXPLAIN),
     ACCOUNT_VERBS = BIT(VERB_ACTIVATE) | BIT(VERB_DEACTIVATE),
-    ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | BIT(VERB_VERIFY) | BIT(VERB_CAT)
+    PLACE_VERBS = BIT(VERB_STATUS) | BIT(VERB_CLEAN), /* of an output */
+    ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
+                BIT(VERB_VERIFY) | BIT(VERB_CAT)
 };
 
 static const struct {
@@ -40,6 +42,9 @@ static const struct {
     [VERB_DEACTIVATE] = {"deactivate", "ACCOUNT_ID...",
                          "turn accounts off; sends nothing without --apply", 0,
                          CLI_OPERANDS_MAX},
+    [VERB_STATUS] = {"status", "",
+                     "published runs, logs read, lock, what is odd", 0, 0},
+    [VERB_CLEAN] = {"clean", "", "remove old published runs", 0, 0},
 };
 
 static const struct {
@@ -51,21 +56,24 @@ static const struct {
     bool typed_only;      /* not taken from the environment */
 } options[OPTION_COUNT] = {
     [OPTION_JOB] = {"job", "FILE", "job file (default: rollcall.json)",
-                    ASKING_VERBS | ACCOUNT_VERBS, 'c'},
+                    ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS, 'c'},
     [OPTION_MAPPING] = {"mapping", "NAME|FILE",
                         "mapping instead of the job's; may repeat",
                         ASKING_VERBS, 0},
     [OPTION_OUT] = {"out", "DIR", "output directory instead of the job's",
-                    ASKING_VERBS, 0},
+                    ASKING_VERBS | PLACE_VERBS, 0},
     [OPTION_AS_OF] = {"as-of", "TIME",
                       "time the run stands for (default: now)",
-                      ASKING_VERBS, 0},
+                      ASKING_VERBS | PLACE_VERBS, 0},
     [OPTION_RUN_ID] = {"run-id", "ID",
                        "name of the run (default: made from --as-of)",
                        BIT(VERB_EXTRACT) | BIT(VERB_PLAN), 0},
     [OPTION_FORCE] = {"force", NULL,
                       "publish again even if the run id is published",
                       BIT(VERB_EXTRACT), 0},
+    [OPTION_ACCEPT_GUARD] = {"accept-guard", "NAME",
+                             "publish though this guard trips; may repeat",
+                             BIT(VERB_EXTRACT), 0, true},
     [OPTION_RECORD] = {"record", "DIR",
                        "keep every answer in this folder, gzipped",
                        BIT(VERB_EXTRACT), 0},
@@ -83,7 +91,8 @@ static const struct {
     [OPTION_NO_HEADER] = {"no-header", NULL, "leave out the header",
                           BIT(VERB_CAT), 0},
     [OPTION_JSON] = {"json", NULL, "one JSON document instead of text",
-                     BIT(VERB_EXPLAIN) | BIT(VERB_CHECK) | ACCOUNT_VERBS, 0},
+                     BIT(VERB_EXPLAIN) | BIT(VERB_CHECK) |
+                         BIT(VERB_STATUS) | ACCOUNT_VERBS, 0},
     [OPTION_VIA] = {"via", "NAME", "which API: admin, adminhub or directory",
                     ACCOUNT_VERBS, 0},
     [OPTION_ACCOUNTS] = {"accounts", "FILE",
@@ -96,6 +105,16 @@ static const struct {
                       ACCOUNT_VERBS, 0, true},
     [OPTION_YES] = {"yes", NULL, "do not ask before sending", ACCOUNT_VERBS,
                     0, true},
+    [OPTION_MAX_AGE] = {"max-age", "DURATION",
+                        "exit 65 when the newest run is older, or none is "
+                        "there", BIT(VERB_STATUS), 0},
+    [OPTION_KEEP] = {"keep", "N", "so many of the newest runs stay",
+                     BIT(VERB_CLEAN), 0},
+    [OPTION_OLDER_THAN] = {"older-than", "DURATION",
+                           "and all that are younger, such as 30d",
+                           BIT(VERB_CLEAN), 0},
+    [OPTION_DRY_RUN] = {"dry-run", NULL, "only tell what would be removed",
+                        BIT(VERB_CLEAN), 0},
     [OPTION_QUIET] = {"quiet", NULL, "only warnings and errors", ALL_VERBS,
                       'q'},
     [OPTION_VERBOSE] = {"verbose", NULL, "every request", ALL_VERBS, 'v'},
@@ -174,17 +193,21 @@ static int find_letter(char letter, struct error *err)
     return error_hint(err, "see rollcall --help");
 }
 
-static int add_mapping(struct cli *cli, const char *value, struct error *err)
+/* An option that may repeat. */
+static int add_value(struct cli *cli, int option, const char *value,
+                     struct error *err)
 {
-    size_t n = 0;
+    bool guard = option == OPTION_ACCEPT_GUARD;
+    const char **list = guard ? cli->accept_guards : cli->mappings;
+    size_t n = 0, most = guard ? CLI_GUARDS_MAX : CLI_MAPPINGS_MAX;
 
-    while (cli->mappings[n] != NULL)
+    while (list[n] != NULL)
         n++;
-    if (n == CLI_MAPPINGS_MAX)
-        return error_set(err, ERROR_USAGE, "--mapping: more than %d",
-                         CLI_MAPPINGS_MAX);
-    cli->mappings[n] = value;
-    cli->values[OPTION_MAPPING] = value;
+    if (n == most)
+        return error_set(err, ERROR_USAGE, "--%s: more than %zu",
+                         options[option].name, most);
+    list[n] = value;
+    cli->values[option] = value;
     return 0;
 }
 
@@ -194,8 +217,8 @@ static int set_option(struct cli *cli, int option, const char *value,
     bool again = cli->on_command_line[option];
 
     cli->on_command_line[option] = true;
-    if (option == OPTION_MAPPING)
-        return add_mapping(cli, value, err);
+    if (option == OPTION_MAPPING || option == OPTION_ACCEPT_GUARD)
+        return add_value(cli, option, value, err);
     if (again)
         return error_set(err, ERROR_USAGE, "--%s: given twice",
                          options[option].name);
@@ -291,7 +314,7 @@ static int take_environment(struct cli *cli, struct error *err)
         if (value == NULL)
             continue;
         if (i == OPTION_MAPPING) {
-            if (add_mapping(cli, value, err) != 0)
+            if (add_value(cli, i, value, err) != 0)
                 return -1;
         } else if (options[i].argument == NULL) {
             if (take_flag(cli, i, value, err) != 0)
@@ -382,8 +405,9 @@ void cli_help(enum cli_verb verb, FILE *out)
     for (int i = VERB_NONE + 1; i < VERB_COUNT; i++)
         fprintf(out, "  %-10s %-13s %s\n", verbs[i].name, verbs[i].operands,
                 verbs[i].summary);
-    fputs("\nOptions (each but --accounts, --myself, --apply and --yes can be "
-          "an\nenvironment variable, --as-of as ROLLCALL_AS_OF):\n", out);
+    fputs("\nOptions (--as-of can be the environment variable ROLLCALL_AS_OF, and "
+          "so each\nbut --accept-guard, --accounts, --myself, --apply and "
+          "--yes):\n", out);
     help_options(VERB_NONE, out);
     fprintf(out, "\n%s", exit_codes);
 }

@@ -27,6 +27,8 @@ enum cli_verb {
     VERB_EXPLAIN,
     VERB_ACTIVATE,
     VERB_DEACTIVATE,
+    VERB_STATUS,
+    VERB_CLEAN,
     VERB_COUNT
 };
 
@@ -37,6 +39,7 @@ enum cli_option {
     OPTION_AS_OF,
     OPTION_RUN_ID,
     OPTION_FORCE,
+    OPTION_ACCEPT_GUARD, /* may repeat; never from the environment */
     OPTION_RECORD,
     OPTION_REPLAY,
     OPTION_RESULT_JSON,
@@ -49,6 +52,10 @@ enum cli_option {
     OPTION_MYSELF,
     OPTION_APPLY,
     OPTION_YES,
+    OPTION_MAX_AGE,
+    OPTION_KEEP,
+    OPTION_OLDER_THAN,
+    OPTION_DRY_RUN,
     OPTION_QUIET,
     OPTION_VERBOSE,
     OPTION_LOG_FORMAT,
@@ -58,13 +65,14 @@ enum cli_option {
     OPTION_COUNT
 };
 
-enum { CLI_MAPPINGS_MAX = 32, CLI_OPERANDS_MAX = 100 };
+enum { CLI_MAPPINGS_MAX = 32, CLI_GUARDS_MAX = 16, CLI_OPERANDS_MAX = 100 };
 
 struct cli {
     enum cli_verb verb;
     const char *values[OPTION_COUNT]; /* NULL: not given; flags: "1" */
     bool on_command_line[OPTION_COUNT];
     const char *mappings[CLI_MAPPINGS_MAX + 1]; /* NULL terminated */
+    const char *accept_guards[CLI_GUARDS_MAX + 1]; /* NULL terminated */
     const char *operands[CLI_OPERANDS_MAX + 1];
     size_t operand_count;
 };

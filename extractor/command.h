@@ -25,6 +25,8 @@ int command_verify(const struct command *command, struct error *err);
 int command_explain(const struct command *command, struct error *err);
 int command_activate(const struct command *command, struct error *err);
 int command_deactivate(const struct command *command, struct error *err);
+int command_clean(const struct command *command, struct error *err);
+int command_status(const struct command *command, struct error *err);
 int command_cat(const struct command *command, struct error *err);
 
 #endif

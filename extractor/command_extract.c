@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "guard.h"
 #include "jsonw.h"
 #include "prepare.h"
 #include "run.h"
@@ -82,6 +83,11 @@ static void summarise(const struct command *command,
     for (size_t i = 0; i < result->dataset_count; i++) {
         const struct run_dataset *dataset = &result->datasets[i];
 
+        if (dataset->is_changes) {
+            log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64
+                     " rows; %s", dataset->name, dataset->rows, result->dir);
+            continue;
+        }
         log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64 " rows, %"
                  PRIu64 " of them with nobody named, %" PRIu64 " refused; %"
                  PRIu64 " accounts, %" PRIu64 " requests; %s", dataset->name,
@@ -123,13 +129,15 @@ int command_extract(const struct command *command, struct error *err)
 
     if (result == NULL)
         return error_no_memory(err);
-    prepared = prepare(command, err);
+    if (guard_check_names(command->cli->accept_guards, err) == 0)
+        prepared = prepare(command, err);
     if (prepared != NULL) {
         const struct run_options options = {
             .setup = &prepared->setup,
             .as_of = prepared->as_of,
             .run_id = prepared->run_id,
             .force = command->cli->values[OPTION_FORCE] != NULL,
+            .accept_guards = command->cli->accept_guards,
             .allow_commands = prepared->allow_commands,
             .record = prepared->record,
             .replay = prepared->replay,

@@ -100,10 +100,9 @@ static void print_unused(const struct setup *setup)
     }
 }
 
-static void print_dataset(const struct setup *setup, size_t index)
+static void print_dataset(const struct setup *setup, size_t index,
+                          const struct schema *schema)
 {
-    const struct schema *schema = &setup->mappings[index].rules.schema;
-
     printf("dataset   %s: %zu columns, from %s\n", schema->name, schema->count,
            setup->mappings[index].path);
     if (setup->job.output.csv)
@@ -133,6 +132,15 @@ static void print_each(const struct setup_source *entry)
     else
         printf("time      %s: not known; limits.rate.%s is not set\n",
                entry->source.name, endpoint->name);
+}
+
+static void print_datasets(const struct setup *setup, size_t index)
+{
+    const struct rules *rules = &setup->mappings[index].rules;
+
+    print_dataset(setup, index, &rules->schema);
+    if (rules->changes != NULL)
+        print_dataset(setup, index, &rules->changes->schema);
 }
 
 /* How long the certain requests take where a rate is set. */
@@ -176,7 +184,7 @@ int command_plan(const struct command *command, struct error *err)
     printf("run       %s, as of %s\n", prepared->run_id, as_of);
     printf("directory %s/%s\n", setup->out_dir, prepared->run_id);
     for (size_t i = 0; i < setup->mapping_count; i++)
-        print_dataset(setup, i);
+        print_datasets(setup, i);
     for (size_t i = 0; i < setup->source_count; i++)
         print_source(setup, &setup->sources[i], &window);
     print_unused(setup);

@@ -11,6 +11,7 @@ void emit_release(struct emission *emission)
     for (size_t i = 0; i < emission->count; i++) {
         struct dataset_rows *rows = &emission->datasets[i];
 
+        changes_free(rows->changes);
         observed_release(&rows->observed);
         arena_release(&rows->arena);
         free(rows->rows);
@@ -227,15 +228,13 @@ static int check_dataset(struct emission *emission,
     const struct job *job = &emission->options->setup->job;
     struct run_report *report = emission->options->report;
 
-    if (rows->count == 0 && job->guards.zero_rows == ZERO_ROWS_FAIL) {
-        error_set(err, ERROR_DATA, "%s: no account meets the mapping's "
-                  "\"where\"", rows->input.rules->schema.name);
-        return error_hint(err, "if that can be, set guards.zero_rows to "
-                          "\"allow\" in the job");
-    }
+    if (guard_minimum(report, GUARD_ZERO_ROWS, (int64_t)rows->count,
+                      job->guards.zero_rows == ZERO_ROWS_FAIL, err) != 0)
+        return error_prefix(err, "%s: no account meets the mapping's "
+                            "\"where\"", rows->input.rules->schema.name);
     if (!rows->observed.loaded)
         return 0;
-    return guard_maximum_share(report, "max_new_inactive", rows->fresh,
+    return guard_maximum_share(report, GUARD_MAX_NEW_INACTIVE, rows->fresh,
                                report->users,
                                job->guards.max_new_inactive_ppm, err);
 }
@@ -249,7 +248,7 @@ static int check_fewer_users(struct emission *emission, struct error *err)
     if (previous == NULL)
         return 0;
     return guard_maximum_share(
-        report, "max_fewer_users",
+        report, GUARD_MAX_FEWER_USERS,
         previous->users > report->users ? previous->users - report->users : 0,
         previous->users,
         emission->options->setup->job.guards.max_fewer_users_ppm, err);
@@ -262,9 +261,9 @@ int emit_check_lists(struct emission *emission, struct error *err)
     uint64_t placeholders = users_report(emission)->placeholders;
 
     report->users = emission->gathered->roster.listed;
-    if (guard_minimum(report, "min_users", (int64_t)report->users,
+    if (guard_minimum(report, GUARD_MIN_USERS, (int64_t)report->users,
                       job->guards.min_users, err) != 0 ||
-        guard_maximum_share(report, "max_placeholders",
+        guard_maximum_share(report, GUARD_MAX_PLACEHOLDERS,
                             count_placeholders(emission),
                             report->users + placeholders,
                             job->guards.max_placeholders_ppm, err) != 0)
@@ -278,6 +277,27 @@ int emit_check(struct emission *emission, struct error *err)
         return -1;
     for (size_t i = 0; i < emission->count; i++) {
         if (check_dataset(emission, &emission->datasets[i], err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+int emit_open_changes(struct emission *emission,
+                      const struct previous *previous, struct error *err)
+{
+    for (size_t i = 0; i < emission->count; i++) {
+        struct dataset_rows *rows = &emission->datasets[i];
+        const struct changes_options options = {
+            .rules = rows->input.rules,
+            .previous = previous,
+            .log = emission->options->log,
+            .report = emission->options->report,
+        };
+
+        if (options.rules->changes == NULL)
+            continue;
+        rows->changes = changes_open(&options, err);
+        if (rows->changes == NULL)
             return -1;
     }
     return 0;

@@ -3,8 +3,9 @@
  *
  * Calling order: emit_prepare(), after which the datasets can be asked about
  * accounts; emit_choose() picks the accounts of every dataset and collects the
- * actors they will show; after resolve_actors(), emit_check()
- * holds the guards against the outcome; emit_write() sorts, makes the rows and
+ * actors they will show; after resolve_actors(), emit_check() holds the guards
+ * against the outcome; emit_open_changes() settles what each dataset of changes
+ * counts from; emit_write() sorts, makes the rows and
  * writes every format; emit_release().
  * Rows are made one at a time; what is kept is one pointer per account chosen
  * and the cells it is sorted by.
@@ -12,6 +13,7 @@
 #ifndef ROLLCALL_EMIT_H
 #define ROLLCALL_EMIT_H
 
+#include "changes.h"
 #include "error.h"
 #include "gather.h"
 #include "join.h"
@@ -32,6 +34,7 @@ struct dataset_rows {
     struct value *cells;         /* of one row */
     struct value *sort_cells;    /* of all rows */
     struct arena arena;          /* texts of sort cells */
+    struct changes *changes;     /* NULL: the mapping asks for none */
 };
 
 struct emission {
@@ -57,6 +60,11 @@ int emit_choose(struct emission *emission, struct error *err);
 int emit_check_lists(struct emission *emission, struct error *err);
 int emit_check(struct emission *emission, struct error *err);
 
+/* Once the run is known to be published; previous as it was opened. */
+int emit_open_changes(struct emission *emission,
+                      const struct previous *previous, struct error *err);
+
+/* Datasets of changes are added to the report, which must have room. */
 int emit_write(struct emission *emission, int dir_fd, struct error *err);
 
 void emit_release(struct emission *emission);

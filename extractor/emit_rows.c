@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "writer.h"
+#include "writers.h"
 
 static int chosen_order(const void *left, const void *right)
 {
@@ -91,19 +91,9 @@ static int refuse_row(struct emission *emission, struct dataset_report *report,
                          err);
 }
 
-static int write_cells(struct writer *const *writers, size_t count,
-                       const struct value *cells, struct error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (writer_row(writers[i], cells, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 static int write_rows(struct emission *emission, struct dataset_rows *rows,
-                      struct dataset_report *report,
-                      struct writer *const *writers, struct error *err)
+                      struct dataset_report *report, struct writers *writers,
+                      struct error *err)
 {
     size_t status;
     bool has_status = status_column(rows->input.rules, &status) != NULL;
@@ -121,11 +111,11 @@ static int write_rows(struct emission *emission, struct dataset_rows *rows,
         joined_fill(&joined, &rows->input, rows->rows[i].account);
         switch (join_row(&joined, rows->cells, &arena, &notes, err)) {
         case JOIN_ROW:
-            report->rows++;
             if (has_status)
                 count_status(report, &rows->cells[status]);
-            result = write_cells(writers, report->writer_count, rows->cells,
-                                 err);
+            result = writers_row(writers, rows->cells, err);
+            if (result == 0 && rows->changes != NULL)
+                result = changes_row(rows->changes, rows->cells, err);
             break;
         case JOIN_REJECTED:
             result = refuse_row(emission, report, rows->rows[i].account,
@@ -142,45 +132,41 @@ static int write_rows(struct emission *emission, struct dataset_rows *rows,
     return result;
 }
 
+/* The dataset of changes is of the same mapping. */
+static int start_changes(struct emission *emission, size_t index, int dir_fd,
+                         struct error *err)
+{
+    struct run_report *run = emission->options->report;
+    struct dataset_rows *rows = &emission->datasets[index];
+    struct dataset_report *report = &run->datasets[run->dataset_count];
+
+    if (rows->changes == NULL)
+        return 0;
+    run->dataset_count++;
+    report->mapping_path = run->datasets[index].mapping_path;
+    report->mapping_sha256 = run->datasets[index].mapping_sha256;
+    return changes_start(rows->changes, &emission->options->setup->job, dir_fd,
+                         report, err);
+}
+
 static int write_dataset(struct emission *emission, size_t index, int dir_fd,
                          struct error *err)
 {
-    const struct setup *setup = emission->options->setup;
-    const struct job *job = &setup->job;
-    struct dataset_rows *rows = &emission->datasets[index];
+    const struct job *job = &emission->options->setup->job;
     struct dataset_report *report =
         &emission->options->report->datasets[index];
-    const struct writer_options options = {
-        .dir_fd = dir_fd,
-        .schema = &setup->mappings[index].rules.schema,
-        .dialect = &job->output.dialect,
-        .part_size = job->output.part_size,
-        .mode = job->output.file_mode,
-    };
-    const char *formats[] = {job->output.csv ? "csv" : NULL,
-                             job->output.jsonl ? "jsonl" : NULL};
-    struct writer *writers[2] = {NULL, NULL};
-    int result = 0;
+    struct dataset_rows *rows = &emission->datasets[index];
+    struct writers writers;
+    int result;
 
-    report->writers = calloc(2, sizeof(*report->writers));
-    if (report->writers == NULL)
-        return error_no_memory(err);
-    for (size_t i = 0; i < 2 && result == 0; i++) {
-        if (formats[i] == NULL)
-            continue;
-        writers[report->writer_count] = writer_open(formats[i], &options, err);
-        result = writers[report->writer_count] == NULL ? -1 : 0;
-        report->writer_count += result == 0;
-    }
+    if (writers_open(&writers, job, dir_fd, report, err) != 0)
+        return -1;
+    result = start_changes(emission, index, dir_fd, err);
     if (result == 0)
-        result = write_rows(emission, rows, report, writers, err);
-    for (size_t i = 0; i < report->writer_count; i++) {
-        if (result == 0)
-            result = writer_close(writers[i], &report->writers[i], err);
-        else
-            writer_abort(writers[i]);
-    }
-    return result;
+        result = write_rows(emission, rows, report, &writers, err);
+    if (rows->changes != NULL)
+        result = changes_finish(rows->changes, result, err);
+    return writers_close(&writers, result, err);
 }
 
 int emit_write(struct emission *emission, int dir_fd, struct error *err)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gather_parts.h"
+#include "guard.h"
 #include "instant.h"
 #include "name.h"
 
@@ -161,15 +162,15 @@ int gather_refuse(struct gathered *gathered, const struct setup *setup,
         return error_no_memory(err);
     if (rejects_add(gathered->rejects, reject, err) != 0)
         return -1;
-    if ((int64_t)rejects_count(gathered->rejects) <= limit)
+    if ((int64_t)rejects_count(gathered->rejects) <= limit ||
+        gathered->rejects_accepted)
         return 0;
     error_set(err, ERROR_DATA, "%s: more than %" PRId64 " rows refused; the "
               "last: %s: %s %s",
               reject->source != NULL ? reject->source : reject->dataset, limit,
               reject->item != NULL ? reject->item : "",
               reject->field != NULL ? reject->field : "", reject->reason);
-    return error_hint(err, "see what the source sends, or raise "
-                      "guards.max_rejects in the job");
+    return guard_hint(GUARD_MAX_REJECTS, err);
 }
 
 static int take_refused(void *context, const char *source, const char *item,
@@ -411,6 +412,8 @@ int gather_run(struct gathered *gathered, const struct gather_options *options,
     struct gathering g = {.gathered = gathered, .options = options};
     int result = -1;
 
+    gathered->rejects_accepted =
+        guard_accepted(options->report, GUARD_MAX_REJECTS);
     g.target = (struct walk_target){take_user, take_event, take_pair,
                                     take_refused, NULL};
     if (start_gathering(&g, err) == 0 && gather_files(&g, err) == 0 &&

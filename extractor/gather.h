@@ -37,6 +37,7 @@ struct gathered {
     struct strmap pair_ids; /* the account ids of these */
     struct rejects *rejects;
     struct strmap refused;  /* what is in rejects, to count a row once */
+    bool rejects_accepted;  /* guards.max_rejects may be passed */
     struct actions actions[SETUP_SOURCES_MAX]; /* of each source's log */
     struct arena arena;
     bool no_access;         /* an event source was refused, as allowed */

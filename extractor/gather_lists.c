@@ -129,7 +129,7 @@ int gather_check_lists(const struct gathering *g, struct error *err)
                               entry->source.name);
         }
         if (report->placeholders > 0 &&
-            guard_maximum_share(g->options->report, "max_placeholders",
+            guard_maximum_share(g->options->report, GUARD_MAX_PLACEHOLDERS,
                                 report->placeholders, report->items,
                                 job->guards.max_placeholders_ppm, err) != 0)
             return error_prefix(err, "%s", entry->source.name);

@@ -14,6 +14,8 @@
  *   package:  "x-rollcall": {"manifestVersion": 1, "tool", "runId", "asOf",
  *             "verdict": "complete", "datasets": [...], "sources": [...],
  *             "keys", "guards", "timings", ...}, from struct run_report
+ *   dataset of changes: "changes": {"of", "baseline": run id or null, then
+ *             "reason"; "inserts", "updates", "deletes"}, see changes.h
  * The refused rows are a resource without schema, "x-dataset": "rejects".
  *
  * manifest_load() reads back what verify, cat and the next run need.
@@ -55,6 +57,7 @@ struct manifest_resource {
 struct manifest_dataset {
     const char *name;
     uint64_t rows;
+    bool changes; /* it is the changes of another */
 };
 
 struct manifest {

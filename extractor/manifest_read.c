@@ -140,6 +140,7 @@ static int read_datasets(const struct manifest_object *run)
             manifest_text(&o, "name", &d->name) != 0 ||
             manifest_count(&o, "rows", &d->rows) != 0)
             return -1;
+        d->changes = json_member(o.node, "changes") != NULL;
         manifest->dataset_count++;
     }
     return 0;

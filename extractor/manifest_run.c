@@ -28,6 +28,23 @@ static void put_writer(struct jsonw *w, const struct writer_report *writer)
     jsonw_object_end(w);
 }
 
+static void put_changes(struct jsonw *w, const struct changes_report *changes)
+{
+    const struct named_count counts[] = {
+        {"inserts", changes->inserts},
+        {"updates", changes->updates},
+        {"deletes", changes->deletes},
+    };
+
+    jsonw_object(w, "changes");
+    jsonw_text(w, "of", changes->of);
+    jsonw_text_or_null(w, "baseline", changes->baseline);
+    if (changes->baseline == NULL)
+        jsonw_text(w, "reason", changes->reason);
+    put_counts(w, counts, sizeof(counts) / sizeof(counts[0]));
+    jsonw_object_end(w);
+}
+
 static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
 {
     const struct named_count counts[] = {
@@ -51,6 +68,8 @@ static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
         manifest_put_count(w, dataset->statuses[i].name,
                            dataset->statuses[i].count);
     jsonw_object_end(w);
+    if (dataset->changes.of != NULL)
+        put_changes(w, &dataset->changes);
     jsonw_object_end(w);
 }
 
@@ -187,6 +206,7 @@ static void put_guard(struct jsonw *w, const struct guard_report *guard)
     jsonw_int(w, "value", guard->value);
     jsonw_int(w, "limit", guard->limit);
     jsonw_text(w, "unit", guard->ppm ? "ppm" : "count");
+    jsonw_bool(w, "accepted", guard->accepted);
     jsonw_object_end(w);
 }
 

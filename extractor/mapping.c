@@ -217,6 +217,9 @@ static const struct spec_field mapping_fields[] = {
      .kind = SPEC_ENUM,
      .offset = offsetof(struct rules, over_length),
      .words = over_length_words},
+    {.key = "changes",
+     .kind = SPEC_BOOL,
+     .offset = offsetof(struct rules, wants_changes)},
     {0},
 };
 
@@ -271,6 +274,7 @@ int mapping_load(struct mapping *mapping, const char *name_or_file,
     root = spec_root(&spec);
     spec_object(&spec, &root, mapping_fields, &mapping->rules);
     complete_order(&spec, &mapping->rules);
+    mapping_add_changes(&spec, &root, &mapping->rules);
     if (spec_close(&spec, err) != 0)
         goto err0;
     return 0;

@@ -28,6 +28,8 @@
  *            transform.h. "offset" is "+02:00"; a lookup file is UTF-8 CSV of
  *            two columns; a salt is {"env": NAME} or {"file": PATH}
  *   order    [column names]; default: the key columns
+ *   changes  true: also the dataset NAME_changes, of what became of each row
+ *            since the run before; then "order" names key columns alone
  *   over_length  "reject" (default), "truncate", "fail"
  * Conditions: {"all": [..]}, {"any": [..]}, {"not": c},
  *   {"field": REF, "equals": text|bool}, {"field", "in": [..]},

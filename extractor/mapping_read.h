@@ -88,6 +88,11 @@ bool mapping_read_transforms(struct spec *spec, const struct spec_node *node,
 void mapping_read_lookup(struct spec *spec, const struct spec_node *node,
                          struct strmap *table);
 
+/* mapping_changes.c: the rules of the dataset of changes, for a mapping that
+ * wants it. root: of the file. */
+void mapping_add_changes(struct spec *spec, const struct spec_node *root,
+                         struct rules *rules);
+
 /* mapping_find.c: "FOLDER/NAME.json" of the first folder that has it, or
  * NULL; what says what was looked for ("mapping", "source"). */
 const char *mapping_find(struct arena *arena, const char *what,

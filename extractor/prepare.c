@@ -2,30 +2,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static int read_as_of(const struct command *command,
                       const struct prepared *prepared, int64_t *as_of,
                       struct error *err)
 {
-    const char *text = command->cli->values[OPTION_AS_OF];
-    int64_t now = clock_wall(&command->log->clock);
-
-    if (text == NULL) {
-        *as_of = prepared->replay != NULL
-                     ? recording_as_of(prepared->replay)
-                     : now - now % INSTANT_SECOND;
-        return 0;
-    }
-    if (instant_parse_lenient(text, as_of) != 0) {
-        error_set(err, ERROR_USAGE, "--as-of: \"%s\" is not a time", text);
-        return error_hint(err, "write 2026-11-23T02:00:00Z or 2026-11-23");
-    }
-    if (*as_of <= now)
-        return 0;
-    error_set(err, ERROR_USAGE, "--as-of: \"%s\" lies in the future", text);
-    return error_hint(err, "records of that time cannot be known yet; check "
-                      "the clock of this machine");
+    if (prepared->replay == NULL ||
+        command->cli->values[OPTION_AS_OF] != NULL)
+        return prepare_as_of(command, as_of, err);
+    *as_of = recording_as_of(prepared->replay);
+    return 0;
 }
 
 static int read_run_id(const struct command *command,
@@ -76,9 +62,8 @@ static int open_record(const struct command *command,
 struct prepared *prepare(const struct command *command, struct error *err)
 {
     const struct cli *cli = command->cli;
-    const char *job = cli->values[OPTION_JOB];
     const struct setup_options options = {
-        .job_path = job != NULL ? job : "rollcall.json",
+        .job_path = prepare_job_path(command),
         .mappings = cli->mappings[0] != NULL ? cli->mappings : NULL,
         .out_dir = cli->values[OPTION_OUT],
     };
@@ -95,9 +80,7 @@ struct prepared *prepare(const struct command *command, struct error *err)
         setup_load(&prepared->setup, &options, err) == 0 &&
         open_record(command, prepared, err) == 0)
         return prepared;
-    if (err->kind == ERROR_NO_INPUT && access(options.job_path, F_OK) != 0 &&
-        job == NULL)
-        error_hint(err, "name the job file with -c FILE");
+    prepare_job_missing(command, err);
     prepared_free(prepared);
     return NULL;
 }

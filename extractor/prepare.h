@@ -28,4 +28,25 @@ struct prepared {
 struct prepared *prepare(const struct command *command, struct error *err);
 void prepared_free(struct prepared *prepared);
 
+/* --as-of, or now. */
+int prepare_as_of(const struct command *command, int64_t *as_of,
+                  struct error *err);
+
+const char *prepare_job_path(const struct command *command);
+/* After an error: how to name a job, if none is where it is looked for.
+ * Returns -1. */
+int prepare_job_missing(const struct command *command, struct error *err);
+
+/* The output directory alone: --out, or that of the job, which is not read
+ * when --out is there and --job is not. */
+struct output_place {
+    const char *out_dir;
+    bool has_job;
+    struct job job;
+};
+
+int prepare_place(struct output_place *place, const struct command *command,
+                  struct error *err);
+void prepare_place_free(struct output_place *place);
+
 #endif

@@ -15,7 +15,8 @@ static void open_run(struct previous *previous, int out_fd, const char *name,
     previous->dir_fd =
         openat(out_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (previous->dir_fd < 0) {
-        if (errno != ENOENT)
+        previous->damaged = errno != ENOENT;
+        if (previous->damaged)
             log_line(log, LOG_WARN, "previous", "the run %s cannot be opened: "
                      "%s", name, strerror(errno));
         return;
@@ -24,6 +25,7 @@ static void open_run(struct previous *previous, int out_fd, const char *name,
         manifest_load(&previous->manifest, previous->dir_fd, &err) == 0;
     if (previous->found)
         return;
+    previous->damaged = true;
     log_line(log, LOG_WARN, "previous", "the run %s is not used: %s", name,
              err.text);
     close(previous->dir_fd);
@@ -43,7 +45,7 @@ void previous_open(struct previous *previous, int out_fd, const char *run_id,
 {
     char older[PUBLISH_RUN_ID_MAX + 1];
 
-    previous->found = false;
+    previous->found = previous->damaged = false;
     open_run(previous, out_fd, PUBLISH_LATEST_NAME, log);
     if (previous->found && strcmp(previous->manifest.run_id, run_id) == 0) {
         const char *name = previous->manifest.supersedes;

@@ -5,7 +5,8 @@
  * again with --force) leads to the run it had superseded, so that the same
  * input gives the same output; a run of the same or a later as-of time is no
  * predecessor.
- * Nothing usable is not an error: found stays false and the log says why.
+ * Nothing usable is not an error: found stays false and the log says why;
+ * damaged tells a run that is there and cannot be read from none.
  */
 #ifndef ROLLCALL_PREVIOUS_H
 #define ROLLCALL_PREVIOUS_H
@@ -18,6 +19,7 @@
 
 struct previous {
     bool found;
+    bool damaged;
     int dir_fd;
     struct manifest manifest;
 };

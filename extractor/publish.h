@@ -54,6 +54,24 @@ int publish_commit(struct publish *publish, const struct run_report *report,
 int publish_complete(struct publish *publish, struct error *err);
 void publish_abort(struct publish *publish); /* NULL allowed */
 
+/* The lock alone, for who takes runs away: a descriptor, closed to release it,
+ * or -1 (ERROR_TRY_LATER when it is held). who stands for the run. */
+int publish_hold(int out_fd, const char *who, struct error *err);
+
+/* Under the lock: removes a run and its done files, done files first, then
+ * the run by a rename to .tmp-RUNID, which is deleted; at no moment is there
+ * less than the whole run under its name. What is no plain file in it is not
+ * removed and an error; the caller looks before. "latest" is left alone. */
+int publish_retire(int out_fd, const char *run_id, struct error *err);
+
+/* Under the lock: removes what dead runs left (.tmp-*). */
+int publish_sweep(int out_fd, struct error *err);
+
+/* Whether the lock is held, without touching it (/proc/locks), and what its
+ * holder wrote: "pid 1 run R". A holder this process may not see is missed. */
+enum { PUBLISH_HOLDER_MAX = 128 };
+bool publish_holder(int out_fd, char text[PUBLISH_HOLDER_MAX]);
+
 /* Names of the files beside the runs. */
 #define PUBLISH_LOCK_NAME   ".rollcall.lock"
 #define PUBLISH_LATEST_NAME "latest"

@@ -20,18 +20,21 @@ enum { HOLDER_TEXT_MAX = 128, DONE_TEXT_MAX = 4096, DAY_DIGITS = 8 };
 #define LATEST_TEMP SINK_TEMP_PREFIX "latest"
 #define DONE_SUFFIX ".done"
 
-/* The holder wrote the text; it is shown, so only plain characters pass. */
+void publish_plain_line(char *text)
+{
+    text[strcspn(text, "\n")] = '\0';
+    for (; *text != '\0'; text++) {
+        if (*text < ' ' || *text > '~')
+            *text = '?';
+    }
+}
+
 static int lock_held(int fd, struct error *err)
 {
     char text[HOLDER_TEXT_MAX] = "";
     ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
 
-    for (ssize_t i = 0; i < got; i++) {
-        if (text[i] == '\n')
-            text[i] = '\0';
-        else if (text[i] < ' ' || text[i] > '~')
-            text[i] = '?';
-    }
+    publish_plain_line(text);
     error_set(err, ERROR_TRY_LATER, "%s: another run holds the lock: %s",
               PUBLISH_LOCK_NAME, got > 0 ? text : "pid unknown");
     return error_hint(err, "wait until it ends; the lock goes with the "

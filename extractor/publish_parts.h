@@ -23,6 +23,10 @@ int publish_remove(int dir_fd, const char *name, struct error *err);
 /* Removes every entry of the directory whose name begins with prefix. */
 int publish_remove_prefixed(int dir_fd, const char *prefix, struct error *err);
 
+/* What a lock's holder wrote is shown, so only its first line and plain
+ * characters pass. */
+void publish_plain_line(char *text);
+
 /* The lock's descriptor, or -1. Closing it releases the lock. */
 int publish_lock(int out_fd, const char *run_id, mode_t mode,
                  struct error *err);

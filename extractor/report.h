@@ -90,9 +90,17 @@ struct guard_report {
     const char *name;     /* key in the job's guards */
     int64_t value, limit; /* parts per million when ppm */
     bool ppm;
+    bool accepted;        /* past the limit, as --accept-guard allows */
 };
 
 struct count_report { const char *name; uint64_t count; };
+
+struct changes_report {  /* of a dataset of changes, see changes.h */
+    const char *of;       /* the dataset; NULL: this is no such dataset */
+    const char *baseline; /* run the changes count from; NULL: none, */
+    const char *reason;   /* and why */
+    uint64_t inserts, updates, deletes;
+};
 
 struct dataset_report {
     const struct schema *schema;
@@ -110,9 +118,10 @@ struct dataset_report {
     size_t writer_count;
     struct count_report statuses[8]; /* rows per last_modified_status */
     size_t status_count;
+    struct changes_report changes;
 };
 
-enum { REPORT_GUARDS_MAX = 8 };
+enum { REPORT_GUARDS_MAX = 128 }; /* a few, and three a dataset */
 
 struct run_report {
     const char *run_id;
@@ -124,9 +133,12 @@ struct run_report {
     struct source_report *sources;
     size_t source_count;
     struct key_report keys;
+    const char *const *accepted; /* guards that may trip, NULL terminated;
+                                    NULL: none */
     struct guard_report guards[REPORT_GUARDS_MAX];
     size_t guard_count;
-    struct dataset_report *datasets;
+    struct dataset_report *datasets; /* of the mappings, in their order; then
+                             what emit_write() adds: datasets of changes */
     size_t dataset_count;
     bool has_rejects;          /* rejects.jsonl.gz exists */
     struct part_report rejects;

@@ -6,6 +6,7 @@
 #include "each.h"
 #include "emit.h"
 #include "gather.h"
+#include "guard.h"
 #include "previous.h"
 #include "publish.h"
 #include "resolve.h"
@@ -69,13 +70,15 @@ static int start_report(struct run *run, struct error *err)
 
     report->run_id = options->run_id;
     report->as_of = options->as_of;
+    report->accepted = options->accept_guards;
     report->started = clock_wall(&options->log->clock);
     report->job_sha256 = setup->job.sha256;
     report->dialect = &setup->job.output.dialect;
     report->source_count = setup->source_count;
     report->dataset_count = setup->mapping_count;
     report->sources = calloc(setup->source_count, sizeof(*report->sources));
-    report->datasets = calloc(setup->mapping_count,
+    /* Each may have one of its changes. */
+    report->datasets = calloc(2 * setup->mapping_count,
                               sizeof(*report->datasets));
     if (report->sources == NULL || report->datasets == NULL)
         return error_no_memory(err);
@@ -193,6 +196,10 @@ static int write_rejects(struct run *run, struct error *err)
 {
     struct rejects *rejects = run->gathered.rejects;
 
+    if (guard_maximum(&run->report, GUARD_MAX_REJECTS,
+                      (int64_t)rejects_count(rejects),
+                      run->options->setup->job.guards.max_rejects, err) != 0)
+        return -1;
     run->gathered.rejects = NULL;
     if (rejects_close(rejects, publish_dir_fd(run->publish),
                       run->options->setup->job.output.file_mode,
@@ -200,6 +207,22 @@ static int write_rejects(struct run *run, struct error *err)
         return -1;
     run->report.has_rejects = run->report.rejects.rows > 0;
     return 0;
+}
+
+/* What an operator let pass is said aloud. */
+static void tell_accepted(const struct run *run)
+{
+    const struct run_report *report = &run->report;
+
+    for (size_t i = 0; i < report->guard_count; i++) {
+        const struct guard_report *guard = &report->guards[i];
+
+        if (guard->accepted)
+            log_line(run->options->log, LOG_WARN, "guard", "%s: %lld is past "
+                     "the limit %lld%s; accepted for this run", guard->name,
+                     (long long)guard->value, (long long)guard->limit,
+                     guard->ppm ? " (parts per million)" : "");
+    }
 }
 
 static int write_manifest(struct run *run, struct error *err)
@@ -223,10 +246,12 @@ static int write_all(struct run *run, struct error *err)
     struct publish *publish = run->publish;
 
     if (emit_check(&run->emission, err) != 0 ||
+        emit_open_changes(&run->emission, &run->previous, err) != 0 ||
         emit_write(&run->emission, publish_dir_fd(publish), err) != 0 ||
         write_rejects(run, err) != 0 || write_manifest(run, err) != 0 ||
         check_stop(run, err) != 0)
         return -1;
+    tell_accepted(run);
     if (run->options->record != NULL &&
         recording_finish(run->options->record, err) != 0)
         return -1;
@@ -246,6 +271,7 @@ static void fill_result(const struct run *run, struct run_result *result)
         dataset->name = report->schema->name;
         dataset->rows = report->rows;
         dataset->rejected = report->rejected;
+        dataset->is_changes = report->changes.of != NULL;
         for (size_t s = 0; s < report->status_count; s++) {
             if (strcmp(report->statuses[s].name, "known") != 0)
                 dataset->unknown += report->statuses[s].count;

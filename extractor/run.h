@@ -25,6 +25,7 @@ struct run_options {
     int64_t as_of;
     const char *run_id;
     bool force;          /* publish again under the same run id */
+    const char *const *accept_guards; /* NULL terminated, or NULL */
     bool allow_commands; /* the job was named with -c */
     struct recording *record; /* keeps every answer, or NULL */
     struct recording *replay; /* answers instead of the network, or NULL */
@@ -38,13 +39,14 @@ struct run_dataset {
     const char *name; /* lives with the setup */
     uint64_t rows, rejected;
     uint64_t unknown; /* rows whose last change nobody is named for */
+    bool is_changes;  /* of another dataset */
 };
 
 struct run_result {
     bool already;
     char dir[PATH_MAX];
     uint64_t users, requests;
-    struct run_dataset datasets[SETUP_MAPPINGS_MAX];
+    struct run_dataset datasets[2 * SETUP_MAPPINGS_MAX];
     size_t dataset_count;
 };
 

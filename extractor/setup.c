@@ -251,6 +251,24 @@ static int load_users(struct setup *setup, size_t index, struct error *err)
     return 0;
 }
 
+/* Datasets that a mapping writes: its own, and of its changes. */
+static bool writes(const struct rules *rules, const char *name)
+{
+    return strcmp(rules->schema.name, name) == 0 ||
+           (rules->changes != NULL &&
+            strcmp(rules->changes->schema.name, name) == 0);
+}
+
+static bool both_write(const struct rules *a, const struct rules *b,
+                       const char **name)
+{
+    *name = b->schema.name;
+    if (writes(a, *name))
+        return true;
+    *name = b->changes != NULL ? b->changes->schema.name : NULL;
+    return *name != NULL && writes(a, *name);
+}
+
 static int check_mapping(const struct setup *setup, size_t index,
                          struct error *err)
 {
@@ -258,11 +276,12 @@ static int check_mapping(const struct setup *setup, size_t index,
     const struct rules *rules = &setup->mappings[index].rules;
 
     for (size_t i = 0; i < index; i++) {
-        if (strcmp(setup->mappings[i].rules.schema.name,
-                   rules->schema.name) == 0)
+        const char *name;
+
+        if (both_write(&setup->mappings[i].rules, rules, &name))
             return error_set(err, ERROR_CONFIG, "%s: name: the run has a "
                              "dataset \"%s\" already",
-                             setup->mappings[index].path, rules->schema.name);
+                             setup->mappings[index].path, name);
     }
     if (strcmp(first->users, rules->users) == 0)
         return 0;

@@ -50,11 +50,11 @@ typedef void verify_finding_fn(void *context, const char *file,
 int verify_run(const char *path, verify_finding_fn *finding, void *context,
                struct verify_summary *summary, struct error *err);
 
-/* `rollcall cat`: the rows of one dataset (NULL: the only one) in a format,
+/* `rollcall cat`: the rows of one dataset in a format,
  * all parts in order, header once unless header is false, to a descriptor.
  * Each part's hash is checked while it is read; a mismatch is ERROR_DATA. */
 struct cat_options {
-    const char *dataset;
+    const char *dataset; /* NULL: the only one but for its changes */
     const char *format; /* "csv" (default) or "jsonl" */
     bool header;
 };

@@ -30,15 +30,20 @@ static int write_out(int fd, const char *data, size_t len, struct error *err)
     return 0;
 }
 
-/* The only dataset there is, or the one asked for. */
+/* The only dataset there is, its changes aside, or the one asked for. */
 static int pick_dataset(const struct cat *cat, const char **name,
                         struct error *err)
 {
     const struct manifest *m = &cat->manifest;
+    size_t count = 0;
 
     *name = cat->options->dataset;
-    if (*name == NULL && m->dataset_count == 1)
-        *name = m->datasets[0].name;
+    for (size_t i = 0; cat->options->dataset == NULL && i < m->dataset_count;
+         i++) {
+        if (m->dataset_count > 1 && m->datasets[i].changes)
+            continue;
+        *name = count++ == 0 ? m->datasets[i].name : NULL;
+    }
     if (*name == NULL) {
         error_set(err, ERROR_USAGE, "run %s: holds %zu datasets", m->run_id,
                   m->dataset_count);

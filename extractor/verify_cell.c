@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cell.h"
 #include "instant.h"
 #include "verify_parts.h"
 
@@ -30,81 +31,15 @@ void verify_put_canonical(struct verify_table *t, struct verify_cell *cell,
                    strcmp(t->row->texts.data + at, null_text) == 0;
 }
 
-static bool parse_integer(const char *text, int64_t *out)
-{
-    char again[32];
-    char *end;
-
-    *out = strtoll(text, &end, 10);
-    snprintf(again, sizeof(again), "%lld", (long long)*out);
-    return *end == '\0' && strcmp(again, text) == 0;
-}
-
-/* Plain decimals only: digits, one decimal sign, no exponent. */
-static bool parse_decimal(const char *text, char decimal, double *out)
+/* Of a text of digits with that decimal sign. */
+static double to_double(const char *text, char decimal)
 {
     char plain[NUMBER_TEXT_MAX];
-    const char *p = text + (*text == '-');
-    size_t whole = strspn(p, "0123456789"), rest = 0;
 
-    p += whole;
-    if (*p == decimal) {
-        rest = strspn(++p, "0123456789");
-        if (rest == 0)
-            return false;
-        p += rest;
-    }
-    if (whole == 0 || *p != '\0')
-        return false;
     snprintf(plain, sizeof(plain), "%s", text);
     if (strchr(plain, decimal) != NULL)
         *strchr(plain, decimal) = '.';
-    *out = strtod(plain, NULL);
-    return true;
-}
-
-static bool parse_boolean(const char *text, int64_t *out)
-{
-    *out = strcmp(text, "true") == 0;
-    return *out || strcmp(text, "false") == 0;
-}
-
-/* excel_safe's apostrophe is no part of the text. */
-static const char *without_prefix(const struct csv_dialect *dialect,
-                                  const char *text)
-{
-    if (dialect->excel_safe && text[0] == '\'' &&
-        *csv_text_prefix(dialect, text + 1) != '\0')
-        return text + 1;
-    return text;
-}
-
-static const char *type_problem(const struct verify_table *t,
-                                enum value_type type, const char *text,
-                                struct verify_cell *cell)
-{
-    switch (type) {
-    case VALUE_INTEGER:
-        return parse_integer(text, &cell->integer) ? NULL : "is no integer";
-    case VALUE_NUMBER:
-        return parse_decimal(text, t->dialect->decimal, &cell->number)
-                   ? NULL
-                   : "is no plain number";
-    case VALUE_BOOLEAN:
-        return parse_boolean(text, &cell->integer) ? NULL
-                                                   : "is not true or false";
-    case VALUE_TIMESTAMP:
-        return instant_parse_format(text, t->dialect->time_format,
-                                    &cell->integer) == 0
-                   ? NULL
-                   : "is no time of the dialect's format";
-    case VALUE_DATE:
-        return instant_parse_format(text, "%Y-%m-%d", &cell->integer) == 0
-                   ? NULL
-                   : "is no date";
-    default:
-        return NULL;
-    }
+    return strtod(plain, NULL);
 }
 
 const char *verify_csv_cell(struct verify_table *t, size_t column,
@@ -113,6 +48,8 @@ const char *verify_csv_cell(struct verify_table *t, size_t column,
     const struct column *c = &t->first->schema.columns[column];
     const char *null_text = t->dialect->null_text;
     struct verify_cell *cell = &t->row->cells[column];
+    const char *problem;
+    struct value value;
 
     memset(cell, 0, sizeof(*cell));
     if (text == NULL && null_text[0] == '\0')
@@ -125,47 +62,14 @@ const char *verify_csv_cell(struct verify_table *t, size_t column,
         cell->unsure = true;
     }
     cell->canonical = keep(t, text);
-    cell->exact = keep(
-        t, c->type == VALUE_STRING ? without_prefix(t->dialect, text) : text);
-    return cell->present ? type_problem(t, c->type, text, cell) : NULL;
-}
-
-/* What the node says, as a value; texts belong to the document. */
-static const char *json_value(const struct column *column,
-                              const struct json *node, struct value *value)
-{
-    enum json_type type = json_type(node);
-    const char *text = type == JSON_STRING ? json_text(node) : "";
-
-    value->present = true;
-    value->type = column->type;
-    switch (column->type) {
-    case VALUE_INTEGER:
-        return type == JSON_NUMBER && json_int64(node, &value->integer) == 0
-                   ? NULL
-                   : "is no integer";
-    case VALUE_NUMBER:
-        if (type != JSON_NUMBER)
-            return "is no number";
-        value->text = json_number_text(node);
-        return NULL;
-    case VALUE_BOOLEAN:
-        if (type != JSON_BOOLEAN)
-            return "is not true or false";
-        value->integer = json_bool(node);
-        return NULL;
-    case VALUE_TIMESTAMP:
-        return instant_parse(text, INSTANT_ISO8601, &value->integer) == 0
-                   ? NULL
-                   : "is no time";
-    case VALUE_DATE:
-        return instant_parse_format(text, "%Y-%m-%d", &value->integer) == 0
-                   ? NULL
-                   : "is no date";
-    default:
-        value->text = text;
-        return type == JSON_STRING ? NULL : "is no text";
-    }
+    problem = cell_from_csv(t->dialect, c->type, text, &value);
+    cell->exact = keep(t, c->type == VALUE_STRING ? value.text : text);
+    if (!cell->present || problem != NULL)
+        return cell->present ? problem : NULL;
+    cell->integer = value.integer;
+    if (c->type == VALUE_NUMBER)
+        cell->number = to_double(text, t->dialect->decimal);
+    return NULL;
 }
 
 /* There is one way to write an instant. */
@@ -190,7 +94,7 @@ const char *verify_json_cell(struct verify_table *t, size_t column,
     memset(cell, 0, sizeof(*cell));
     if (json_type(node) == JSON_NULL)
         return NULL;
-    problem = json_value(c, node, &value);
+    problem = cell_from_json(c->type, node, &value);
     if (problem != NULL)
         return problem;
     if (c->type == VALUE_TIMESTAMP && !time_is_plain(node, value.integer))

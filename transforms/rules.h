@@ -126,6 +126,20 @@ struct column_rule {
     size_t transform_count;
 };
 
+/* The dataset NAME_changes that a mapping asks for with "changes": what became
+ * of its rows since the run before. Columns: op, changed_at, the dataset's
+ * own, changed_columns, before. Rows ascend by the key, as the dataset's. */
+enum { CHANGES_OP, CHANGES_AT, CHANGES_FIRST, CHANGES_EXTRA = 4 };
+
+#define CHANGES_SUFFIX "_changes"
+
+struct change_rules {
+    struct schema schema;
+    const size_t *order;   /* as many as of the dataset */
+    const bool *of_run;    /* a column of the dataset is the run's own, and so
+                              other in every run: that is no change */
+};
+
 enum over_length { OVER_LENGTH_REJECT, OVER_LENGTH_TRUNCATE, OVER_LENGTH_FAIL };
 
 struct rules {
@@ -143,6 +157,8 @@ struct rules {
                                          always ends with the key columns */
     size_t order_count;
     enum over_length over_length;
+    bool wants_changes;               /* "changes": true, */
+    const struct change_rules *changes; /* and then this; else NULL */
 };
 
 /* Bit per user field that "where" or a column refers to. */

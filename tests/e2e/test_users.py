@@ -354,6 +354,76 @@ class Guards(Case):
                                 "b": "2026-11-22T02:00:00Z",
                                 "c": AS_OF, "d": AS_OF})
 
+    def accepted(self, site, *names, **options):
+        """Published past these guards, which is told and recorded."""
+        args = [word for name in names for word in ("--accept-guard", name)]
+        run = self.extract(site, args=args, **options)
+        self.assertEqual(run.code, 0, run.stderr)
+        for name in names:
+            self.assertRegex(run.stderr, rf"warn .*guard {name}: .*accepted")
+        guards = run.manifest()["guards"]
+        self.assertEqual({guard["name"] for guard in guards
+                          if guard["accepted"]}, set(names))
+        return run
+
+    def test_each_guard_can_be_accepted_for_one_run(self):
+        """And says how; what is accepted is nothing but what was named."""
+        jira = [account(name) for name in "abc"]
+        outage = jira + [{**account(name), "accountId": "unknown"}
+                         for name in "de"]
+        long = [account(n, displayName="x" * 1001) for n in "ab"] + jira[2:]
+        for name, users, guards in (
+                ("min_users", jira, {"min_users": 9}),
+                ("max_placeholders", outage, {}),
+                ("max_rejects", long, {"max_rejects": 1}),
+                ("zero_rows", [account("a", active=True)], {})):
+            with self.subTest(name):
+                folder = self.folder / name
+                site = self.site(site=make_site(folder, users))
+                other = "max_fewer_users"
+                self.refused(site, 65, f"--accept-guard {name}",
+                             folder=folder, guards=guards,
+                             args=["--accept-guard", other])
+                run = self.accepted(site, name, folder=folder, guards=guards)
+                self.assertNotIn(f"guard {other}", run.stderr)
+
+    def test_waves_can_be_accepted(self):
+        first = make_site(self.folder / "one", [account("a")] + [
+            account(n, active=True) for n in "bcdefgh"])
+        second = make_site(self.folder / "two",
+                           [account(n) for n in "abcde"])
+        self.published(self.site(site=first), as_of="2026-11-22T02:00:00Z")
+        later = self.site(site=second)
+        self.refused(later, 65, "--accept-guard max_fewer_users")
+        self.refused(later, 65, "--accept-guard max_new_inactive",
+                     args=["--accept-guard", "max_fewer_users"])
+        run = self.accepted(later, "max_fewer_users", "max_new_inactive")
+        self.assertEqual(len(run.rows()), 5)
+
+    def test_a_guard_that_there_is_not(self):
+        run = self.refused(self.site(), 64, '"max_user" is no guard',
+                           args=["--accept-guard", "max_user"])
+        for name in ("min_users", "max_fewer_users", "max_new_inactive",
+                     "max_placeholders", "max_rejects", "zero_rows"):
+            self.assertIn(name, run.stderr)
+
+    def test_no_variable_accepts_a_guard(self):
+        """A variable stays, and would accept every night."""
+        path = harness.make_job(self.folder, self.nobody_inactive().url)
+        code, _, err = harness.run_rollcall(
+            ["extract", "-c", path, "--as-of", AS_OF], cwd=self.folder,
+            env={"ROLLCALL_ACCEPT_GUARD": "zero_rows"})
+        self.assertEqual(code, 65, err)
+
+    def test_the_manifest_has_every_guard_with_its_limit(self):
+        run = self.published(self.site(), guards={"max_rejects": 3})
+        guards = {guard["name"]: guard for guard in run.manifest()["guards"]}
+        self.assertEqual(set(guards), {
+            "min_users", "max_placeholders", "zero_rows", "max_rejects"})
+        self.assertEqual((guards["max_rejects"]["value"],
+                          guards["max_rejects"]["limit"],
+                          guards["max_rejects"]["accepted"]), (0, 3, False))
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -70,6 +70,8 @@ static const struct {
     {"--job job.json extract", VERB_EXTRACT, OPTION_JOB, "job.json", 0},
     {"extract --as-of 2026-11-23T02:00:00Z --force", VERB_EXTRACT, OPTION_FORCE,
      "1", 0},
+    {"extract --accept-guard zero_rows --accept-guard min_users", VERB_EXTRACT,
+     OPTION_ACCEPT_GUARD, "min_users", 0},
     {"extract --run-id R1", VERB_EXTRACT, OPTION_RUN_ID, "R1", 0},
     {"extract --result-json -", VERB_EXTRACT, OPTION_RESULT_JSON, "-", 0},
     {"plan -q", VERB_PLAN, OPTION_QUIET, "1", 0},
@@ -84,6 +86,10 @@ static const struct {
     {"deactivate a b --via admin", VERB_DEACTIVATE, OPTION_VIA, "admin", 2},
     {"activate --via x --apply --yes a", VERB_ACTIVATE, OPTION_APPLY, "1", 1},
     {"activate --accounts -", VERB_ACTIVATE, OPTION_ACCOUNTS, "-", 0},
+    {"status --json --max-age 26h", VERB_STATUS, OPTION_MAX_AGE, "26h", 0},
+    {"clean --keep 7 --older-than=30d", VERB_CLEAN, OPTION_OLDER_THAN, "30d",
+     0},
+    {"clean --keep 7 --dry-run", VERB_CLEAN, OPTION_DRY_RUN, "1", 0},
     {"--help", VERB_NONE, OPTION_HELP, "1", 0},
     {"-h", VERB_NONE, OPTION_HELP, "1", 0},
     {"--version", VERB_NONE, OPTION_VERSION, "1", 0},
@@ -140,6 +146,10 @@ static const struct {
     {"verify out --job j", "--job: not for \"verify\""},
     {"cat out --mapping m", "--mapping: not for \"cat\""},
     {"check --run-id r", "--run-id: not for \"check\""},
+    {"clean --keep 7 --keep 8", "--keep: given twice"},
+    {"extract --keep 7", "--keep: not for \"extract\""},
+    {"plan --accept-guard x", "--accept-guard: not for \"plan\""},
+    {"status out", "\"out\" is one operand too many"},
     {"verify", "verify: needs PATH"},
     {"cat", "cat: needs PATH"},
     {"cat a b", "\"b\" is one operand too many"},
@@ -314,32 +324,37 @@ static const char *help(enum cli_verb verb)
 static const struct {
     const char *name;
     unsigned verbs; /* one bit each: extract plan check verify cat
-                       explain activate deactivate */
+                       explain activate deactivate status clean */
 } documented[] = {
-    {"--job FILE", 0xe7},
+    {"--job FILE", 0x3e7},
     {"--mapping NAME|FILE", 0x27},
-    {"--out DIR", 0x27},
-    {"--as-of TIME", 0x27},
+    {"--out DIR", 0x327},
+    {"--as-of TIME", 0x327},
     {"--run-id ID", 0x03},
     {"--force ", 0x01},
+    {"--accept-guard NAME", 0x01},
+    {"--max-age DURATION", 0x100},
+    {"--keep N", 0x200},
+    {"--older-than DURATION", 0x200},
+    {"--dry-run ", 0x200},
     {"--record DIR", 0x01},
     {"--replay DIR", 0x21},
     {"--result-json FILE", 1},
     {"--dataset NAME", 0x10},
     {"--format csv|jsonl", 0x10},
     {"--no-header ", 0x10},
-    {"--json ", 0xe4},
+    {"--json ", 0x1e4},
     {"--via NAME", 0xc0},
     {"--accounts FILE", 0xc0},
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
-    {"--quiet ", 0xff},
-    {"--verbose ", 0xff},
-    {"--log-format text|json", 0xff},
-    {"--color auto|never|always", 0xff},
-    {"--help ", 0xff},
-    {"--version ", 0xff},
+    {"--quiet ", 0x3ff},
+    {"--verbose ", 0x3ff},
+    {"--log-format text|json", 0x3ff},
+    {"--color auto|never|always", 0x3ff},
+    {"--help ", 0x3ff},
+    {"--version ", 0x3ff},
 };
 
 static void help_lists_every_option(void **state)
@@ -386,7 +401,9 @@ static void help_is_true(void **state)
         const char *verb = documented[i].verbs & 0x01   ? "extract"
                            : documented[i].verbs & 0x10 ? "cat out"
                            : documented[i].verbs & 0x20 ? "explain u"
-                                                        : "activate u";
+                           : documented[i].verbs & 0x40 ? "activate u"
+                           : documented[i].verbs & 0x100 ? "status"
+                                                         : "clean";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
         snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");

@@ -1,0 +1,64 @@
+/* What needs no mapping: the time, the job's path, the output directory. */
+#include <string.h>
+#include <unistd.h>
+
+#include "prepare.h"
+
+int prepare_as_of(const struct command *command, int64_t *as_of,
+                  struct error *err)
+{
+    const char *text = command->cli->values[OPTION_AS_OF];
+    int64_t now = clock_wall(&command->log->clock);
+
+    if (text == NULL) {
+        *as_of = now - now % INSTANT_SECOND;
+        return 0;
+    }
+    if (instant_parse_lenient(text, as_of) != 0) {
+        error_set(err, ERROR_USAGE, "--as-of: \"%s\" is not a time", text);
+        return error_hint(err, "write 2026-11-23T02:00:00Z or 2026-11-23");
+    }
+    if (*as_of <= now)
+        return 0;
+    error_set(err, ERROR_USAGE, "--as-of: \"%s\" lies in the future", text);
+    return error_hint(err, "records of that time cannot be known yet; check "
+                      "the clock of this machine");
+}
+
+const char *prepare_job_path(const struct command *command)
+{
+    const char *job = command->cli->values[OPTION_JOB];
+
+    return job != NULL ? job : "rollcall.json";
+}
+
+int prepare_job_missing(const struct command *command, struct error *err)
+{
+    if (err->kind == ERROR_NO_INPUT &&
+        command->cli->values[OPTION_JOB] == NULL &&
+        access(prepare_job_path(command), F_OK) != 0)
+        error_hint(err, "name the job file with -c FILE");
+    return -1;
+}
+
+int prepare_place(struct output_place *place, const struct command *command,
+                  struct error *err)
+{
+    memset(place, 0, sizeof(*place));
+    place->out_dir = command->cli->values[OPTION_OUT];
+    if (place->out_dir != NULL && command->cli->values[OPTION_JOB] == NULL)
+        return 0;
+    if (job_load(&place->job, prepare_job_path(command), err) != 0)
+        return prepare_job_missing(command, err);
+    place->has_job = true;
+    if (place->out_dir == NULL)
+        place->out_dir = place->job.output.dir;
+    return 0;
+}
+
+void prepare_place_free(struct output_place *place)
+{
+    if (place->has_job)
+        job_free(&place->job);
+    place->has_job = false;
+}
