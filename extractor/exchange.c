@@ -218,14 +218,22 @@ static int out_of_time(const struct exchange *exchange, struct error *err)
     return error_hint(err, "run again to go on, or raise limits.run_for");
 }
 
+int exchange_check_stop(const struct exchange *exchange, struct error *err)
+{
+    const volatile sig_atomic_t *stop = exchange->options.stop;
+
+    return stop != NULL && *stop != 0
+               ? error_set(err, ERROR_INTERRUPTED, "interrupted")
+               : 0;
+}
+
 /* One turn of the loop: send what may go, then let bytes move. */
 static int turn(struct exchange *exchange, struct error *err)
 {
-    const volatile sig_atomic_t *stop = exchange->options.stop;
     int64_t now_ms = exchange_now(exchange), wake_ms;
 
-    if (stop != NULL && *stop != 0)
-        return error_set(err, ERROR_INTERRUPTED, "interrupted");
+    if (exchange_check_stop(exchange, err) != 0)
+        return -1;
     if (now_ms >= exchange->deadline_ms)
         return out_of_time(exchange, err);
     if (send_ready(exchange, err) != 0)

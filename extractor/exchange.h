@@ -96,4 +96,7 @@ int exchange_submit(struct exchange *exchange,
  * for exchange_free() only. limits.run_for counts from exchange_new(). */
 int exchange_run(struct exchange *exchange, struct error *err);
 
+/* For long work between requests: ERROR_INTERRUPTED when *stop is set. */
+int exchange_check_stop(const struct exchange *exchange, struct error *err);
+
 #endif
