@@ -269,12 +269,19 @@ static int out_of_time(const struct exchange *exchange, struct error *err)
     return error_hint(err, "run again to go on, or raise limits.run_for");
 }
 
-int exchange_check_end(const struct exchange *exchange, struct error *err)
+int exchange_check_stop(const struct exchange *exchange, struct error *err)
 {
     const volatile sig_atomic_t *stop = exchange->options.stop;
 
-    if (stop != NULL && *stop != 0)
-        return error_set(err, ERROR_INTERRUPTED, "interrupted");
+    return stop != NULL && *stop != 0
+               ? error_set(err, ERROR_INTERRUPTED, "interrupted")
+               : 0;
+}
+
+int exchange_check_end(const struct exchange *exchange, struct error *err)
+{
+    if (exchange_check_stop(exchange, err) != 0)
+        return -1;
     if (exchange_now(exchange) >= exchange->deadline_ms)
         return out_of_time(exchange, err);
     return 0;

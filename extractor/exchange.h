@@ -135,4 +135,7 @@ void exchange_credential(const struct exchange *exchange,
                          const struct endpoint *endpoint,
                          struct exchange_credential *credential);
 
+/* For long work between requests: ERROR_INTERRUPTED when *stop is set. */
+int exchange_check_stop(const struct exchange *exchange, struct error *err);
+
 #endif

@@ -12,7 +12,11 @@ enum { FILE_RECENT_ROWS = 50 * 1000 };
 static int take_row(void *context, const struct json *item, uint64_t number,
                     struct error *err)
 {
-    return walk_take_row(context, item, number, err);
+    struct walk *walk = context;
+
+    return exchange_check_stop(walk->options.exchange, err) != 0
+               ? -1
+               : walk_take_row(walk, item, number, err);
 }
 
 static const char *base_name(const char *path)

@@ -9,6 +9,7 @@ import gzip
 import json
 import os
 import re
+import signal
 import subprocess
 import unittest
 import zipfile
@@ -788,6 +789,35 @@ class Memory(Case):
         few, many = self.peak(120_000), self.peak(600_000)
         self.assertLessEqual(many, few * test_memory.GROWTH,
                              f"{few} KiB, {many} KiB")
+
+
+class Signals(Case):
+    def test_a_signal_ends_a_long_file(self):
+        row = text_of([[*EVENT, ""]]).encode()
+        self.put("audit.csv", text_of([[*AUDIT, "Odd"]]).encode()
+                 + row * 1_000_000)
+        job = harness.make_job(
+            self.folder, "", endpoints=None, mappings=[DATASET], files={
+                "export_users": self.put("users.csv", [HEADER, ANN]),
+                "audit": "audit.csv"})
+        process = subprocess.Popen(
+            [harness.binary("rollcall"), "extract", "-c", job, "--as-of",
+             runs.AS_OF, "--verbose"], cwd=self.folder, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, env={
+                **os.environ,
+                "ROLLCALL_MAPPINGS": str(harness.ROOT / "mappings")})
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.kill)
+        while "managed_accounts_csv: skipped" not in process.stderr.readline():
+            pass
+        process.terminate()
+        _, told = process.communicate(timeout=harness.RUN_SECONDS)
+        self.assertEqual(process.returncode, -signal.SIGTERM, told)
+        self.assertIn("interrupted", told)
+        # Told at the end of a file, which was not reached.
+        self.assertNotIn("not read: Odd", told)
+        self.assertEqual(runs.visible(self.folder), set())
 
 
 class Secrecy(Case):
