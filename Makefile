@@ -67,16 +67,21 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_HELPER_SRC := tests/unit/fake_exchange.c
 FAKE_EXCHANGE_TESTS := actions lookup probe resolve walk
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
+SHIM_SRC := $(wildcard tests/faults/*.c)
 
 MAIN_OBJ := $(BUILD)/extractor/main.o
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o) $(UNIT_HELPER_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 FAKESITE_OBJ := $(FAKESITE_SRC:%.c=$(BUILD)/%.o)
+SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/%.o)
 
 LIBRARY := $(BUILD)/librollcall.a
 ROLLCALL := $(BUILD)/rollcall
 FAKESITE := $(BUILD)/fakesite
+
+# Stands between rollcall and libc, as the sanitizers do: never with them.
+SHIM := $(if $(findstring -fsanitize,$(CFLAGS)),,$(BUILD)/tests/faults/shim.so)
 
 all: $(ROLLCALL)
 
@@ -92,6 +97,13 @@ $(LIBRARY): $(LIB_OBJ)
 $(FAKESITE): $(FAKESITE_OBJ)
 	@echo "  LD    $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FAKESITE_LIBS)
+
+$(BUILD)/tests/faults/shim.so: $(SHIM_OBJ)
+	@echo "  LD    $@"
+	@$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
+
+$(SHIM_OBJ): HARDEN := -fPIC -U_FORTIFY_SOURCE
+$(SHIM_OBJ): PKG_CFLAGS :=
 
 # A helper that defines all of a module is taken in its place.
 $(UNIT_BIN): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
@@ -111,7 +123,7 @@ $(BUILD)/%.o: %.c Makefile
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(UNIT_OBJ) \
-	$(FAKESITE_OBJ))
+	$(FAKESITE_OBJ) $(SHIM_OBJ))
 
 # tests
 
