@@ -21,6 +21,7 @@ struct buf {
     size_t cap;     /* bytes allocated; 0: data is the static empty string */
     size_t ceiling; /* len never passes this */
     bool failed;    /* an append was refused */
+    bool full;      /* and it was the ceiling that refused it, not memory */
 };
 
 void buf_init(struct buf *b, size_t ceiling);

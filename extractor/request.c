@@ -178,6 +178,8 @@ static int check_length(const struct source *source, const struct buf *out,
 {
     if (buf_ok(out))
         return 0;
+    if (!out->full)
+        return error_no_memory(err);
     return error_set(err, ERROR_CONFIG, "%s: a request would be longer than "
                      "%zu bytes", source->name, out->ceiling);
 }
@@ -221,6 +223,8 @@ static const char *fill_body_text(void *context, const char *text)
         return NULL;
     if (buf_ok(&filling->text))
         return filling->text.data;
+    if (!filling->text.full)
+        error_no_memory(filling->err);
     error_set(filling->err, ERROR_CONFIG, "%s: a text of the body is too long",
               filling->f->source->name);
     return NULL;

@@ -78,7 +78,9 @@ static char *next_cursor(const struct walk *walk, const struct json *root,
         break;
     }
     copy = buf_ok(&text) ? strdup(text.data) : NULL;
-    if (copy == NULL)
+    if (copy == NULL && !text.full)
+        error_no_memory(err);
+    else if (copy == NULL)
         error_set(err, ERROR_DATA, "%s: the next page's cursor is too long",
                   walk->options.source->name);
     buf_release(&text);

@@ -9,6 +9,7 @@ import dataclasses
 import errno
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,21 +30,26 @@ needs_shim = unittest.skipUnless(
 
 @dataclasses.dataclass(frozen=True)
 class Fault:
-    """At call AT of SET do DEED; cause: a name of errno."""
+    """At call AT of SET do DEED; cause: a name of errno, or of a signal."""
     set: str
     at: int
     deed: str = "fail"
     cause: str = "EIO"
     onward: bool = False
 
+    def number(self):
+        return int(getattr(errno, self.cause, 0) or
+                   getattr(signal, self.cause))
+
     def environment(self):
         return {"FAULT_SET": self.set, "FAULT_AT": str(self.at),
                 "FAULT_DO": self.deed,
-                "FAULT_ERRNO": str(getattr(errno, self.cause)),
+                "FAULT_ERRNO": str(self.number()),
                 "FAULT_ONWARD": str(int(self.onward))}
 
     def __str__(self):
-        cause = f" {self.cause}" if self.deed == "fail" else ""
+        named = self.deed in ("fail", "signal")
+        cause = f" {self.cause}" if named else ""
         return (f"{self.deed}{cause}{' onward' if self.onward else ''} "
                 f"at {self.set} {self.at}")
 
@@ -87,7 +93,8 @@ def choose(points, stride):
 
 
 def name_of(point):
-    return ", ".join(map(str, point))
+    return (", ".join(map(str, point)) if isinstance(point, tuple)
+            else str(point))
 
 
 def try_all(points, trial, name):

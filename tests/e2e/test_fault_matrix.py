@@ -238,6 +238,9 @@ class Trial:
             expected = (-9,)
         elif self.fault.deed == "short" or self.fault.cause == "EINTR":
             expected = (0,)
+        elif self.fault.deed == "signal":
+            yield from self.wrong_end(done, data)
+            return
         else:
             expected = (READ_CODES if self.fault.set == "read"
                         else DISK_CODES)
@@ -249,6 +252,22 @@ class Trial:
             yield f"exit {done.code}: {done.err}"
         if done.code > 0 and not self.fault.onward:
             yield from self.wrong_rest(done, data)
+
+    def wrong_end(self, done, data):
+        """By the signal before anything is visible, or well."""
+        if done.code == 0:
+            if tree(data / "out") != self.scenario.after:
+                yield "exit 0 and not the right bytes"
+            return
+        number = self.fault.number()
+        if done.code != -number:
+            yield f"exit {done.code}: {done.err}"
+        if json.loads(done.out)["exit"] != 128 + number:
+            yield f"another exit is told: {done.out}"
+        if tree(data / "out") != self.scenario.before:
+            yield "something was published or taken away"
+        if leftovers(data):
+            yield f"left behind: {leftovers(data)}"
 
     def wrong_rest(self, done, data):
         """A failed run cleans up, unless that is what failed."""
@@ -337,6 +356,13 @@ class Matrix(unittest.TestCase):
                 points.append((name, Fault("write", number, "fail",
                                            "EINTR")))
         self.try_points("short writes", points)
+
+    def test_signals(self):
+        self.try_points("signals", [
+            (name, Fault("write", number, "signal", cause, onward))
+            for name, number, _ in self.calls("write")
+            for cause in ("SIGTERM", "SIGINT", "SIGHUP")
+            for onward in (False, True)])
 
     def test_files_that_cannot_be_read(self):
         self.try_points("cannot read", [

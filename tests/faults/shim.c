@@ -18,7 +18,6 @@ static struct {
     bool armed, onward;
     enum shim_set set;
     enum shim_order order;
-    bool die_before;
     int cause, log_fd;
     long at, calls;
     size_t under_len;
@@ -28,13 +27,13 @@ static struct {
 static const struct {
     const char *name;
     enum shim_order order;
-    bool die_before;
 } deeds[] = {
-    {"fail", SHIM_FAIL, false},
-    {"short", SHIM_SHORT, false},
-    {"kill", SHIM_PASS, true},
-    {"kill-half", SHIM_DIE_HALF, false},
-    {"kill-after", SHIM_DIE_AFTER, false},
+    {"fail", SHIM_FAIL},
+    {"short", SHIM_SHORT},
+    {"signal", SHIM_SIGNAL},
+    {"kill", SHIM_DIE},
+    {"kill-half", SHIM_DIE_HALF},
+    {"kill-after", SHIM_DIE_AFTER},
 };
 
 static long number_of(const char *name)
@@ -58,7 +57,6 @@ static void read_deed(void)
     for (size_t i = 0; i < count && name != NULL; i++) {
         if (strcmp(deeds[i].name, name) == 0) {
             control.order = deeds[i].order;
-            control.die_before = deeds[i].die_before;
             return;
         }
     }
@@ -236,8 +234,13 @@ enum shim_order shim_strike(const char *kind, const char *path)
     if (control.at == 0 || call < control.at ||
         (call > control.at && !control.onward))
         return SHIM_PASS;
-    if (control.die_before)
+    if (control.order == SHIM_DIE)
         shim_die();
+    if (control.order == SHIM_SIGNAL) {
+        syscall(SYS_kill, syscall(SYS_getpid), control.cause);
+        errno = before;
+        return SHIM_PASS;
+    }
     if (control.order == SHIM_FAIL)
         errno = control.cause;
     return control.order;

@@ -13,10 +13,11 @@
  *   FAULT_AT      n, the first call is 1; absent: only count
  *   FAULT_DO      fail        the call fails with FAULT_ERRNO (a number)
  *                 short       write half of what was asked, and say so
+ *                 signal      get the signal FAULT_ERRNO, and then go on
  *                 kill        die by SIGKILL before the call
  *                 kill-half   die when half of the bytes are written
  *                 kill-after  die when the call is done
- *   FAULT_ONWARD  1: and every later call of the set fails too
+ *   FAULT_ONWARD  1: and the same at every later call of the set
  *   FAULT_LOG     a file; without FAULT_AT it gets "N KIND PATH" of each call
  *                 (memory: "N STACK"), with it "struck N KIND PATH" of the one
  *   FAULT_WALL    SECONDS[@N]: the wall clock is off by that much, from the
@@ -34,13 +35,16 @@
 
 enum shim_set { SHIM_NONE, SHIM_WRITE, SHIM_READ, SHIM_MEMORY };
 
-/* What the caller has to do with its call. */
+/* What the caller has to do with its call. SHIM_SIGNAL and SHIM_DIE never
+ * come to it. */
 enum shim_order {
     SHIM_PASS,
     SHIM_FAIL, /* errno is set */
     SHIM_SHORT,
     SHIM_DIE_HALF,
-    SHIM_DIE_AFTER
+    SHIM_DIE_AFTER,
+    SHIM_SIGNAL,
+    SHIM_DIE
 };
 
 /* Counts a call of the set that shim_watches(), shim_has_fd() or
