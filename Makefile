@@ -7,6 +7,7 @@
 #   make unit         unit tests        (unit-asan, unit-valgrind: the same
 #                                        under sanitizers, under valgrind)
 #   make e2e          the program against the fake site (also: e2e-asan)
+#   make faults       death, disk, memory: a fault at every single call (long)
 #   make check-style  layers owners hdr-check sizes
 #   make clean
 #
@@ -137,10 +138,16 @@ unit-valgrind:
 	@UNDER='valgrind -q --error-exitcode=1 --leak-check=full' \
 		$(MAKE) $(VALGRIND) unit
 
-e2e: $(ROLLCALL) $(FAKESITE)
-	ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
-		PYTHONDONTWRITEBYTECODE=1 \
-		python3 -m unittest discover -v -s tests/e2e -p 'test_*.py'
+E2E = ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
+	FAULTSHIM=$(abspath $(SHIM)) PYTHONDONTWRITEBYTECODE=1 \
+	python3 -m unittest discover -v -s tests/e2e
+
+e2e: $(ROLLCALL) $(FAKESITE) $(SHIM)
+	$(E2E) -p 'test_*.py'
+
+# Every point; e2e tries a part of them, the same every time.
+faults: $(ROLLCALL) $(FAKESITE) $(SHIM)
+	ROLLCALL_FAULTS=all $(E2E) -p 'test_fault_*.py'
 
 e2e-asan:
 	$(MAKE) $(ASAN) e2e
@@ -190,6 +197,6 @@ run-demo: $(ROLLCALL) $(FAKESITE)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan layers owners sizes \
-	hdr-check check-style deps test-deps test demo run-demo clean
+.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults layers owners \
+	sizes hdr-check check-style deps test-deps test demo run-demo clean
 .DELETE_ON_ERROR:

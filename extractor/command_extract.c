@@ -115,7 +115,9 @@ static int tell(const struct command *command,
 
     buf_init(&text, RESULT_BYTES_MAX);
     write_result(&text, prepared, result, exit_code(command, err), err);
-    if (path != NULL)
+    if (!buf_ok(&text)) /* nothing is better than half of it */
+        outcome = error_no_memory(&told);
+    else if (path != NULL)
         outcome = write_result_file(path, &text, &told);
     if (outcome == 0 &&
         (fwrite(text.data, 1, text.len, stdout) != text.len ||

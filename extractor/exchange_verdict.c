@@ -321,6 +321,8 @@ int verdict_refuse(const struct exchange_request *request,
         put_breakdown(&text, request, reply);
     }
     refusal->hint(&hint, request, reply);
+    if (!buf_ok(&text) && !text.full)
+        error_no_memory(err);
     error_set(err, refusal->kind, "%s", text.data);
     if (hint.len != 0)
         error_hint(err, "%s", hint.data);

@@ -19,6 +19,7 @@ struct publish {
     char temp[sizeof(SINK_TEMP_PREFIX) + PUBLISH_RUN_ID_MAX];
     mode_t file_mode, dir_mode;
     bool replace, exists;
+    char *out_dir;
     int out_fd, lock_fd, dir_fd;
 };
 
@@ -36,6 +37,7 @@ static void close_all(struct publish *p)
         close(p->lock_fd);
     if (p->out_fd >= 0)
         close(p->out_fd);
+    free(p->out_dir);
     free(p);
 }
 
@@ -144,6 +146,12 @@ struct publish *publish_open(const struct publish_options *options,
     p->file_mode = options->file_mode;
     p->dir_mode = options->dir_mode;
     p->replace = options->replace;
+    p->out_fd = -1;
+    p->out_dir = strdup(options->out_dir);
+    if (p->out_dir == NULL) {
+        error_no_memory(err);
+        goto fail;
+    }
     p->out_fd = folder_make(options->out_dir, p->dir_mode, err);
     if (p->out_fd < 0)
         goto fail;
@@ -213,6 +221,22 @@ static int rename_over(const struct publish *p, struct error *err)
         return error_hint(err, "publish it under another run id");
     }
     return 0;
+}
+
+/* A run takes hours. Where its folder was moved away meanwhile, and perhaps
+ * another put in its place, the run would not be where it is said to be. */
+static int check_place(const struct publish *p, struct error *err)
+{
+    struct stat held, named;
+
+    if (fstat(p->out_fd, &held) != 0)
+        return file_write_error(err, p->out_dir);
+    if (stat(p->out_dir, &named) == 0 && named.st_dev == held.st_dev &&
+        named.st_ino == held.st_ino)
+        return 0;
+    error_set(err, ERROR_CANT_CREATE,
+              "%s: was moved, removed or replaced during the run", p->out_dir);
+    return error_hint(err, "nothing is published; run again");
 }
 
 /* The one step that makes the run visible; *old: another was in its place. */
@@ -315,7 +339,7 @@ int publish_commit(struct publish *publish, const struct run_report *report,
     bool old = false;
 
     if (hash_manifest(publish->dir_fd, hex, err) != 0 ||
-        show(publish, &old, err) != 0) {
+        check_place(publish, err) != 0 || show(publish, &old, err) != 0) {
         if (old)
             mark_old(publish);
         publish_abort(publish);
@@ -350,7 +374,10 @@ void publish_abort(struct publish *publish)
 
     if (publish == NULL)
         return;
-    if (publish->dir_fd >= 0)
+    if (publish->dir_fd >= 0) {
+        close(publish->dir_fd); /* there may be no other descriptor left */
+        publish->dir_fd = -1;
         publish_remove(publish->out_fd, publish->temp, &ignored);
+    }
     close_all(publish);
 }

@@ -22,6 +22,9 @@
  * Done file: OUT/DATASET_YYYYMMDD_RUNID.done (the day of as_of, UTC), JSON:
  * {"runId", "dataset", "rows", "manifestSha256"}. It is written last.
  *
+ * An output directory that was moved, removed or replaced since
+ * publish_open() is ERROR_CANT_CREATE at publish_commit().
+ *
  * "latest" never moves back to a run of an earlier as-of time. Symbolic links
  * in place of the run's or the temporary directory are refused.
  */

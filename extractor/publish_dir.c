@@ -66,32 +66,35 @@ static int remove_inside(int fd, const char *folder, const char *name,
     return error_prefix(err, "%s", folder);
 }
 
-static int empty_folder(int fd, const char *name, struct error *err)
+static int empty_folder(DIR *list, const char *name, struct error *err)
 {
-    DIR *list = list_folder(fd);
     struct dirent *entry;
     int result = 0;
 
-    if (list == NULL)
-        return list_failed(name, err);
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL) {
         if (!is_dots(entry->d_name))
-            result = remove_inside(fd, name, entry->d_name, err);
+            result = remove_inside(dirfd(list), name, entry->d_name, err);
     }
     if (result == 0 && errno != 0)
         result = list_failed(name, err);
-    closedir(list);
     return result;
 }
 
 int publish_remove(int dir_fd, const char *name, struct error *err)
 {
     int result, fd = openat(dir_fd, name, OPEN_FOLDER | O_NOFOLLOW);
+    DIR *list;
 
     if (fd < 0)
         return errno == ENOENT ? 0 : remove_failed(name, err);
-    result = empty_folder(fd, name, err);
-    close(fd);
+    list = fdopendir(fd);
+    if (list == NULL) {
+        list_failed(name, err);
+        close(fd);
+        return -1;
+    }
+    result = empty_folder(list, name, err);
+    closedir(list);
     if (result == 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) != 0)
         result = remove_failed(name, err);
     return result;

@@ -24,7 +24,7 @@ EVERYTHING = os.environ.get("ROLLCALL_FAULTS") == "all"
 SEED = 20261123
 DEAD_SECONDS = 120
 
-needs_shim = unittest.skipUnless(
+plain_build = unittest.skipUnless(
     SHIM, "the shim and the sanitizers do not go together")
 
 

@@ -310,7 +310,7 @@ class Trial:
             yield f"the next run leaves {leftovers(data)}"
 
 
-@faults.needs_shim
+@faults.plain_build
 class Matrix(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
