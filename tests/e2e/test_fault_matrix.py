@@ -289,10 +289,12 @@ class Trial:
 
     def wrong_words(self, done):
         """The file is named; of a folder, what was done in it."""
-        path = done.struck[1]
+        kind, path = done.struck
         told = json.loads(done.out)["message"]
         names = ((RUN, "latest", "done", "/out: ") if path in ("/out", "/out/.")
                  else (target(path),))
+        if (kind, target(path)) == ("fsync", RUN):
+            names += ("manifest.json",)
         # Where nothing works any more, the last thing tried is told.
         if not self.fault.onward and not any(name in told for name in names):
             yield f"{names} not named: {told}"
