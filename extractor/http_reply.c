@@ -29,9 +29,6 @@ static const struct {
      "damaged compression"},
     {CURLE_OUT_OF_MEMORY, HTTP_FAILED_TRANSPORT, false,
      "header line too long, or memory is out"},
-    /* The URL was checked; libcurl 7.88 says it of one it could not copy. */
-    {CURLE_UNSUPPORTED_PROTOCOL, HTTP_FAILED_TRANSPORT, false,
-     "memory is out"},
     {CURLE_PEER_FAILED_VERIFICATION, HTTP_FAILED_CERTIFICATE, false,
      "certificate not accepted"},
     {CURLE_SSL_CACERT_BADFILE, HTTP_FAILED_CA_FILE, false,
