@@ -7,6 +7,7 @@
 #   make unit         unit tests        (unit-asan, unit-valgrind: the same
 #                                        under sanitizers, under valgrind)
 #   make e2e          the program against the fake site (also: e2e-asan)
+#   make faults       death, disk, memory: a fault at every single call (long)
 #   make check-style  layers owners hdr-check sizes
 #   make clean
 #
@@ -67,16 +68,21 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/reference_json.c
 FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
+SHIM_SRC := $(wildcard tests/faults/*.c)
 
 MAIN_OBJ := $(BUILD)/extractor/main.o
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o) $(UNIT_HELPER_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 FAKESITE_OBJ := $(FAKESITE_SRC:%.c=$(BUILD)/%.o)
+SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/%.o)
 
 LIBRARY := $(BUILD)/librollcall.a
 ROLLCALL := $(BUILD)/rollcall
 FAKESITE := $(BUILD)/fakesite
+
+# Stands between rollcall and libc, as the sanitizers do: never with them.
+SHIM := $(if $(findstring -fsanitize,$(CFLAGS)),,$(BUILD)/tests/faults/shim.so)
 
 all: $(ROLLCALL)
 
@@ -92,6 +98,13 @@ $(LIBRARY): $(LIB_OBJ)
 $(FAKESITE): $(FAKESITE_OBJ)
 	@echo "  LD    $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FAKESITE_LIBS)
+
+$(BUILD)/tests/faults/shim.so: $(SHIM_OBJ)
+	@echo "  LD    $@"
+	@$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ -ldl
+
+$(SHIM_OBJ): HARDEN := -fPIC -U_FORTIFY_SOURCE
+$(SHIM_OBJ): PKG_CFLAGS :=
 
 # A helper that defines all of a module is taken in its place.
 $(UNIT_BIN): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
@@ -115,7 +128,7 @@ $(BUILD)/%.o: %.c Makefile
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(UNIT_OBJ) \
-	$(FAKESITE_OBJ))
+	$(FAKESITE_OBJ) $(SHIM_OBJ))
 
 # tests
 
@@ -129,10 +142,16 @@ unit-valgrind:
 	@UNDER='valgrind -q --error-exitcode=1 --leak-check=full' \
 		$(MAKE) $(VALGRIND) unit
 
-e2e: $(ROLLCALL) $(FAKESITE)
-	ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
-		PYTHONDONTWRITEBYTECODE=1 \
-		python3 -m unittest discover -v -s tests/e2e -p 'test_*.py'
+E2E = ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
+	FAULTSHIM=$(abspath $(SHIM)) PYTHONDONTWRITEBYTECODE=1 \
+	python3 -m unittest discover -v -s tests/e2e
+
+e2e: $(ROLLCALL) $(FAKESITE) $(SHIM)
+	$(E2E) -p 'test_*.py'
+
+# Every point; e2e tries a part of them, the same every time.
+faults: $(ROLLCALL) $(FAKESITE) $(SHIM)
+	ROLLCALL_FAULTS=all $(E2E) -p 'test_fault_*.py'
 
 e2e-asan:
 	$(MAKE) $(ASAN) e2e
@@ -182,6 +201,6 @@ run-demo: $(ROLLCALL) $(FAKESITE)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan layers owners sizes \
-	hdr-check check-style deps test-deps test demo run-demo clean
+.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults layers owners \
+	sizes hdr-check check-style deps test-deps test demo run-demo clean
 .DELETE_ON_ERROR:

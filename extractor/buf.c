@@ -33,7 +33,7 @@ void buf_release(struct buf *b)
 void buf_reset(struct buf *b)
 {
     b->len = 0;
-    b->failed = false;
+    b->failed = b->full = false;
     if (b->cap != 0)
         b->data[0] = '\0';
 }
@@ -64,8 +64,10 @@ static int reserve(struct buf *b, size_t more)
     size_t need, cap;
     char *grown;
 
-    if (b->failed || more > b->ceiling || b->len > b->ceiling - more) {
-        b->failed = true;
+    if (b->failed)
+        return -1;
+    if (more > b->ceiling || b->len > b->ceiling - more) {
+        b->failed = b->full = true;
         return -1;
     }
     need = b->len + more + 1;

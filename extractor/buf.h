@@ -23,6 +23,7 @@ struct buf {
     size_t ceiling; /* len never passes this */
     bool failed;    /* an append was refused */
     bool secret;    /* memory is wiped before it is freed */
+    bool full;      /* and it was the ceiling that refused it, not memory */
 };
 
 void buf_init(struct buf *b, size_t ceiling);

@@ -131,8 +131,8 @@ static const char *const exit_codes =
     "Exit codes: 0 published, or published already; 64 usage; 65 data not\n"
     "trustworthy, nothing published; 66 input file missing; 69 source\n"
     "unavailable; 70 bug; 73 cannot create output; 74 cannot write; 75 try\n"
-    "later; 77 authentication or permission; 78 job or mapping wrong; 130,\n"
-    "143 signal.\n";
+    "later; 77 authentication or permission; 78 job or mapping wrong; 129,\n"
+    "130, 143 ended by SIGHUP, SIGINT, SIGTERM.\n";
 
 const char *cli_verb_name(enum cli_verb verb)
 {

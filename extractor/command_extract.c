@@ -14,11 +14,23 @@
 #include "run.h"
 #include "sink.h"
 
-enum { RESULT_BYTES_MAX = 64 * 1024, RESULT_FILE_MODE = 0600 };
+enum {
+    RESULT_BYTES_MAX = 64 * 1024,
+    RESULT_FILE_MODE = 0600,
+    EXIT_BY_SIGNAL = 128 /* plus its number, as shells have it */
+};
+
+/* What a shell will see of this run; main ends by the signal that came. */
+static int exit_code(const struct command *command, const struct error *err)
+{
+    if (err->kind == ERROR_INTERRUPTED && *command->stop != 0)
+        return EXIT_BY_SIGNAL + *command->stop;
+    return error_exit_code(err);
+}
 
 /* The final line for schedulers; the same members on success and failure. */
 static void write_result(struct buf *out, const struct prepared *prepared,
-                         const struct run_result *result,
+                         const struct run_result *result, int code,
                          const struct error *err)
 {
     bool failed = err->kind != ERROR_NONE;
@@ -28,7 +40,7 @@ static void write_result(struct buf *out, const struct prepared *prepared,
     jsonw_object(&w, NULL);
     jsonw_text(&w, "status",
                failed ? "failed" : result->already ? "already" : "published");
-    jsonw_int(&w, "exit", error_exit_code(err));
+    jsonw_int(&w, "exit", code);
     jsonw_text_or_null(&w, "run", prepared != NULL ? prepared->run_id : NULL);
     if (prepared != NULL)
         jsonw_instant(&w, "as_of", prepared->as_of);
@@ -108,8 +120,10 @@ static int tell(const struct command *command,
     int outcome = 0;
 
     buf_init(&text, RESULT_BYTES_MAX);
-    write_result(&text, prepared, result, err);
-    if (path != NULL)
+    write_result(&text, prepared, result, exit_code(command, err), err);
+    if (!buf_ok(&text)) /* nothing is better than half of it */
+        outcome = error_no_memory(&told);
+    else if (path != NULL)
         outcome = write_result_file(path, &text, &told);
     if (outcome == 0 &&
         (fwrite(text.data, 1, text.len, stdout) != text.len ||

@@ -34,7 +34,7 @@ enum error_kind {
     ERROR_TRY_LATER,   /* 75: locked, or the run's time budget is spent */
     ERROR_AUTH,        /* 77: authentication or permission */
     ERROR_CONFIG,      /* 78: job, mapping or source definition wrong */
-    ERROR_INTERRUPTED, /* 130 here; main re-raises the signal it stands for */
+    ERROR_INTERRUPTED, /* 130, but main ends by the signal that came */
     ERROR_KIND_COUNT
 };
 

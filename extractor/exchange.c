@@ -212,7 +212,9 @@ static int put_on_wire(struct exchange *exchange, struct task *task,
     buf_init(&url, URL_MAX);
     buf_printf(&url, "%s%s", endpoint->url, task->request.path_query);
     request.url = url.data;
-    if (!buf_ok(&url))
+    if (!buf_ok(&url) && !url.full)
+        error_no_memory(err);
+    else if (!buf_ok(&url))
         error_set(err, ERROR_DATA, "a URL above %d bytes", URL_MAX);
     else
         rc = http_start(exchange->http, &request, exchange_reply, task, err);

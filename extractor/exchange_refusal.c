@@ -258,6 +258,8 @@ int verdict_refuse(const struct task *task, const struct http_reply *reply,
         put_breakdown(&text, request, reply);
     }
     refusal->hint(&hint, task, reply);
+    if (!buf_ok(&text) && !text.full)
+        error_no_memory(err);
     error_set(err, refusal->kind, "%s", text.data);
     if (hint.len != 0)
         error_hint(err, "%s", hint.data);

@@ -159,7 +159,8 @@ int http_start(struct http *http, const struct http_request *request,
     struct transfer *transfer;
 
     if (!http_request_url_allowed(request->url)) {
-        error_set(err, ERROR_CONFIG, "http: this URL is not allowed");
+        error_set(err, ERROR_CONFIG,
+                  "http: this URL is not allowed, or memory is out");
         return error_hint(err, "use https:// (http:// for loopback only), "
                                "without user, fragment or blanks");
     }

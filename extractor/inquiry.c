@@ -27,14 +27,15 @@ static int note_subjects(void *context, const struct event *event,
 }
 
 /* The run before is looked for, and no directory is made. */
-static void find_previous(struct inquiry *q)
+static int find_previous(struct inquiry *q, struct error *err)
 {
     const struct inquiry_options *options = q->options;
     int fd = open(options->setup->out_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int result = 0;
 
     if (fd >= 0) {
-        previous_open(&q->previous, fd, options->run_id, options->as_of,
-                      options->log);
+        result = previous_open(&q->previous, fd, options->run_id,
+                               options->as_of, options->log, err);
         close(fd);
     } else if (errno != ENOENT) {
         log_line(options->log, LOG_WARN, "previous",
@@ -42,6 +43,7 @@ static void find_previous(struct inquiry *q)
                  "first observations start anew: %s",
                  options->setup->out_dir, strerror(errno));
     }
+    return result;
 }
 
 static int start(struct inquiry *q, struct error *err)
@@ -64,7 +66,8 @@ static int start(struct inquiry *q, struct error *err)
     q->report.sources = calloc(setup->source_count, sizeof(*q->report.sources));
     if (q->report.sources == NULL)
         return error_no_memory(err);
-    find_previous(q);
+    if (find_previous(q, err) != 0)
+        return -1;
     q->exchange = exchange_new(&exchange, err);
     if (q->exchange == NULL)
         return -1;

@@ -15,15 +15,20 @@
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t stop_signal;
 
+/* The first one decides; a second changes nothing. */
 static void note_signal(int number)
 {
-    stop_signal = number;
+    if (stop_signal == 0)
+        stop_signal = number;
 }
 
 static void catch_signals(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    struct sigaction action = {.sa_handler = note_signal};
+    /* A file that was half opened or synced is not to fail by a signal that
+     * asks to stop; waits, which poll(2), end by it all the same. */
+    struct sigaction action = {.sa_handler = note_signal,
+                               .sa_flags = SA_RESTART};
 
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         struct sigaction old;

@@ -150,6 +150,10 @@ static bool read_matches(struct spec *spec, const struct spec_node *node,
     if (out->regex == NULL || resource == NULL)
         return false;
     code = regcomp(out->regex, pattern, REG_EXTENDED | REG_NOSUB);
+    if (code == REG_ESPACE) {
+        spec->no_memory = true;
+        return false;
+    }
     if (code != 0) {
         regerror(code, out->regex, reason, sizeof(reason));
         spec_problem(spec, node, "no extended regular expression: %s", reason);

@@ -7,28 +7,43 @@
 
 #include "publish.h"
 
-static void open_run(struct previous *previous, int out_fd, const char *name,
-                     const struct log *log)
+static int open_folder(int out_fd, const char *name, bool *damaged,
+                       const struct log *log, struct error *err)
 {
-    struct error err = {0};
+    int fd = openat(out_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd >= 0 || errno == ENOENT)
+        return fd;
+    *damaged = true;
+    if (errno != ENOTDIR && errno != ELOOP && errno != EACCES)
+        return error_set(err, ERROR_IO, "%s: cannot open: %s", name,
+                         strerror(errno));
+    log_line(log, LOG_WARN, "previous", "the run %s cannot be opened: %s",
+             name, strerror(errno));
+    return fd;
+}
+
+static int open_run(struct previous *previous, int out_fd, const char *name,
+                    const struct log *log, struct error *err)
+{
+    struct error trouble = {0};
 
     previous->dir_fd =
-        openat(out_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (previous->dir_fd < 0) {
-        previous->damaged = errno != ENOENT;
-        if (previous->damaged)
-            log_line(log, LOG_WARN, "previous", "the run %s cannot be opened: "
-                     "%s", name, strerror(errno));
-        return;
-    }
+        open_folder(out_fd, name, &previous->damaged, log, err);
+    if (previous->dir_fd < 0)
+        return err->kind == ERROR_NONE ? 0 : -1;
     previous->found =
-        manifest_load(&previous->manifest, previous->dir_fd, &err) == 0;
+        manifest_load(&previous->manifest, previous->dir_fd, &trouble) == 0;
     if (previous->found)
-        return;
+        return 0;
     previous->damaged = true;
-    log_line(log, LOG_WARN, "previous", "the run %s is not used: %s", name,
-             err.text);
     close(previous->dir_fd);
+    if (trouble.kind != ERROR_DATA && trouble.kind != ERROR_NO_INPUT)
+        return error_set(err, trouble.kind, "the run %s: %s", name,
+                         trouble.text);
+    log_line(log, LOG_WARN, "previous", "the run %s is not used: %s", name,
+             trouble.text);
+    return 0;
 }
 
 void previous_close(struct previous *previous)
@@ -40,13 +55,14 @@ void previous_close(struct previous *previous)
     previous->found = false;
 }
 
-void previous_open(struct previous *previous, int out_fd, const char *run_id,
-                   int64_t as_of, const struct log *log)
+int previous_open(struct previous *previous, int out_fd, const char *run_id,
+                  int64_t as_of, const struct log *log, struct error *err)
 {
     char older[PUBLISH_RUN_ID_MAX + 1];
+    int result;
 
     previous->found = previous->damaged = false;
-    open_run(previous, out_fd, PUBLISH_LATEST_NAME, log);
+    result = open_run(previous, out_fd, PUBLISH_LATEST_NAME, log, err);
     if (previous->found && strcmp(previous->manifest.run_id, run_id) == 0) {
         const char *name = previous->manifest.supersedes;
 
@@ -55,8 +71,9 @@ void previous_open(struct previous *previous, int out_fd, const char *run_id,
             memcpy(older, name, strlen(name) + 1);
         previous_close(previous);
         if (older[0] != '\0')
-            open_run(previous, out_fd, older, log);
+            result = open_run(previous, out_fd, older, log, err);
     }
     if (previous->found && previous->manifest.as_of >= as_of)
         previous_close(previous);
+    return result;
 }

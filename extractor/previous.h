@@ -7,6 +7,8 @@
  * predecessor.
  * Nothing usable is not an error: found stays false and the log says why;
  * damaged tells a run that is there and cannot be read from none.
+ * Trouble that says nothing about the run (ERROR_IO, out of memory) is one,
+ * because without its predecessor a run would publish other rows.
  */
 #ifndef ROLLCALL_PREVIOUS_H
 #define ROLLCALL_PREVIOUS_H
@@ -14,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "error.h"
 #include "log.h"
 #include "manifest.h"
 
@@ -24,8 +27,8 @@ struct previous {
     struct manifest manifest;
 };
 
-void previous_open(struct previous *previous, int out_fd, const char *run_id,
-                   int64_t as_of, const struct log *log);
+int previous_open(struct previous *previous, int out_fd, const char *run_id,
+                  int64_t as_of, const struct log *log, struct error *err);
 void previous_close(struct previous *previous);
 
 #endif

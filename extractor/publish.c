@@ -18,7 +18,8 @@ struct publish {
     char run_id[PUBLISH_RUN_ID_MAX + 1];
     char temp[sizeof(SINK_TEMP_PREFIX) + PUBLISH_RUN_ID_MAX];
     mode_t file_mode, dir_mode;
-    bool replace;
+    bool replace, exists;
+    char *out_dir;
     int out_fd, lock_fd, dir_fd;
 };
 
@@ -36,25 +37,62 @@ static void close_all(struct publish *p)
         close(p->lock_fd);
     if (p->out_fd >= 0)
         close(p->out_fd);
+    free(p->out_dir);
     free(p);
+}
+
+static int refuse_other(int out_fd, const char *name, struct error *err)
+{
+    switch (publish_entry(out_fd, name, err)) {
+    case ENTRY_FAILED:
+        return -1;
+    case ENTRY_OTHER:
+        return error_set(err, ERROR_CANT_CREATE,
+                         "%s: exists and is not a folder", name);
+    default:
+        return 0;
+    }
 }
 
 static int refuse_links(const struct publish *p, struct error *err)
 {
-    if (publish_entry(p->out_fd, p->run_id) == ENTRY_OTHER)
-        return error_set(err, ERROR_CANT_CREATE,
-                         "%s: exists and is not a folder", p->run_id);
-    if (publish_entry(p->out_fd, p->temp) == ENTRY_OTHER)
-        return error_set(err, ERROR_CANT_CREATE,
-                         "%s: exists and is not a folder", p->temp);
+    if (refuse_other(p->out_fd, p->run_id, err) != 0 ||
+        refuse_other(p->out_fd, p->temp, err) != 0)
+        return -1;
     return publish_check_latest(p->out_fd, err);
+}
+
+static int open_run(const struct publish *p)
+{
+    return openat(p->out_fd, p->run_id,
+                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* Whether the run is published. Only what is not there counts as not there:
+ * any other trouble would have it read again for nothing. */
+static int find_run(struct publish *p, struct error *err)
+{
+    int fd = open_run(p), cause = errno;
+
+    if (fd >= 0) {
+        p->exists = faccessat(fd, MANIFEST_NAME, F_OK, 0) == 0;
+        cause = errno;
+        close(fd);
+    }
+    if (p->exists || cause == ENOENT)
+        return 0;
+    return error_set(err, ERROR_IO, "%s/%s: cannot be looked at: %s",
+                     p->run_id, MANIFEST_NAME, strerror(cause));
 }
 
 /* Better said before the run than after hours of it. */
 static int refuse_foreign(const struct publish *p, struct error *err)
 {
-    if (p->replace || publish_exists(p) ||
-        publish_entry(p->out_fd, p->run_id) == ENTRY_ABSENT)
+    enum publish_entry entry = publish_entry(p->out_fd, p->run_id, err);
+
+    if (entry == ENTRY_FAILED)
+        return -1;
+    if (p->replace || p->exists || entry == ENTRY_ABSENT)
         return 0;
     error_set(err, ERROR_CANT_CREATE, "%s: exists and holds no manifest",
               p->run_id);
@@ -73,6 +111,17 @@ static int make_temp(struct publish *p, struct error *err)
         return -1;
     }
     return 0;
+}
+
+/* A run that is there, and stays, needs no folder to be written in. */
+static int prepare_out(struct publish *p, struct error *err)
+{
+    if (refuse_links(p, err) != 0 || find_run(p, err) != 0 ||
+        refuse_foreign(p, err) != 0)
+        return -1;
+    if (publish_remove_prefixed(p->out_fd, SINK_TEMP_PREFIX, err) != 0)
+        return error_hint(err, "an earlier run left it; remove it by hand");
+    return p->exists && !p->replace ? 0 : make_temp(p, err);
 }
 
 struct publish *publish_open(const struct publish_options *options,
@@ -97,14 +146,17 @@ struct publish *publish_open(const struct publish_options *options,
     p->file_mode = options->file_mode;
     p->dir_mode = options->dir_mode;
     p->replace = options->replace;
+    p->out_fd = -1;
+    p->out_dir = strdup(options->out_dir);
+    if (p->out_dir == NULL) {
+        error_no_memory(err);
+        goto fail;
+    }
     p->out_fd = folder_make(options->out_dir, p->dir_mode, err);
     if (p->out_fd < 0)
         goto fail;
     p->lock_fd = publish_lock(p->out_fd, p->run_id, p->file_mode, err);
-    if (p->lock_fd < 0 || refuse_links(p, err) != 0 ||
-        refuse_foreign(p, err) != 0 ||
-        publish_remove_prefixed(p->out_fd, SINK_TEMP_PREFIX, err) != 0 ||
-        make_temp(p, err) != 0)
+    if (p->lock_fd < 0 || prepare_out(p, err) != 0)
         goto fail_in;
     return p;
 
@@ -115,20 +167,9 @@ fail:
     return NULL;
 }
 
-static int open_run(const struct publish *p)
+bool publish_exists(const struct publish *publish)
 {
-    return openat(p->out_fd, p->run_id,
-                  O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-bool publish_exists(const struct publish *p)
-{
-    int fd = open_run(p);
-    bool found = fd >= 0 && faccessat(fd, MANIFEST_NAME, F_OK, 0) == 0;
-
-    if (fd >= 0)
-        close(fd);
-    return found;
+    return publish->exists;
 }
 
 int publish_out_fd(const struct publish *publish)
@@ -182,23 +223,38 @@ static int rename_over(const struct publish *p, struct error *err)
     return 0;
 }
 
-/* The one step that makes the run visible. */
-static int show(struct publish *p, struct error *err)
+/* A run takes hours. Where its folder was moved away meanwhile, and perhaps
+ * another put in its place, the run would not be where it is said to be. */
+static int check_place(const struct publish *p, struct error *err)
 {
-    bool old = publish_entry(p->out_fd, p->run_id) != ENTRY_ABSENT;
+    struct stat held, named;
 
-    if (old && !p->replace)
+    if (fstat(p->out_fd, &held) != 0)
+        return file_write_error(err, p->out_dir);
+    if (stat(p->out_dir, &named) == 0 && named.st_dev == held.st_dev &&
+        named.st_ino == held.st_ino)
+        return 0;
+    error_set(err, ERROR_CANT_CREATE,
+              "%s: was moved, removed or replaced during the run", p->out_dir);
+    return error_hint(err, "nothing is published; run again");
+}
+
+/* The one step that makes the run visible; *old: another was in its place. */
+static int show(const struct publish *p, bool *old, struct error *err)
+{
+    enum publish_entry entry = publish_entry(p->out_fd, p->run_id, err);
+
+    *old = entry == ENTRY_FOLDER;
+    if (entry == ENTRY_FAILED)
+        return -1;
+    if (entry != ENTRY_ABSENT && !p->replace)
         return error_set(err, ERROR_CANT_CREATE, "%s: is published already",
                          p->run_id);
     if (fchmod(p->dir_fd, p->dir_mode) != 0 || fsync(p->dir_fd) != 0)
         return file_write_error(err, p->temp);
-    if (old && rename_over(p, err) != 0)
-        return -1;
-    if (!old && rename_new(p) != 0)
-        return file_create_error(err, p->run_id);
-    if (fsync(p->out_fd) != 0)
-        return file_write_error(err, p->run_id);
-    return old ? publish_remove(p->out_fd, p->temp, err) : 0;
+    if (*old)
+        return rename_over(p, err);
+    return rename_new(p) == 0 ? 0 : file_create_error(err, p->run_id);
 }
 
 static int mark(struct publish *p, const struct run_report *report,
@@ -219,26 +275,6 @@ static int mark(struct publish *p, const struct run_report *report,
         if (publish_write_done(p->out_fd, &done, err) != 0)
             return -1;
     }
-    return 0;
-}
-
-int publish_commit(struct publish *publish, const struct run_report *report,
-                   struct error *err)
-{
-    char hex[DIGEST_HEX_SIZE];
-
-    if (hash_manifest(publish->dir_fd, hex, err) != 0 ||
-        show(publish, err) != 0) {
-        publish_abort(publish);
-        return -1;
-    }
-    if (mark(publish, report, hex, err) != 0) {
-        error_hint(err, "the run is published; only its markers are not: run "
-                        "again with the same run id");
-        close_all(publish);
-        return -1;
-    }
-    close_all(publish);
     return 0;
 }
 
@@ -268,6 +304,55 @@ static int mark_existing(struct publish *p, int run_fd, struct error *err)
     return result;
 }
 
+/* The run that was to be replaced stays, and so must its done files. */
+static void mark_old(struct publish *p)
+{
+    struct error ignored = {0};
+    int fd = open_run(p);
+
+    if (fd < 0)
+        return;
+    mark_existing(p, fd, &ignored);
+    close(fd);
+}
+
+/* What is left to do once everybody can see the run. */
+static int settle(struct publish *p, const struct run_report *report,
+                  const char *hex, bool old, struct error *err)
+{
+    if (fsync(p->out_fd) != 0) {
+        file_write_error(err, p->run_id);
+    } else if (mark(p, report, hex, err) == 0) {
+        if (!old || publish_remove(p->out_fd, p->temp, err) == 0)
+            return 0;
+        return error_hint(err, "the run is published; what it replaced is "
+                               "removed by the next run");
+    }
+    return error_hint(err, "the run is published; only its markers are not: "
+                           "run again with the same run id");
+}
+
+int publish_commit(struct publish *publish, const struct run_report *report,
+                   struct error *err)
+{
+    char hex[DIGEST_HEX_SIZE];
+    bool old = false;
+
+    if (hash_manifest(publish->dir_fd, hex, err) != 0 ||
+        check_place(publish, err) != 0 || show(publish, &old, err) != 0) {
+        if (old)
+            mark_old(publish);
+        publish_abort(publish);
+        return -1;
+    }
+    if (settle(publish, report, hex, old, err) == 0) {
+        close_all(publish);
+        return 0;
+    }
+    publish_abort(publish); /* what was replaced, if anything, goes with it */
+    return -1;
+}
+
 int publish_complete(struct publish *publish, struct error *err)
 {
     int result, fd = open_run(publish);
@@ -279,7 +364,7 @@ int publish_complete(struct publish *publish, struct error *err)
         result = mark_existing(publish, fd, err);
         close(fd);
     }
-    publish_abort(publish);
+    close_all(publish);
     return result;
 }
 
@@ -289,6 +374,10 @@ void publish_abort(struct publish *publish)
 
     if (publish == NULL)
         return;
-    publish_remove(publish->out_fd, publish->temp, &ignored);
+    if (publish->dir_fd >= 0) {
+        close(publish->dir_fd); /* there may be no other descriptor left */
+        publish->dir_fd = -1;
+        publish_remove(publish->out_fd, publish->temp, &ignored);
+    }
     close_all(publish);
 }

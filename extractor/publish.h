@@ -3,21 +3,27 @@
  *
  * Calling order: publish_open() takes the lock of the output directory
  * (OUT/.rollcall.lock; held: ERROR_TRY_LATER, naming the holder's pid and
- * run), removes what dead runs left (OUT/.tmp-*), and makes OUT/.tmp-RUNID;
- * files are written into publish_dir_fd(); publish_commit() fsyncs that
- * directory, renames it to OUT/RUNID, fsyncs OUT, points OUT/latest at it by
- * rename, then writes one done file per dataset, each durable before the call
- * returns; publish_abort() removes the temporary directory. Both free.
+ * run), removes what dead runs left (OUT/.tmp-*), and, unless the run is there
+ * and is not to be replaced, makes OUT/.tmp-RUNID; files are written into
+ * publish_dir_fd(); publish_commit() fsyncs that directory, renames it to
+ * OUT/RUNID, fsyncs OUT, points OUT/latest at it by rename, then writes one
+ * done file per dataset, each durable before the call returns;
+ * publish_abort() removes the temporary directory. Both free.
  *
- * With replace, an existing OUT/RUNID is exchanged in one rename and the old
- * one removed; without it an existing one is an error, because the caller
- * asks publish_exists() first.
+ * With replace, an existing OUT/RUNID is exchanged in one rename, and the old
+ * one removed when the new one has its markers; where that rename fails (not
+ * every file system has it) the old one stays, with its done files. Without
+ * it an existing one is an error, because the caller asks publish_exists()
+ * first.
  * A crash may come between that rename and the last done file. Then
  * publish_exists() is true for the next run of that id, and publish_complete()
  * sets what is missing from the run's own manifest.
  *
  * Done file: OUT/DATASET_YYYYMMDD_RUNID.done (the day of as_of, UTC), JSON:
  * {"runId", "dataset", "rows", "manifestSha256"}. It is written last.
+ *
+ * An output directory that was moved, removed or replaced since
+ * publish_open() is ERROR_CANT_CREATE at publish_commit().
  *
  * "latest" never moves back to a run of an earlier as-of time. Symbolic links
  * in place of the run's or the temporary directory are refused.
@@ -46,7 +52,8 @@ struct publish *publish_open(const struct publish_options *options,
 bool publish_exists(
     const struct publish *publish);                /* OUT/RUNID/manifest.json */
 int publish_out_fd(const struct publish *publish); /* OUT itself */
-int publish_dir_fd(const struct publish *publish); /* where files go */
+/* Where files go; -1 when the run is there and is not to be replaced. */
+int publish_dir_fd(const struct publish *publish);
 int publish_commit(struct publish *publish, const struct run_report *report,
                    struct error *err);
 /* For an OUT/RUNID that exists already: points latest at it and writes its

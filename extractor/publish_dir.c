@@ -11,12 +11,18 @@
 
 enum { OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
-enum publish_entry publish_entry(int dir_fd, const char *name)
+enum publish_entry publish_entry(int dir_fd, const char *name,
+                                 struct error *err)
 {
     struct stat st;
 
-    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return ENTRY_ABSENT;
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT)
+            return ENTRY_ABSENT;
+        error_set(err, ERROR_IO, "%s: cannot be looked at: %s", name,
+                  strerror(errno));
+        return ENTRY_FAILED;
+    }
     return S_ISDIR(st.st_mode) ? ENTRY_FOLDER : ENTRY_OTHER;
 }
 
@@ -41,39 +47,54 @@ static DIR *list_folder(int fd)
 
 static int remove_failed(const char *name, struct error *err)
 {
-    int cause = errno;
-
-    error_set(err, ERROR_CANT_CREATE, "%s: cannot remove: %s", name,
-              strerror(cause));
-    return error_hint(err, "an earlier run left it; remove it by hand");
+    return error_set(err, ERROR_CANT_CREATE, "%s: cannot remove: %s", name,
+                     strerror(errno));
 }
 
-static int empty_folder(int fd, const char *name, struct error *err)
+static int list_failed(const char *name, struct error *err)
 {
-    DIR *list = list_folder(fd);
+    return error_set(err, ERROR_IO, "%s: cannot be listed: %s", name,
+                     strerror(errno));
+}
+
+static int remove_inside(int fd, const char *folder, const char *name,
+                         struct error *err)
+{
+    if (unlinkat(fd, name, 0) == 0)
+        return 0;
+    remove_failed(name, err);
+    return error_prefix(err, "%s", folder);
+}
+
+static int empty_folder(DIR *list, const char *name, struct error *err)
+{
     struct dirent *entry;
     int result = 0;
 
-    if (list == NULL)
-        return remove_failed(name, err);
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL) {
-        if (!is_dots(entry->d_name) && unlinkat(fd, entry->d_name, 0) != 0)
-            result = remove_failed(name, err);
+        if (!is_dots(entry->d_name))
+            result = remove_inside(dirfd(list), name, entry->d_name, err);
     }
     if (result == 0 && errno != 0)
-        result = remove_failed(name, err);
-    closedir(list);
+        result = list_failed(name, err);
     return result;
 }
 
 int publish_remove(int dir_fd, const char *name, struct error *err)
 {
     int result, fd = openat(dir_fd, name, OPEN_FOLDER | O_NOFOLLOW);
+    DIR *list;
 
     if (fd < 0)
         return errno == ENOENT ? 0 : remove_failed(name, err);
-    result = empty_folder(fd, name, err);
-    close(fd);
+    list = fdopendir(fd);
+    if (list == NULL) {
+        list_failed(name, err);
+        close(fd);
+        return -1;
+    }
+    result = empty_folder(list, name, err);
+    closedir(list);
     if (result == 0 && unlinkat(dir_fd, name, AT_REMOVEDIR) != 0)
         result = remove_failed(name, err);
     return result;
@@ -82,7 +103,11 @@ int publish_remove(int dir_fd, const char *name, struct error *err)
 /* A link is removed itself, never what it points at. */
 static int remove_entry(int dir_fd, const char *name, struct error *err)
 {
-    if (publish_entry(dir_fd, name) == ENTRY_FOLDER)
+    enum publish_entry entry = publish_entry(dir_fd, name, err);
+
+    if (entry == ENTRY_FAILED)
+        return -1;
+    if (entry == ENTRY_FOLDER)
         return publish_remove(dir_fd, name, err);
     if (unlinkat(dir_fd, name, 0) != 0 && errno != ENOENT)
         return remove_failed(name, err);
@@ -96,13 +121,13 @@ int publish_remove_prefixed(int dir_fd, const char *prefix, struct error *err)
     int result = 0;
 
     if (list == NULL)
-        return remove_failed(prefix, err);
+        return list_failed("the output directory", err);
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL) {
         if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
             result = remove_entry(dir_fd, entry->d_name, err);
     }
     if (result == 0 && errno != 0)
-        result = remove_failed(prefix, err);
+        result = list_failed("the output directory", err);
     closedir(list);
     return result;
 }

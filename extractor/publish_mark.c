@@ -47,8 +47,7 @@ static int write_holder(int fd, const char *run_id, struct error *err)
     int len = snprintf(text, sizeof(text), "pid %ld run %s\n", (long)getpid(),
                        run_id);
 
-    if (ftruncate(fd, 0) != 0 ||
-        pwrite(fd, text, (size_t)len, 0) != (ssize_t)len)
+    if (ftruncate(fd, 0) != 0 || file_write_all(fd, text, (size_t)len) != 0)
         return file_write_error(err, PUBLISH_LOCK_NAME);
     return 0;
 }
@@ -84,57 +83,79 @@ int publish_check_latest(int out_fd, struct error *err)
 {
     struct stat st;
 
-    if (fstatat(out_fd, PUBLISH_LATEST_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-        S_ISLNK(st.st_mode))
+    if (fstatat(out_fd, PUBLISH_LATEST_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? 0
+                               : file_write_error(err, PUBLISH_LATEST_NAME);
+    if (S_ISLNK(st.st_mode))
         return 0;
     return error_set(err, ERROR_CANT_CREATE,
                      "%s: exists and is not a symbolic link",
                      PUBLISH_LATEST_NAME);
 }
 
-/* A run whose manifest cannot be read has only its name, which is its time
- * unless --run-id said otherwise. Equal times go by name too, so that latest
- * does not depend on which run was published first. */
-static bool is_newer(int out_fd, const char *name, const char *run_id,
-                     int64_t as_of)
+enum age { AGE_UNKNOWN = -1, AGE_OLDER, AGE_NEWER };
+
+/* A run whose manifest is damaged has only its name, which is its time unless
+ * --run-id said otherwise. Equal times go by name too, so that latest does not
+ * depend on which run was published first. */
+static enum age compare(int run_fd, const char *name, const char *run_id,
+                        int64_t as_of, struct error *err)
 {
-    int fd = openat(out_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW |
-                    O_CLOEXEC);
     bool newer = strcmp(name, run_id) > 0;
-    struct error ignored = {0};
+    struct error trouble = {0};
     struct manifest manifest;
 
-    if (fd < 0)
-        return newer;
-    if (manifest_load(&manifest, fd, &ignored) == 0) {
+    if (manifest_load(&manifest, run_fd, &trouble) == 0) {
         if (manifest.as_of != as_of)
             newer = manifest.as_of > as_of;
         manifest_free(&manifest);
+    } else if (trouble.kind != ERROR_DATA && trouble.kind != ERROR_NO_INPUT) {
+        error_set(err, trouble.kind, "%s/%s", name, trouble.text);
+        return AGE_UNKNOWN;
     }
-    close(fd);
-    return newer;
+    return newer ? AGE_NEWER : AGE_OLDER;
 }
 
-/* The run `latest` names is newer, and is still there. */
-static bool newer_is_there(int out_fd, const char *run_id, int64_t as_of)
+static enum age unknown(struct error *err)
+{
+    error_set(err, ERROR_IO, "%s: cannot be looked at: %s",
+              PUBLISH_LATEST_NAME, strerror(errno));
+    return AGE_UNKNOWN;
+}
+
+/* Of the run that `latest` names, as far as it is still there. */
+static enum age age_of_latest(int out_fd, const char *run_id, int64_t as_of,
+                              struct error *err)
 {
     char target[PATH_MAX];
+    enum age age;
+    int fd;
     ssize_t len =
         readlinkat(out_fd, PUBLISH_LATEST_NAME, target, sizeof(target) - 1);
 
     if (len < 0)
-        return false;
+        return errno == ENOENT ? AGE_OLDER : unknown(err);
     target[len] = '\0';
-    return publish_run_id_valid(target) &&
-           publish_entry(out_fd, target) == ENTRY_FOLDER &&
-           is_newer(out_fd, target, run_id, as_of);
+    if (!publish_run_id_valid(target))
+        return AGE_OLDER;
+    fd = openat(out_fd, target,
+                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
+                   ? AGE_OLDER
+                   : unknown(err);
+    age = compare(fd, target, run_id, as_of, err);
+    close(fd);
+    return age;
 }
 
 int publish_latest(int out_fd, const char *run_id, int64_t as_of,
                    struct error *err)
 {
-    if (newer_is_there(out_fd, run_id, as_of))
-        return 0;
+    enum age age = age_of_latest(out_fd, run_id, as_of, err);
+
+    if (age != AGE_OLDER)
+        return age == AGE_NEWER ? 0 : -1;
     if (unlinkat(out_fd, LATEST_TEMP, 0) != 0 && errno != ENOENT)
         return file_create_error(err, PUBLISH_LATEST_NAME);
     if (symlinkat(run_id, out_fd, LATEST_TEMP) != 0)
@@ -219,11 +240,13 @@ int publish_remove_done(int out_fd, const char *run_id, struct error *err)
             close(fd);
         return file_write_error(err, "done files");
     }
-    while (result == 0 && (entry = readdir(list)) != NULL) {
+    while (result == 0 && (errno = 0, entry = readdir(list)) != NULL) {
         if (is_done_of(entry->d_name, run_id) &&
             unlinkat(out_fd, entry->d_name, 0) != 0)
             result = file_write_error(err, entry->d_name);
     }
+    if (result == 0 && errno != 0)
+        result = file_write_error(err, "done files");
     closedir(list);
     if (result == 0 && fsync(out_fd) != 0)
         result = file_write_error(err, "done files");

@@ -11,10 +11,17 @@
 
 #include "error.h"
 
-enum publish_entry { ENTRY_ABSENT, ENTRY_FOLDER, ENTRY_OTHER };
+enum publish_entry {
+    ENTRY_FAILED = -1,
+    ENTRY_ABSENT,
+    ENTRY_FOLDER,
+    ENTRY_OTHER
+};
 
-/* What NAME is, without following a link. */
-enum publish_entry publish_entry(int dir_fd, const char *name);
+/* What NAME is, without following a link; ENTRY_FAILED with *err set when
+ * that cannot be told, which is never taken for absent. */
+enum publish_entry publish_entry(int dir_fd, const char *name,
+                                 struct error *err);
 
 /* Removes the folder NAME and the files in it; never follows a link, never
  * goes into a folder inside it. Absent: done. */

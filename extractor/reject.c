@@ -113,6 +113,8 @@ static int put_line(struct sink *sink, const struct reject *reject,
     jsonw_text_or_null(&w, "reason", reject->reason);
     jsonw_object_end(&w);
     buf_putc(line, '\n');
+    if (!buf_ok(line) && !line->full)
+        return error_no_memory(err);
     if (!buf_ok(line))
         return error_set(err, ERROR_DATA, "%s: a line is too long",
                          REJECTS_NAME);

@@ -180,6 +180,8 @@ static int check_length(const struct source *source, const struct buf *out,
 {
     if (buf_ok(out))
         return 0;
+    if (!out->full)
+        return error_no_memory(err);
     return error_set(err, ERROR_CONFIG, "%s: a request would be longer than "
                      "%zu bytes", source->name, out->ceiling);
 }
@@ -223,6 +225,8 @@ static const char *fill_body_text(void *context, const char *text)
         return NULL;
     if (buf_ok(&filling->text))
         return filling->text.data;
+    if (!filling->text.full)
+        error_no_memory(filling->err);
     error_set(filling->err, ERROR_CONFIG, "%s: a text of the body is too long",
               filling->f->source->name);
     return NULL;
@@ -374,6 +378,8 @@ int request_next_cursor(const struct source *source, const struct json *root,
     }
     if (buf_ok(out))
         return 0;
+    if (!out->full)
+        return error_no_memory(err);
     return error_set(err, ERROR_DATA, "%s: the next page's cursor is too long",
                      source->name);
 }

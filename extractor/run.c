@@ -103,8 +103,10 @@ static int open_output(struct run *run, struct error *err)
     run->publish = publish_open(&publish, err);
     if (run->publish == NULL)
         return -1;
-    previous_open(&run->previous, publish_out_fd(run->publish),
-                  options->run_id, options->as_of, options->log);
+    if (previous_open(&run->previous, publish_out_fd(run->publish),
+                      options->run_id, options->as_of, options->log,
+                      err) != 0)
+        return error_prefix(err, "%s", setup->out_dir);
     if (run->previous.found)
         run->report.supersedes = run->previous.manifest.run_id;
     return 0;

@@ -109,16 +109,8 @@ static int put(struct sink *sink, const unsigned char *data, size_t len)
 {
     digest_update(sink->file, data, len);
     sink->bytes += len;
-    while (len > 0) {
-        ssize_t written = write(sink->fd, data, len);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return file_write_error(&sink->failed, sink->name);
-        data += written;
-        len -= (size_t)written;
-    }
+    if (file_write_all(sink->fd, data, len) != 0)
+        return file_write_error(&sink->failed, sink->name);
     return 0;
 }
 

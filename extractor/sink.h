@@ -16,8 +16,8 @@
  *
  * Error kinds, for every function here: a file that cannot be created
  * (permission, read-only, no such folder) is ERROR_CANT_CREATE; a full or
- * failing disk ERROR_IO; an input that is missing or may not be read
- * ERROR_NO_INPUT. dir_fd must stay open as long as the object made with it.
+ * failing disk, and whatever says nothing about the file itself, ERROR_IO; an
+ * input that is missing or may not be read ERROR_NO_INPUT. dir_fd must stay open as long as the object made with it.
  */
 #ifndef ROLLCALL_SINK_H
 #define ROLLCALL_SINK_H
@@ -69,7 +69,7 @@ int source_file_close(struct source_file *file, struct sink_facts *facts,
                       struct error *err);
 
 /* A descriptor to read from, or -1: what is missing, may not be read or is a
- * folder is ERROR_NO_INPUT. */
+ * folder is ERROR_NO_INPUT, any other trouble ERROR_IO. */
 int file_open_read(int dir_fd, const char *path, struct error *err);
 
 /* A whole small file into memory, for jobs and manifests: NUL terminated,
@@ -84,6 +84,9 @@ char *read_whole_file(int dir_fd, const char *path, size_t max, size_t *len,
 #define SINK_TEMP_PREFIX ".tmp-"
 int write_whole_file(int dir_fd, const char *name, const void *data, size_t len,
                      mode_t mode, struct error *err);
+
+/* All of the bytes, however few one write(2) takes; -1 with errno. */
+int file_write_all(int fd, const void *data, size_t len);
 
 /* Set an error for errno of a call that should have created, or written to,
  * what `name` names. Return -1 always. */

@@ -34,13 +34,20 @@ static bool has_suffix(const char *text, const char *suffix)
     return len >= end && strcmp(text + len - end, suffix) == 0;
 }
 
+/* What errno says of the file, and not of the machine. */
+static bool is_absent(int cause)
+{
+    return cause == ENOENT || cause == ENOTDIR || cause == EACCES ||
+           cause == EPERM || cause == ELOOP || cause == ENAMETOOLONG;
+}
+
 int file_open_read(int dir_fd, const char *path, struct error *err)
 {
     struct stat st;
     int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return error_set(err, errno == EIO ? ERROR_IO : ERROR_NO_INPUT,
+        return error_set(err, is_absent(errno) ? ERROR_NO_INPUT : ERROR_IO,
                          "%s: cannot open: %s", path, strerror(errno));
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);

@@ -91,8 +91,9 @@ static int check_target(int folder, const char *base, const char *name,
 
     if (*base == '\0' || strlen(base) > NAME_MAX)
         return error_set(err, ERROR_CANT_CREATE, "%s: is no file name", name);
-    if (fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-        !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+    if (fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT ? 0 : file_create_error(err, name);
+    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
         return error_set(err, ERROR_CANT_CREATE,
                          "%s: exists and is not a regular file", name);
     return 0;
@@ -116,16 +117,18 @@ static int open_temp(int folder, const char *base, char temp[NAME_MAX + 1])
     return fd;
 }
 
-static int write_all(int fd, const char *data, size_t len)
+int file_write_all(int fd, const void *data, size_t len)
 {
+    const char *rest = data;
+
     while (len > 0) {
-        ssize_t written = write(fd, data, len);
+        ssize_t written = write(fd, rest, len);
 
         if (written < 0 && errno == EINTR)
             continue;
         if (written < 0)
             return -1;
-        data += written;
+        rest += written;
         len -= (size_t)written;
     }
     return 0;
@@ -143,7 +146,7 @@ static int fill_temp(int fd, const struct content *content, const char *name,
 {
     int result = 0;
 
-    if (write_all(fd, content->data, content->len) != 0 ||
+    if (file_write_all(fd, content->data, content->len) != 0 ||
         fchmod(fd, content->mode) != 0 || fsync(fd) != 0)
         result = file_write_error(err, name);
     if (close(fd) != 0 && result == 0)

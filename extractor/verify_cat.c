@@ -17,17 +17,8 @@ struct cat {
 
 static int write_out(int fd, const char *data, size_t len, struct error *err)
 {
-    while (len > 0) {
-        ssize_t written = write(fd, data, len);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return file_write_error(err, "output");
-        data += written;
-        len -= (size_t)written;
-    }
-    return 0;
+    return file_write_all(fd, data, len) == 0 ? 0
+                                              : file_write_error(err, "output");
 }
 
 /* The only dataset there is, its changes aside, or the one asked for. */

@@ -208,6 +208,8 @@ int verify_row_done(struct verify_table *t, struct error *err)
 {
     struct verify_row *swap = t->before;
 
+    if (!buf_ok(&t->row->texts) && !t->row->texts.full)
+        return error_no_memory(err);
     if (!buf_ok(&t->row->texts))
         return error_set(err, ERROR_DATA, "a row is too large");
     if (!t->keys_only) {

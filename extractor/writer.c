@@ -53,6 +53,8 @@ static int put_line(struct writer *writer, struct error *err)
 {
     struct buf *record = &writer->line.record;
 
+    if (!buf_ok(record) && !record->full)
+        return error_no_memory(err);
     if (!buf_ok(record))
         return error_set(
             err, ERROR_DATA, "%s: row %llu is larger than %d bytes",

@@ -52,8 +52,10 @@ static void a_refused_append_changes_nothing_and_sticks(void **state)
     assert_int_equal(buf_putc(&b, 'd'), -1);
     assert_string_equal(b.data, "abc");
     assert_int_equal(b.len, 3);
+    assert_true(b.full);
     buf_reset(&b);
     assert_true(buf_ok(&b));
+    assert_false(b.full);
     assert_string_equal(b.data, "");
     buf_release(&b);
 }

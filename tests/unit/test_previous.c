@@ -79,8 +79,12 @@ static void publish(struct stage *stage, const char *run_id, int64_t as_of,
 
 static const char *found(struct stage *stage, const char *run_id, int64_t as_of)
 {
+    struct error err = {0};
+
     previous_close(&stage->previous);
-    previous_open(&stage->previous, stage->out_fd, run_id, as_of, &stage->log);
+    if (previous_open(&stage->previous, stage->out_fd, run_id, as_of,
+                      &stage->log, &err) != 0)
+        fail_msg("%s", err.text);
     fflush(stage->log.out);
     return stage->previous.found ? stage->previous.manifest.run_id : NULL;
 }

@@ -217,12 +217,49 @@ static void links_in_our_places_are_refused(void **state)
     close(out);
 }
 
-static void an_existing_run_is_kept_or_exchanged(void **state)
+static void an_existing_run_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct publish *p;
+    int out = open_out(f);
+
+    fixture_publish(f);
+    p = fixture_open(f, &err);
+    assert_non_null(p);
+    assert_true(publish_exists(p));
+    assert_int_equal(publish_dir_fd(p), -1);
+    assert_false(there(out, ".tmp-" FIXTURE_RUN));
+    publish_abort(p);
+    assert_true(there(out, FIXTURE_DONE));
+    close(out);
+}
+
+static void a_run_that_appears_meanwhile_is_kept(void **state)
 {
     struct fixture *f = *state;
     struct error err = {0};
     struct fixture_run run;
-    struct publish *p;
+    struct publish *p = fixture_open(f, &err);
+    int out = open_out(f);
+
+    assert_non_null(p);
+    fixture_report(f, publish_dir_fd(p), &run);
+    fixture_manifest(&run, publish_dir_fd(p));
+    assert_int_equal(mkdirat(out, FIXTURE_RUN, 0700), 0);
+    write_whole_file(out, FIXTURE_RUN "/old", "x", 1, 0600, &err);
+    assert_int_equal(publish_commit(p, &run.report, &err), -1);
+    assert_int_equal(err.kind, ERROR_CANT_CREATE);
+    assert_true(there(out, FIXTURE_RUN "/old"));
+    assert_false(there(out, ".tmp-" FIXTURE_RUN));
+    fixture_run_release(&run);
+    close(out);
+}
+
+static void an_existing_run_is_exchanged(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
     int out = open_out(f);
 
     fixture_publish(f);
@@ -230,15 +267,6 @@ static void an_existing_run_is_kept_or_exchanged(void **state)
     write_whole_file(out, "gone_20261123_" FIXTURE_RUN ".done", "x", 1, 0600,
                      &err);
     write_whole_file(out, "people_20261123_other.done", "x", 1, 0600, &err);
-    p = fixture_open(f, &err);
-    assert_true(publish_exists(p));
-    fixture_report(f, publish_dir_fd(p), &run);
-    fixture_manifest(&run, publish_dir_fd(p));
-    assert_int_equal(publish_commit(p, &run.report, &err), -1);
-    assert_int_equal(err.kind, ERROR_CANT_CREATE);
-    assert_true(there(out, FIXTURE_RUN "/old"));
-    assert_false(there(out, ".tmp-" FIXTURE_RUN));
-    fixture_run_release(&run);
     f->replace = true;
     fixture_publish(f);
     assert_false(there(out, FIXTURE_RUN "/old"));
@@ -371,7 +399,9 @@ int main(void)
         TEST(leftovers_go_but_links_are_never_followed),
         TEST(folders_inside_leftovers_are_not_entered),
         TEST(links_in_our_places_are_refused),
-        TEST(an_existing_run_is_kept_or_exchanged),
+        TEST(an_existing_run_is_kept),
+        TEST(a_run_that_appears_meanwhile_is_kept),
+        TEST(an_existing_run_is_exchanged),
         TEST(latest_never_goes_back),
         TEST(no_manifest_no_run),
         TEST(missing_markers_can_be_completed),

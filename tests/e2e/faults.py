@@ -1,0 +1,114 @@
+"""Faults at a chosen call of a running rollcall, by tests/faults/shim.h.
+
+A Fault says what happens at which call; run() runs rollcall with it. Points
+of a matrix are tried a few at a time, each in a folder of its own. With
+ROLLCALL_FAULTS=all every point is tried, else every STRIDE-th.
+"""
+import concurrent.futures
+import dataclasses
+import errno
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+
+import harness
+
+SHIM = os.environ.get(
+    "FAULTSHIM", str(harness.ROOT / "build/tests/faults/shim.so"))
+EVERYTHING = os.environ.get("ROLLCALL_FAULTS") == "all"
+SEED = 20261123
+DEAD_SECONDS = 120
+
+plain_build = unittest.skipUnless(
+    SHIM, "the shim and the sanitizers do not go together")
+
+
+@dataclasses.dataclass(frozen=True)
+class Fault:
+    """At call AT of SET do DEED; cause: a name of errno, or of a signal."""
+    set: str
+    at: int
+    deed: str = "fail"
+    cause: str = "EIO"
+    onward: bool = False
+
+    def number(self):
+        return int(getattr(errno, self.cause, 0) or
+                   getattr(signal, self.cause))
+
+    def environment(self):
+        return {"FAULT_SET": self.set, "FAULT_AT": str(self.at),
+                "FAULT_DO": self.deed,
+                "FAULT_ERRNO": str(self.number()),
+                "FAULT_ONWARD": str(int(self.onward))}
+
+    def __str__(self):
+        named = self.deed in ("fail", "signal")
+        cause = f" {self.cause}" if named else ""
+        return (f"{self.deed}{cause}{' onward' if self.onward else ''} "
+                f"at {self.set} {self.at}")
+
+
+class Outcome:
+    """What a run came to. struck: (kind, path below the watched folder) of
+    the call that was hit, or None when the run never came to it."""
+
+    def __init__(self, code, out, err, calls):
+        self.code, self.out, self.err, self.calls = code, out, err, calls
+        self.struck = next((line[2:] for line in calls
+                            if line[0] == "struck"), None)
+
+
+def run(args, under, env):
+    """rollcall with the shim; env says what it does."""
+    with tempfile.NamedTemporaryFile(prefix="faults-") as log:
+        full = {"LD_PRELOAD": SHIM, "FAULT_UNDER": os.path.realpath(under),
+                "FAULT_LOG": log.name, **env}
+        code, out, err = harness.run_rollcall(args, env=full,
+                                              timeout=DEAD_SECONDS)
+        calls = [tuple(line.rstrip("\n").split(" ", 3)) for line
+                 in Path(log.name).read_text().splitlines()]
+    return Outcome(code, out, err, calls)
+
+
+def count(args, under, calls):
+    """The calls of a set that a run without faults makes: (kind, path)."""
+    done = run(args, under, {"FAULT_SET": calls})
+    if done.code != 0:
+        raise RuntimeError(done.err)
+    return [call[1:] for call in done.calls]
+
+
+def choose(points, stride):
+    """All points, or each stride-th of them from a place that is the same
+    every time."""
+    if EVERYTHING:
+        return points
+    return points[random.Random(SEED).randrange(stride)::stride]
+
+
+def name_of(point):
+    return (", ".join(map(str, point)) if isinstance(point, tuple)
+            else str(point))
+
+
+def try_all(points, trial, name):
+    """TRIAL(point) yields what is wrong. All that is wrong, and a count on
+    standard error."""
+    def violations(point):
+        try:
+            return [f"{name_of(point)}: {text}" for text in trial(point)]
+        except subprocess.TimeoutExpired:
+            return [f"{name_of(point)}: hangs"]
+
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        wrong = [text for found in pool.map(violations, points)
+                 for text in found]
+    print(f"\n{name}: {len(points)} points tried, {len(wrong)} violations",
+          file=sys.stderr)
+    return wrong
