@@ -20,7 +20,6 @@ void emit_release(struct emission *emission)
     arena_release(&emission->arena);
 }
 
-
 /* The column that carries the first observation, and the single key. */
 static void find_columns(struct dataset_rows *rows)
 {
@@ -118,11 +117,27 @@ static int add_row(struct dataset_rows *rows, const struct account *account,
     return 0;
 }
 
+/* The actors of spooled events, whichever of them a row will show. */
+static int note_event_actors(struct emission *emission, struct error *err)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+
+    while ((entry = strmap_next(&emission->gathered->actors, &position)) !=
+           NULL) {
+        if (strmap_put(&emission->actors, entry->key, emission) != 0)
+            return error_no_memory(err);
+    }
+    return 0;
+}
+
 static int choose(struct emission *emission, struct dataset_rows *rows,
                   struct error *err)
 {
     const struct account *account = emission->gathered->roster.first;
 
+    if (rows->input.rules->grain == GRAIN_EVENT)
+        return note_event_actors(emission, err);
     for (; account != NULL; account = account->next) {
         struct joined joined;
 
@@ -155,7 +170,6 @@ int emit_choose(struct emission *emission, struct gathered *gathered,
     }
     return 0;
 }
-
 
 /* The source the universe was read from. */
 static const struct setup_source *users_entry(const struct emission *e)
@@ -210,6 +224,10 @@ static int check_dataset(struct emission *emission,
     const struct job *job = &emission->options->setup->job;
     struct run_report *report = emission->options->report;
 
+    /* A log without such events is believable, and an empty log was asked
+     * about already (probe_emptiness). */
+    if (rows->input.rules->grain == GRAIN_EVENT)
+        return 0;
     if (rows->count == 0 && job->guards.zero_rows == ZERO_ROWS_FAIL) {
         error_set(err, ERROR_DATA, "%s: no account meets the mapping's "
                   "\"where\"", rows->input.rules->schema.name);
@@ -238,7 +256,7 @@ static int check_fewer_users(struct emission *emission, struct error *err)
         emission->options->setup->job.guards.max_fewer_users_ppm, err);
 }
 
-int emit_check(struct emission *emission, struct error *err)
+static int check_users(struct emission *emission, struct error *err)
 {
     const struct job *job = &emission->options->setup->job;
     struct run_report *report = emission->options->report;
@@ -252,7 +270,13 @@ int emit_check(struct emission *emission, struct error *err)
                             report->users + placeholders,
                             job->guards.max_placeholders_ppm, err) != 0)
         return -1;
-    if (check_fewer_users(emission, err) != 0)
+    return check_fewer_users(emission, err);
+}
+
+int emit_check(struct emission *emission, struct error *err)
+{
+    if (emission->options->setup->user_count > 0 &&
+        check_users(emission, err) != 0)
         return -1;
     for (size_t i = 0; i < emission->count; i++) {
         if (check_dataset(emission, &emission->datasets[i], err) != 0)

@@ -75,69 +75,81 @@ static void count_status(struct dataset_report *report,
     }
 }
 
-static int refuse_row(struct emission *emission, struct dataset_report *report,
-                      const struct account *account,
-                      const struct join_notes *notes, struct error *err)
+static int refuse_row(struct emit_output *out, const struct joined *joined,
+                      struct error *err)
 {
-    const struct reject reject = {.dataset = report->schema->name,
-                                  .item = account_id(account),
-                                  .field = notes->column,
-                                  .reason = notes->reason};
+    struct emission *emission = out->emission;
+    const struct event *event = joined->event;
+    const struct reject reject = {.source = event != NULL ? event->source
+                                                          : NULL,
+                                  .dataset = out->report->schema->name,
+                                  .item = joined_item(joined),
+                                  .field = out->notes.column,
+                                  .reason = out->notes.reason};
 
-    report->rejected++;
+    out->report->rejected++;
     log_line(emission->options->log, LOG_WARN, "reject", "%s: %s: %s %s",
              reject.dataset, reject.item, reject.field, reject.reason);
     return gather_refuse(emission->gathered, emission->options->setup, &reject,
                          err);
 }
 
-static int write_cells(struct writer *const *writers, size_t count,
-                       const struct value *cells, struct error *err)
+static int write_cells(struct emit_output *out, struct error *err)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (writer_row(writers[i], cells, err) != 0)
+    for (size_t i = 0; i < out->report->writer_count; i++) {
+        if (writer_row(out->writers[i], out->rows->cells, err) != 0)
             return -1;
     }
     return 0;
 }
 
-static int write_rows(struct emission *emission, struct dataset_rows *rows,
-                      struct dataset_report *report,
-                      struct writer *const *writers, struct error *err)
+int emit_row(struct emit_output *out, const struct joined *joined,
+             struct error *err)
 {
-    size_t status;
-    bool has_status = status_column(rows->input.rules, &status) != NULL;
-    struct join_notes notes = {0};
-    struct arena arena;
-    int result = 0;
+    switch (join_row(joined, out->rows->cells, &out->arena, &out->notes, err)) {
+    case JOIN_ROW:
+        out->report->rows++;
+        if (out->status != NULL)
+            count_status(out->report, &out->rows->cells[out->status_index]);
+        return write_cells(out, err);
+    case JOIN_REJECTED:
+        return refuse_row(out, joined, err);
+    case JOIN_FAILED:
+        break;
+    }
+    return -1;
+}
 
-    arena_init(&arena);
-    if (has_status)
-        count_status(report, NULL);
-    for (size_t i = 0; i < rows->count && result == 0; i++) {
+static int write_users(struct emit_output *out, struct error *err)
+{
+    struct dataset_rows *rows = out->rows;
+
+    if (sort_rows(rows, err) != 0)
+        return -1;
+    for (size_t i = 0; i < rows->count; i++) {
         struct joined joined;
 
-        arena_reset(&arena);
+        arena_reset(&out->arena);
         joined_fill(&joined, &rows->input, rows->rows[i].account);
-        switch (join_row(&joined, rows->cells, &arena, &notes, err)) {
-        case JOIN_ROW:
-            report->rows++;
-            if (has_status)
-                count_status(report, &rows->cells[status]);
-            result = write_cells(writers, report->writer_count, rows->cells,
-                                 err);
-            break;
-        case JOIN_REJECTED:
-            result = refuse_row(emission, report, rows->rows[i].account,
-                                &notes, err);
-            break;
-        case JOIN_FAILED:
-            result = -1;
-            break;
-        }
+        if (emit_row(out, &joined, err) != 0)
+            return -1;
     }
-    report->truncated = notes.truncated;
-    arena_release(&arena);
+    return 0;
+}
+
+static int write_rows(struct emit_output *out, struct error *err)
+{
+    const struct rules *rules = out->rows->input.rules;
+    int result;
+
+    arena_init(&out->arena);
+    out->status = status_column(rules, &out->status_index);
+    if (out->status != NULL)
+        count_status(out->report, NULL);
+    result = rules->grain == GRAIN_EVENT ? emit_events(out, err)
+                                         : write_users(out, err);
+    out->report->truncated = out->notes.truncated;
+    arena_release(&out->arena);
     return result;
 }
 
@@ -146,9 +158,11 @@ static int write_dataset(struct emission *emission, size_t index, int dir_fd,
 {
     const struct setup *setup = emission->options->setup;
     const struct job *job = &setup->job;
-    struct dataset_rows *rows = &emission->datasets[index];
     struct dataset_report *report =
         &emission->options->report->datasets[index];
+    struct emit_output out = {.emission = emission,
+                              .rows = &emission->datasets[index],
+                              .report = report};
     const struct writer_options options = {
         .dir_fd = dir_fd,
         .schema = &setup->mappings[index].rules.schema,
@@ -158,26 +172,27 @@ static int write_dataset(struct emission *emission, size_t index, int dir_fd,
     };
     const char *formats[] = {job->output.csv ? "csv" : NULL,
                              job->output.jsonl ? "jsonl" : NULL};
-    struct writer *writers[2] = {NULL, NULL};
     int result = 0;
 
     report->writers = calloc(2, sizeof(*report->writers));
     if (report->writers == NULL)
         return error_no_memory(err);
     for (size_t i = 0; i < 2 && result == 0; i++) {
+        struct writer **writer = &out.writers[report->writer_count];
+
         if (formats[i] == NULL)
             continue;
-        writers[report->writer_count] = writer_open(formats[i], &options, err);
-        result = writers[report->writer_count] == NULL ? -1 : 0;
+        *writer = writer_open(formats[i], &options, err);
+        result = *writer == NULL ? -1 : 0;
         report->writer_count += result == 0;
     }
     if (result == 0)
-        result = write_rows(emission, rows, report, writers, err);
+        result = write_rows(&out, err);
     for (size_t i = 0; i < report->writer_count; i++) {
         if (result == 0)
-            result = writer_close(writers[i], &report->writers[i], err);
+            result = writer_close(out.writers[i], &report->writers[i], err);
         else
-            writer_abort(writers[i]);
+            writer_abort(out.writers[i]);
     }
     return result;
 }
@@ -185,8 +200,7 @@ static int write_dataset(struct emission *emission, size_t index, int dir_fd,
 int emit_write(struct emission *emission, int dir_fd, struct error *err)
 {
     for (size_t i = 0; i < emission->count; i++) {
-        if (sort_rows(&emission->datasets[i], err) != 0 ||
-            write_dataset(emission, i, dir_fd, err) != 0)
+        if (write_dataset(emission, i, dir_fd, err) != 0)
             return -1;
     }
     return 0;

@@ -241,59 +241,6 @@ static int resolve_names(struct asking *asking,
     return result;
 }
 
-static int merge_book(struct fact_book *book, const struct resolved *resolved,
-                      struct error *err)
-{
-    const struct strmap_slot *entry;
-    size_t position = 0;
-
-    while ((entry = strmap_next(&resolved->ids, &position)) != NULL) {
-        struct fact_subject *subject = fact_find(book, entry->key);
-
-        if (subject != NULL && fact_merge(book, subject, entry->value) != 0)
-            return error_no_memory(err);
-    }
-    return 0;
-}
-
-static int collect_subjects(struct asking *asking, struct error *err)
-{
-    for (size_t i = 0; i < asking->gathered->book_count; i++) {
-        const struct strmap_slot *entry;
-        size_t position = 0;
-
-        while ((entry = strmap_next(&asking->gathered->books[i].by_name,
-                                    &position)) != NULL) {
-            if (name_id(entry->key) != entry->key)
-                continue;
-            if (names_add(&asking->unknown, entry->key, err) != 0) {
-                free(asking->unknown.texts);
-                return -1;
-            }
-        }
-    }
-    return 0;
-}
-
-int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
-                     const struct gather_options *options, struct error *err)
-{
-    struct asking asking = {.resolved = resolved,
-                            .gathered = gathered,
-                            .report = &options->report->keys};
-
-    if (collect_subjects(&asking, err) != 0 ||
-        resolve_names(&asking, options, err) != 0)
-        return -1;
-    for (size_t i = 0; i < gathered->book_count; i++) {
-        if (resolve_emails(resolved, gathered, &gathered->books[i].by_name,
-                           &options->report->keys, err) != 0 ||
-            merge_book(&gathered->books[i], resolved, err) != 0)
-            return -1;
-    }
-    return 0;
-}
-
 struct naming {
     struct gathered *gathered;
     const struct setup_source *entry;
@@ -363,6 +310,106 @@ static int ask_names(struct resolved *resolved, struct gathered *gathered,
     return result;
 }
 
+static int merge_book(struct fact_book *book, const struct resolved *resolved,
+                      struct error *err)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+
+    while ((entry = strmap_next(&resolved->ids, &position)) != NULL) {
+        struct fact_subject *subject = fact_find(book, entry->key);
+
+        if (subject != NULL && fact_merge(book, subject, entry->value) != 0)
+            return error_no_memory(err);
+    }
+    return 0;
+}
+
+static bool is_id_or_key(const char *name)
+{
+    return name_id(name) == name;
+}
+
+static int collect(struct asking *asking, const struct strmap *names,
+                   struct error *err)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+
+    while ((entry = strmap_next(names, &position)) != NULL) {
+        if (is_id_or_key(entry->key) &&
+            names_add(&asking->unknown, entry->key, err) != 0) {
+            free(asking->unknown.texts);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int collect_subjects(struct asking *asking, struct error *err)
+{
+    for (size_t i = 0; i < asking->gathered->book_count; i++) {
+        if (collect(asking, &asking->gathered->books[i].by_name, err) != 0)
+            return -1;
+    }
+    return collect(asking, &asking->gathered->subjects, err);
+}
+
+static uint64_t count_unknown(const struct resolved *resolved,
+                              const struct gathered *gathered)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+    uint64_t count = 0;
+    const char *id;
+
+    while ((entry = strmap_next(&gathered->subjects, &position)) != NULL)
+        count += is_id_or_key(entry->key) &&
+                 resolve_way(resolved, gathered, entry->key, &id) ==
+                     RESOLVE_UNKNOWN;
+    return count;
+}
+
+/* Names of the accounts that rows of events are about. A name that is found
+ * this way was an account id. */
+static int ask_subject_names(struct resolved *resolved,
+                             struct gathered *gathered,
+                             const struct gather_options *options,
+                             struct error *err)
+{
+    struct key_report *report = &options->report->keys;
+    uint64_t before = count_unknown(resolved, gathered), found;
+
+    if (ask_names(resolved, gathered, options, &gathered->subjects, err) != 0)
+        return -1;
+    found = before - count_unknown(resolved, gathered);
+    report->unresolved -= found;
+    report->already_ids += found;
+    return 0;
+}
+
+int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
+                     const struct gather_options *options, struct error *err)
+{
+    struct asking asking = {.resolved = resolved,
+                            .gathered = gathered,
+                            .report = &options->report->keys};
+
+    if (collect_subjects(&asking, err) != 0 ||
+        resolve_names(&asking, options, err) != 0)
+        return -1;
+    for (size_t i = 0; i < gathered->book_count; i++) {
+        if (resolve_emails(resolved, gathered, &gathered->books[i].by_name,
+                           &options->report->keys, err) != 0 ||
+            merge_book(&gathered->books[i], resolved, err) != 0)
+            return -1;
+    }
+    if (resolve_emails(resolved, gathered, &gathered->subjects,
+                       &options->report->keys, err) != 0)
+        return -1;
+    return ask_subject_names(resolved, gathered, options, err);
+}
+
 /* Names that were subjects as well were asked for already. */
 static bool was_subject(const struct gathered *gathered, const char *name)
 {
@@ -370,7 +417,7 @@ static bool was_subject(const struct gathered *gathered, const char *name)
         if (fact_find(&gathered->books[i], name) != NULL)
             return true;
     }
-    return false;
+    return strmap_get(&gathered->subjects, name) != NULL;
 }
 
 static int collect_actors(struct asking *asking, const struct strmap *actors,
@@ -380,7 +427,7 @@ static int collect_actors(struct asking *asking, const struct strmap *actors,
     size_t position = 0;
 
     while ((entry = strmap_next(actors, &position)) != NULL) {
-        if (name_id(entry->key) != entry->key ||
+        if (!is_id_or_key(entry->key) ||
             was_subject(asking->gathered, entry->key))
             continue;
         if (names_add(&asking->unknown, entry->key, err) != 0) {

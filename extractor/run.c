@@ -143,6 +143,8 @@ static int read_all(struct run *run, struct error *err)
         resolve_load_map(&run->resolved, map_file, err) != 0)
         return -1;
     if (gather_init(&run->gathered, run->options->setup, err) != 0 ||
+        gather_keep_events(&run->gathered, run->options->setup,
+                           publish_dir_fd(run->publish), err) != 0 ||
         gather_run(&run->gathered, &run->gather, err) != 0)
         return -1;
     if (resolve_subjects(&run->resolved, &run->gathered, &run->gather, err) ||

@@ -47,6 +47,8 @@ void source_read_fields(struct spec *spec, const struct spec_node *node,
                         void *out);
 void source_read_subjects(struct spec *spec, const struct spec_node *node,
                           void *out);
+void source_read_objects(struct spec *spec, const struct spec_node *node,
+                         void *out);
 void source_read_actors(struct spec *spec, const struct spec_node *node,
                         void *out);
 
