@@ -218,6 +218,7 @@ static void fill_result(const struct run *run, struct run_result *result)
         dataset->name = report->schema->name;
         dataset->rows = report->rows;
         dataset->rejected = report->rejected;
+        dataset->has_unknown = report->status_count > 0;
         for (size_t s = 0; s < report->status_count; s++) {
             if (strcmp(report->statuses[s].name, "known") != 0)
                 dataset->unknown += report->statuses[s].count;
