@@ -387,8 +387,12 @@ static void events_need_no_accounts(void **state)
     assert_int_equal(stage->setup.user_count, 1);
     assert_int_equal(stage->setup.mapping_users[0], 0);
     assert_int_equal(stage->setup.mapping_users[1], 1);
-    loads(stage, JOB("admin", "\"f\""));
+    loads(stage,
+          "{\"endpoints\": {\"admin\": {\"url\": \"https://a.example\", "
+          "\"organisation\": \"o\", \"auth\": {\"type\": \"bearer\", "
+          "\"secret\": {\"env\": \"T\"}}}}, \"mappings\": [\"f\"]}");
     assert_non_null(setup_source(&stage->setup, "jira_users")->skipped);
+    assert_string_equal(stage->setup.user_names[0], "org_directory_users");
 }
 
 static void events_share_the_universe(void **state)
