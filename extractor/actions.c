@@ -204,8 +204,11 @@ static bool takes(const char *const *sources, const char *name)
     return false;
 }
 
+/* Rows of all events know every action. */
 static bool known_to(const struct rules *rules, const struct event *event)
 {
+    if (rules->grain == GRAIN_EVENT)
+        return rules->where == NULL || names_action(rules->where, event);
     for (size_t i = 0; i < rules->fact_count; i++) {
         const struct fact_rule *fact = &rules->facts[i];
 

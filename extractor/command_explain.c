@@ -7,6 +7,17 @@
 
 static int check_mapping(const struct prepared *prepared, struct error *err)
 {
+    const struct mapping *first = prepared->setup.mappings;
+
+    if (prepared->setup.mapping_count == 1 && first->rules.grain == GRAIN_EVENT) {
+        error_set(err, ERROR_USAGE, "explain: \"%s\" is a mapping of events, "
+                  "and explain is about the row of an account",
+                  first->rules.schema.name);
+        return error_hint(err, "name a mapping of users with --mapping, such "
+                          "as inactive_users; the rows of events explain "
+                          "themselves: rollcall cat --dataset %s",
+                          first->rules.schema.name);
+    }
     if (prepared->setup.mapping_count == 1)
         return 0;
     error_set(err, ERROR_USAGE, "explain: the job has %zu mappings",

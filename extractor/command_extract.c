@@ -94,17 +94,22 @@ static void summarise(const struct command *command,
     }
     for (size_t i = 0; i < result->dataset_count; i++) {
         const struct run_dataset *dataset = &result->datasets[i];
+        char unknown[64] = "";
 
         if (dataset->is_changes) {
             log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64
                      " rows; %s", dataset->name, dataset->rows, result->dir);
             continue;
         }
-        log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64 " rows, %"
-                 PRIu64 " of them with nobody named, %" PRIu64 " refused; %"
-                 PRIu64 " accounts, %" PRIu64 " requests; %s", dataset->name,
-                 dataset->rows, dataset->unknown, dataset->rejected,
-                 result->users, result->requests, result->dir);
+        if (dataset->has_unknown)
+            snprintf(unknown, sizeof(unknown),
+                     " %" PRIu64 " of them with nobody named,",
+                     dataset->unknown);
+        log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64 " rows,%s"
+                 " %" PRIu64 " refused; %" PRIu64 " accounts, %" PRIu64
+                 " requests; %s", dataset->name, dataset->rows, unknown,
+                 dataset->rejected, result->users, result->requests,
+                 result->dir);
     }
 }
 

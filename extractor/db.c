@@ -331,6 +331,13 @@ void db_bind_text(struct db_statement *statement, int index, const char *text)
                                               -1, SQLITE_STATIC));
 }
 
+void db_bind_bytes(struct db_statement *statement, int index, const void *data,
+                   size_t len)
+{
+    note_binding(statement, sqlite3_bind_blob64(statement->handle, index, data,
+                                                len, SQLITE_STATIC));
+}
+
 void db_bind_integer(struct db_statement *statement, int index, int64_t value)
 {
     note_binding(statement,
@@ -377,6 +384,14 @@ int db_run(struct db_statement *statement, struct error *err)
 const char *db_text(struct db_statement *statement, int column)
 {
     return (const char *)sqlite3_column_text(statement->handle, column);
+}
+
+const void *db_bytes(struct db_statement *statement, int column, size_t *len)
+{
+    const void *data = sqlite3_column_blob(statement->handle, column);
+
+    *len = (size_t)sqlite3_column_bytes(statement->handle, column);
+    return data;
 }
 
 int64_t db_integer(struct db_statement *statement, int column)

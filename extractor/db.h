@@ -25,6 +25,7 @@
 #define ROLLCALL_DB_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -67,9 +68,12 @@ struct db_statement *db_prepare(struct db *db, const char *sql,
                                 struct error *err);
 void db_finalize(struct db_statement *statement);
 
-/* index counts from 1. A text is not copied: it must live until db_reset().
+/* index counts from 1. Texts and bytes are not copied: they must live until
+ * db_reset().
  * NULL binds null. A failure is reported by the next db_step(). */
 void db_bind_text(struct db_statement *statement, int index, const char *text);
+void db_bind_bytes(struct db_statement *statement, int index, const void *data,
+                   size_t len);
 void db_bind_integer(struct db_statement *statement, int index, int64_t value);
 void db_bind_null(struct db_statement *statement, int index);
 
@@ -81,9 +85,10 @@ void db_reset(struct db_statement *statement); /* bindings are forgotten too */
 /* Steps a statement that gives no rows, and resets it. 0 or -1. */
 int db_run(struct db_statement *statement, struct error *err);
 
-/* Of the row at hand; column counts from 0. Texts die with the next step or
- * reset; NULL for null. */
+/* Of the row at hand; column counts from 0. Texts and bytes die with the next
+ * step or reset; NULL for null, and for no bytes. */
 const char *db_text(struct db_statement *statement, int column);
+const void *db_bytes(struct db_statement *statement, int column, size_t *len);
 int64_t db_integer(struct db_statement *statement, int column);
 bool db_is_null(struct db_statement *statement, int column);
 

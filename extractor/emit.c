@@ -22,7 +22,6 @@ void emit_release(struct emission *emission)
     arena_release(&emission->arena);
 }
 
-
 /* The column that carries the first observation, and the single key. */
 static void find_columns(struct dataset_rows *rows)
 {
@@ -121,11 +120,27 @@ static int add_row(struct dataset_rows *rows, const struct account *account,
     return 0;
 }
 
+/* The actors of spooled events, whichever of them a row will show. */
+static int note_event_actors(struct emission *emission, struct error *err)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+
+    while ((entry = strmap_next(&emission->gathered->actors, &position)) !=
+           NULL) {
+        if (strmap_put(&emission->actors, entry->key, emission) != 0)
+            return error_no_memory(err);
+    }
+    return 0;
+}
+
 static int choose(struct emission *emission, struct dataset_rows *rows,
                   struct error *err)
 {
     const struct account *account = emission->gathered->roster.first;
 
+    if (rows->input.rules->grain == GRAIN_EVENT)
+        return note_event_actors(emission, err);
     for (; account != NULL; account = account->next) {
         struct joined joined;
 
@@ -173,7 +188,6 @@ int emit_choose(struct emission *emission, struct error *err)
     }
     return 0;
 }
-
 
 /* The source the universe was read from. */
 static const struct setup_source *users_entry(const struct emission *e)
@@ -228,6 +242,10 @@ static int check_dataset(struct emission *emission,
     const struct job *job = &emission->options->setup->job;
     struct run_report *report = emission->options->report;
 
+    /* A log without such events is believable, and an empty log was asked
+     * about already (probe_emptiness). */
+    if (rows->input.rules->grain == GRAIN_EVENT)
+        return 0;
     if (guard_minimum(report, GUARD_ZERO_ROWS, (int64_t)rows->count,
                       job->guards.zero_rows == ZERO_ROWS_FAIL, err) != 0)
         return error_prefix(err, "%s: no account meets the mapping's "
@@ -273,7 +291,8 @@ int emit_check_lists(struct emission *emission, struct error *err)
 
 int emit_check(struct emission *emission, struct error *err)
 {
-    if (emit_check_lists(emission, err) != 0)
+    if (emission->options->setup->user_count > 0 &&
+        emit_check_lists(emission, err) != 0)
         return -1;
     for (size_t i = 0; i < emission->count; i++) {
         if (check_dataset(emission, &emission->datasets[i], err) != 0)

@@ -8,7 +8,8 @@
  * counts from; emit_write() sorts, makes the rows and
  * writes every format; emit_release().
  * Rows are made one at a time; what is kept is one pointer per account chosen
- * and the cells it is sorted by.
+ * and the cells it is sorted by. Of a mapping of events nothing is kept: its
+ * rows are made from the spool, and sorted there unless they ascend as it does.
  */
 #ifndef ROLLCALL_EMIT_H
 #define ROLLCALL_EMIT_H

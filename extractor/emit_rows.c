@@ -75,60 +75,83 @@ static void count_status(struct dataset_report *report,
     }
 }
 
-static int refuse_row(struct emission *emission, struct dataset_report *report,
-                      const struct account *account,
-                      const struct join_notes *notes, struct error *err)
+static int refuse_row(struct emit_output *out, const struct joined *joined,
+                      struct error *err)
 {
-    const struct reject reject = {.dataset = report->schema->name,
-                                  .item = account_id(account),
-                                  .field = notes->column,
-                                  .reason = notes->reason};
+    struct emission *emission = out->emission;
+    const struct event *event = joined->event;
+    const struct reject reject = {.source = event != NULL ? event->source
+                                                          : NULL,
+                                  .dataset = out->report->schema->name,
+                                  .item = joined_item(joined),
+                                  .field = out->notes.column,
+                                  .reason = out->notes.reason};
 
-    report->rejected++;
+    out->report->rejected++;
     log_line(emission->options->log, LOG_WARN, "reject", "%s: %s: %s %s",
              reject.dataset, reject.item, reject.field, reject.reason);
     return gather_refuse(emission->gathered, emission->options->setup, &reject,
                          err);
 }
 
-static int write_rows(struct emission *emission, struct dataset_rows *rows,
-                      struct dataset_report *report, struct writers *writers,
-                      struct error *err)
+static int write_cells(struct emit_output *out, struct error *err)
 {
-    size_t status;
-    bool has_status = status_column(rows->input.rules, &status) != NULL;
-    struct join_notes notes = {0};
-    struct arena arena;
-    int result = 0;
+    struct dataset_rows *rows = out->rows;
 
-    arena_init(&arena);
-    if (has_status)
-        count_status(report, NULL);
-    for (size_t i = 0; i < rows->count && result == 0; i++) {
+    if (writers_row(&out->writers, rows->cells, err) != 0)
+        return -1;
+    return rows->changes == NULL
+               ? 0
+               : changes_row(rows->changes, rows->cells, err);
+}
+
+int emit_row(struct emit_output *out, const struct joined *joined,
+             struct error *err)
+{
+    switch (join_row(joined, out->rows->cells, &out->arena, &out->notes, err)) {
+    case JOIN_ROW:
+        if (out->status != NULL)
+            count_status(out->report, &out->rows->cells[out->status_index]);
+        return write_cells(out, err);
+    case JOIN_REJECTED:
+        return refuse_row(out, joined, err);
+    case JOIN_FAILED:
+        break;
+    }
+    return -1;
+}
+
+static int write_users(struct emit_output *out, struct error *err)
+{
+    struct dataset_rows *rows = out->rows;
+
+    if (sort_rows(rows, err) != 0)
+        return -1;
+    for (size_t i = 0; i < rows->count; i++) {
         struct joined joined;
 
-        arena_reset(&arena);
+        arena_reset(&out->arena);
         joined_fill(&joined, &rows->input, rows->rows[i].account);
-        switch (join_row(&joined, rows->cells, &arena, &notes, err)) {
-        case JOIN_ROW:
-            if (has_status)
-                count_status(report, &rows->cells[status]);
-            result = writers_row(writers, rows->cells, err);
-            if (result == 0 && rows->changes != NULL)
-                result = changes_row(rows->changes, rows->cells, err);
-            break;
-        case JOIN_REJECTED:
-            result = refuse_row(emission, report, rows->rows[i].account,
-                                &notes, err);
-            break;
-        case JOIN_FAILED:
-            result = -1;
-            break;
-        }
+        if (emit_row(out, &joined, err) != 0)
+            return -1;
     }
-    report->truncated = notes.truncated;
-    report->undecided = rows->undecided;
-    arena_release(&arena);
+    return 0;
+}
+
+static int write_rows(struct emit_output *out, struct error *err)
+{
+    const struct rules *rules = out->rows->input.rules;
+    int result;
+
+    arena_init(&out->arena);
+    out->status = status_column(rules, &out->status_index);
+    if (out->status != NULL)
+        count_status(out->report, NULL);
+    result = rules->grain == GRAIN_EVENT ? emit_events(out, err)
+                                         : write_users(out, err);
+    out->report->truncated = out->notes.truncated;
+    out->report->undecided = out->rows->undecided;
+    arena_release(&out->arena);
     return result;
 }
 
@@ -152,28 +175,28 @@ static int start_changes(struct emission *emission, size_t index, int dir_fd,
 static int write_dataset(struct emission *emission, size_t index, int dir_fd,
                          struct error *err)
 {
-    const struct job *job = &emission->options->setup->job;
     struct dataset_report *report =
         &emission->options->report->datasets[index];
     struct dataset_rows *rows = &emission->datasets[index];
-    struct writers writers;
+    struct emit_output out = {
+        .emission = emission, .rows = rows, .report = report};
     int result;
 
-    if (writers_open(&writers, job, dir_fd, report, err) != 0)
+    if (writers_open(&out.writers, &emission->options->setup->job, dir_fd,
+                     report, err) != 0)
         return -1;
     result = start_changes(emission, index, dir_fd, err);
     if (result == 0)
-        result = write_rows(emission, rows, report, &writers, err);
+        result = write_rows(&out, err);
     if (rows->changes != NULL)
         result = changes_finish(rows->changes, result, err);
-    return writers_close(&writers, result, err);
+    return writers_close(&out.writers, result, err);
 }
 
 int emit_write(struct emission *emission, int dir_fd, struct error *err)
 {
     for (size_t i = 0; i < emission->count; i++) {
-        if (sort_rows(&emission->datasets[i], err) != 0 ||
-            write_dataset(emission, i, dir_fd, err) != 0)
+        if (write_dataset(emission, i, dir_fd, err) != 0)
             return -1;
     }
     return 0;

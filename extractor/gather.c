@@ -34,6 +34,9 @@ void gather_release(struct gathered *gathered)
     strmap_release(&gathered->pairs);
     strmap_release(&gathered->pair_ids);
     strmap_release(&gathered->refused);
+    strmap_release(&gathered->subjects);
+    strmap_release(&gathered->actors);
+    spool_close(gathered->spool);
     rejects_abort(gathered->rejects);
     arena_release(&gathered->arena);
     memset(gathered, 0, sizeof(*gathered));
@@ -51,15 +54,6 @@ static int take_user(void *context, const struct user *user, unsigned number,
     *fresh = account->walk[feed->index] != number;
     account->walk[feed->index] = (uint8_t)number;
     return 0;
-}
-
-static bool dataset_takes(const struct rules *rules, const char *source)
-{
-    for (const char *const *e = rules->events; e != NULL && *e != NULL; e++) {
-        if (strcmp(*e, source) == 0)
-            return true;
-    }
-    return false;
 }
 
 static int note_id(struct gathered *gathered, const char *name,
@@ -116,10 +110,12 @@ static int take_event(void *context, const struct event *event,
                      err) != 0)
         return -1;
     for (size_t i = 0; i < g->gathered->book_count; i++) {
-        if (dataset_takes(&setup->mappings[i].rules, event->source) &&
+        if (rules_take_source(&setup->mappings[i].rules, event->source) &&
             fact_fold(&g->gathered->books[i], event) != 0)
             return error_no_memory(err);
     }
+    if (gather_spool_event(g, event, err) != 0)
+        return -1;
     return show_event(context, event, err);
 }
 

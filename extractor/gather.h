@@ -1,12 +1,14 @@
 /*
  * gather: reads every list a run needs and folds it as it comes.
  *
- * Calling order: gather_init(); gather_run(), which probes the credentials,
+ * Calling order: gather_init(); gather_keep_events() where events are to
+ * become rows; gather_run(), which probes the credentials,
  * walks the users and all windows of all event sources side by side, reads a
  * moving user list again, and refuses suspicious emptiness; then the content
  * is complete and only read; gather_release().
  *
- * Memory: accounts, subjects of facts and user keys; never events.
+ * Memory: accounts, the names in logs and user keys; never events. Those that
+ * a mapping of events can select are kept in a spool on disk.
  */
 #ifndef ROLLCALL_GATHER_H
 #define ROLLCALL_GATHER_H
@@ -21,6 +23,7 @@
 #include "reject.h"
 #include "roster.h"
 #include "setup.h"
+#include "spool.h"
 #include "strmap.h"
 
 enum {
@@ -41,6 +44,9 @@ struct gathered {
     struct actions actions[SETUP_SOURCES_MAX]; /* of each source's log */
     struct arena arena;
     bool no_access;         /* an event source was refused, as allowed */
+    struct spool *spool;    /* of mappings of events; NULL: there are none */
+    struct strmap subjects; /* names that spooled events have for accounts */
+    struct strmap actors;   /* and for those who did it */
 };
 
 /* The span of events a run looks at: closed by settle, so that records which
@@ -55,6 +61,9 @@ size_t gather_windows_of(const struct source *source,
 
 int gather_init(struct gathered *gathered, const struct setup *setup,
                 struct error *err);
+/* Opens the spool inside the folder if a mapping is of grain "event". */
+int gather_keep_events(struct gathered *gathered, const struct setup *setup,
+                       int folder_fd, struct error *err);
 int gather_run(struct gathered *gathered, const struct gather_options *options,
                struct error *err);
 void gather_release(struct gathered *gathered);

@@ -47,6 +47,10 @@ int gather_finish_walks(struct gathering *g, struct error *err);
 int gather_files(struct gathering *g, struct error *err);
 int gather_files_again(struct gathering *g, struct error *err);
 
+/* gather_events.c: what mappings of events need of this one. */
+int gather_spool_event(const struct gathering *g, const struct event *event,
+                       struct error *err);
+
 /* gather_lists.c */
 void gather_open_feeds(struct gathering *g);
 /* NULL: no list of accounts of the run. */

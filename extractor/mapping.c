@@ -7,6 +7,7 @@
 #include "roster.h"
 
 static const char *const grain_words[] = {"user", "event", NULL};
+static const char *const subjects_words[] = {"required", "any", NULL};
 static const char *const over_length_words[] = {"reject", "truncate", "fail",
                                                 NULL};
 
@@ -39,11 +40,21 @@ static void read_name(struct spec *spec, const struct spec_node *node,
 static void read_grain(struct spec *spec, const struct spec_node *node,
                        void *out)
 {
-    (void)out;
-    if (spec_word(spec, node, grain_words) == 1)
-        spec_problem(spec, node,
-                     "\"event\" is not available in this version; use "
-                     "\"user\"");
+    struct rules *rules = out;
+    int word = spec_word(spec, node, grain_words);
+
+    if (word >= 0)
+        rules->grain = (enum rules_grain)word;
+}
+
+static void read_subjects(struct spec *spec, const struct spec_node *node,
+                          void *out)
+{
+    struct rules *rules = out;
+
+    rules->without_subject = spec_word(spec, node, subjects_words) == 1;
+    if (rules->grain != GRAIN_EVENT)
+        spec_problem(spec, node, "only a mapping of events has it");
 }
 
 /* A source is found by its name in the folders of the mappings, never by a
@@ -146,7 +157,8 @@ static void read_where(struct spec *spec, const struct spec_node *node,
 {
     struct rules *rules = out;
 
-    rules->where = mapping_read_condition(spec, node, SCOPE_WHERE);
+    rules->where =
+        mapping_read_condition(spec, node, mapping_scope_of_where(rules));
 }
 
 /* Index of the column, or the number of columns and a problem. */
@@ -204,8 +216,9 @@ static const struct spec_field mapping_fields[] = {
      .kind = SPEC_TEXT,
      .offset = offsetof(struct rules, schema.title)},
     {.key = "grain", .kind = SPEC_CUSTOM, .read = read_grain},
-    {.key = "users", .kind = SPEC_CUSTOM, .required = true, .read = read_users},
+    {.key = "users", .kind = SPEC_CUSTOM, .read = read_users},
     {.key = "events", .kind = SPEC_CUSTOM, .read = read_events},
+    {.key = "subjects", .kind = SPEC_CUSTOM, .read = read_subjects},
     {.key = "facts", .kind = SPEC_CUSTOM, .read = mapping_read_facts},
     {.key = "where", .kind = SPEC_CUSTOM, .read = read_where},
     {.key = "columns",
@@ -222,6 +235,16 @@ static const struct spec_field mapping_fields[] = {
      .offset = offsetof(struct rules, wants_changes)},
     {0},
 };
+
+static void check_grain(struct spec *spec, const struct spec_node *root,
+                        const struct rules *rules)
+{
+    if (rules->grain == GRAIN_EVENT)
+        mapping_check_event(spec, root, rules);
+    else if (json_type(root->json) == JSON_OBJECT &&
+             json_member(root->json, "users") == NULL)
+        spec_problem_at(spec, root, "users", "missing");
+}
 
 static bool ordered_by(const struct rules *rules, size_t column)
 {
@@ -244,6 +267,8 @@ static void complete_order(struct spec *spec, struct rules *rules)
         return;
     if (rules->order_count != 0)
         memcpy(order, rules->order, rules->order_count * sizeof(*order));
+    else if (rules->grain == GRAIN_EVENT)
+        mapping_event_order(rules, order, &rules->order_count);
     rules->order = order;
     for (size_t i = 0; i < rules->schema.count; i++) {
         if (rules->schema.columns[i].key && !ordered_by(rules, i))
@@ -275,6 +300,7 @@ int mapping_load(struct mapping *mapping, const char *name_or_file,
     spec_object(&spec, &root, mapping_fields, &mapping->rules);
     complete_order(&spec, &mapping->rules);
     mapping_add_changes(&spec, &root, &mapping->rules);
+    check_grain(&spec, &root, &mapping->rules);
     if (spec_close(&spec, err) != 0)
         goto err0;
     return 0;

@@ -7,14 +7,17 @@
  * by transforms are loaded here, relative to the mapping's folder.
  *
  * Keys of the file:
- *   name, title, grain ("user")
+ *   name, title, grain ("user", the default, or "event")
  *   users    source name of the universe, or {"from": it, "enrich": [source
  *            names]}: sources that tell more of its accounts. Of each field
  *            the first source that knows it wins, in the order from, enrich
  *   events   [source names], or {"from": [source names], "optional": bool}:
  *            optional: where the job has none of these logs, the dataset is
  *            made all the same, and facts have the status no_access
- *   where    condition on user.* (and fact.*)
+ *   subjects grain "event": "required" (default), or "any": events that are
+ *            about no account have a row too, with a null subject
+ *   where    condition on user.* and fact.*; grain "event": on event.*,
+ *            subject.*, actor.* and user.*, which is then the subject's
  *   facts    {NAME: {"sources": [..], "when": condition, "actor_within":
  *            "15m", "cancelled_by": NAME}}
  *   columns  [{"name", "description", "type", "length", "key", "nullable",
@@ -27,7 +30,8 @@
  *            transforms: "trim", or {"truncate": 20}, {"map": {..}}, …, see
  *            transform.h. "offset" is "+02:00"; a lookup file is UTF-8 CSV of
  *            two columns; a salt is {"env": NAME} or {"file": PATH}
- *   order    [column names]; default: the key columns
+ *   order    [column names]; default: the key columns. grain "event":
+ *            default time, source, id and subject, and no number column
  *   changes  true: also the dataset NAME_changes, of what became of each row
  *            since the run before; then "order" names key columns alone
  *   over_length  "reject" (default), "truncate", "fail"
@@ -35,7 +39,10 @@
  *   {"field": REF, "equals": text|bool}, {"field", "in": [..]},
  *   {"field", "matches": regex}, {"field", "present": bool},
  *   {"field", "older_than": "90d"},
- *   {"change": {"field", "from", "to"}} (events only)
+ *   {"change": {"field", "from", "to"}}: conditions of facts, grain "event"
+ * A mapping of grain "event" needs events and no facts, may do without users
+ * unless it names user.*, and has event.source, event.id and subject.id among
+ * its key columns; with "any" as [subject.id, {"value": ""}]. See rules.h.
  */
 #ifndef ROLLCALL_MAPPING_H
 #define ROLLCALL_MAPPING_H

@@ -85,8 +85,8 @@ static const char *read_operand(struct spec *spec, const struct spec_node *node,
     default:
         break;
     }
-    if (mapping_ref_is_status(ref) &&
-        spec_word(spec, node, mapping_status_words) < 0)
+    if (mapping_ref_words(ref) != NULL &&
+        spec_word(spec, node, mapping_ref_words(ref)) < 0)
         return NULL;
     return spec_any_text(spec, node);
 }
@@ -180,7 +180,7 @@ static bool read_older(struct spec *spec, const struct spec_node *node,
 
     if (text == NULL)
         return false;
-    if (reader->scope == SCOPE_EVENT) { /* facts outlive the run */
+    if (reader->scope == SCOPE_FACT) { /* facts outlive the run */
         spec_problem(spec, node, "a fact cannot depend on the run's time");
         return false;
     }
@@ -223,9 +223,10 @@ static bool read_change(struct spec *spec, const struct spec_node *node,
 {
     const struct mapping_reader *reader = spec->owner;
 
-    if (reader->scope != SCOPE_EVENT) {
+    if ((reader->scope & 1u << REF_EVENT) == 0) {
         spec_problem(spec, node,
-                     "only the condition of a fact can look at changes");
+                     "only the condition of a fact, or of a mapping of "
+                     "events, can look at changes");
         return false;
     }
     if (!spec_object(spec, node, change_fields, &out->change))

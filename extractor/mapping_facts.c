@@ -36,7 +36,7 @@ static void read_sources(struct spec *spec, const struct spec_node *node,
 static void read_when(struct spec *spec, const struct spec_node *node,
                       void *out)
 {
-    *(struct condition **)out = mapping_read_condition(spec, node, SCOPE_EVENT);
+    *(struct condition **)out = mapping_read_condition(spec, node, SCOPE_FACT);
 }
 
 static void read_cancelled_by(struct spec *spec, const struct spec_node *node,

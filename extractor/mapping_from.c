@@ -123,6 +123,7 @@ static void check_ref(struct spec *spec, const struct spec_node *node,
                       const struct ref *ref)
 {
     enum value_type type = mapping_ref_type(ref);
+    const char *const *words;
     bool as_date = !reader->has_transforms && type == VALUE_TIMESTAMP &&
                    reader->input == VALUE_DATE;
 
@@ -135,10 +136,9 @@ static void check_ref(struct spec *spec, const struct spec_node *node,
                      mapping_type_words[reader->input]);
         return;
     }
-    if (!mapping_ref_is_status(ref))
-        return;
-    for (size_t i = 0; mapping_status_words[i] != NULL; i++)
-        check_text(spec, node, reader, mapping_status_words[i]);
+    words = mapping_ref_words(ref);
+    for (; words != NULL && *words != NULL; words++)
+        check_text(spec, node, reader, *words);
 }
 
 /* An alternative is a reference, or an object with when and value or from. */
@@ -147,13 +147,20 @@ struct alternative_reader {
     struct mapping_column *column;
 };
 
+static unsigned column_scope(const struct spec *spec)
+{
+    const struct mapping_reader *reader = spec->owner;
+
+    return mapping_scope_of_columns(&reader->mapping->rules);
+}
+
 static void read_when(struct spec *spec, const struct spec_node *node,
                       void *out)
 {
     struct alternative_reader *reader = out;
 
     reader->alternative->when =
-        mapping_read_condition(spec, node, SCOPE_COLUMN);
+        mapping_read_condition(spec, node, column_scope(spec));
 }
 
 static void read_value(struct spec *spec, const struct spec_node *node,
@@ -172,7 +179,8 @@ static void read_ref(struct spec *spec, const struct spec_node *node, void *out)
 {
     struct alternative_reader *reader = out;
 
-    if (mapping_read_ref(spec, node, SCOPE_COLUMN, &reader->alternative->ref))
+    if (mapping_read_ref(spec, node, column_scope(spec),
+                         &reader->alternative->ref))
         check_ref(spec, node, reader->column, &reader->alternative->ref);
 }
 
@@ -223,7 +231,7 @@ static enum value_type chain_input(struct spec *spec,
 
         if (child.json == NULL)
             continue;
-        known = mapping_read_ref(spec, &child, SCOPE_COLUMN, &ref);
+        known = mapping_read_ref(spec, &child, column_scope(spec), &ref);
         if (known)
             type = mapping_ref_type(&ref);
         if (json_type(node->json) != JSON_ARRAY)

@@ -23,9 +23,13 @@ struct mapping_resource {
 
 /* Which kinds of reference are allowed: bits 1 << enum ref_kind. */
 enum mapping_scope {
-    SCOPE_EVENT = 1 << REF_EVENT,
+    SCOPE_FACT = 1 << REF_EVENT, /* conditions of facts */
     SCOPE_WHERE = 1 << REF_USER | 1 << REF_FACT,
-    SCOPE_COLUMN = SCOPE_WHERE | 1 << REF_OBSERVED | 1 << REF_RUN
+    SCOPE_COLUMN = SCOPE_WHERE | 1 << REF_OBSERVED | 1 << REF_RUN,
+    /* the same two of a mapping of events */
+    SCOPE_EVENT_WHERE = 1 << REF_EVENT | 1 << REF_USER | 1 << REF_SUBJECT |
+                        1 << REF_ACTOR,
+    SCOPE_EVENT_COLUMN = SCOPE_EVENT_WHERE | 1 << REF_RUN
 };
 
 struct mapping_reader {
@@ -57,9 +61,8 @@ bool mapping_is_name(const char *text);
 bool mapping_read_ref(struct spec *spec, const struct spec_node *node,
                       unsigned scope, struct ref *out);
 enum value_type mapping_ref_type(const struct ref *ref);
-bool mapping_ref_is_status(const struct ref *ref);
-/* The words of fact.NAME.status, NULL terminated. */
-extern const char *const mapping_status_words[];
+/* The words it can have, NULL terminated; NULL: it can have any. */
+const char *const *mapping_ref_words(const struct ref *ref);
 
 /* mapping_condition.c: NULL and problems when it is wrong. */
 struct condition *mapping_read_condition(struct spec *spec,
@@ -69,6 +72,15 @@ struct condition *mapping_read_condition(struct spec *spec,
 /* mapping_facts.c */
 void mapping_read_facts(struct spec *spec, const struct spec_node *node,
                         void *out);
+
+/* mapping_event.c: what grain "event" asks of a mapping, and the order it has
+ * when the mapping gives none. */
+unsigned mapping_scope_of_where(const struct rules *rules);
+unsigned mapping_scope_of_columns(const struct rules *rules);
+void mapping_event_order(const struct rules *rules, size_t *order,
+                         size_t *count);
+void mapping_check_event(struct spec *spec, const struct spec_node *root,
+                         const struct rules *rules);
 
 /* mapping_columns.c; the words are in the order of enum value_type. */
 extern const char *const mapping_type_words[];

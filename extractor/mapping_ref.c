@@ -2,8 +2,11 @@
 
 #include <string.h>
 
-const char *const mapping_status_words[] = {"known", "no_actor", "before_log",
-                                            "no_access", NULL};
+#include "join.h"
+
+static const char *const fact_status_words[] = {"known", "no_actor",
+                                                "before_log", "no_access",
+                                                NULL};
 
 static const struct family {
     const char *name; /* with its point */
@@ -11,10 +14,12 @@ static const struct family {
     size_t count;
 } families[] = {
     [REF_USER] = {"user.", user_fields, USER_FIELD_COUNT},
-    [REF_EVENT] = {"event.", event_fields, EVENT_FIELD_COUNT},
+    [REF_EVENT] = {"event.", event_fields, EVENT_PART_COUNT},
     [REF_FACT] = {"fact.", rules_fact_parts, FACT_PART_COUNT},
     [REF_OBSERVED] = {"observed.", rules_observed_parts, 1},
     [REF_RUN] = {"run.", rules_run_parts, RUN_PART_COUNT},
+    [REF_SUBJECT] = {"subject.", rules_subject_parts, SUBJECT_PART_COUNT},
+    [REF_ACTOR] = {"actor.", rules_actor_parts, ACTOR_PART_COUNT},
 };
 
 enum { FAMILIES = sizeof(families) / sizeof(families[0]) };
@@ -111,6 +116,22 @@ static bool find_user_field(struct spec *spec, const struct spec_node *node,
                      &out->index);
 }
 
+/* What is misplaced though its name is right. */
+static bool check_place(struct spec *spec, const struct spec_node *node,
+                        unsigned scope, const struct ref *ref)
+{
+    const struct mapping_reader *reader = spec->owner;
+    const char *problem = NULL;
+
+    if (ref->kind == REF_USER && reader->mapping->rules.users == NULL)
+        problem = "needs \"users\", the source of accounts";
+    else if (scope == SCOPE_FACT && ref->index == EVENT_CHANGES)
+        problem = "is for columns; a condition tests {\"change\": {..}}";
+    if (problem != NULL)
+        spec_problem(spec, node, "%s", problem);
+    return problem == NULL;
+}
+
 bool mapping_read_ref(struct spec *spec, const struct spec_node *node,
                       unsigned scope, struct ref *out)
 {
@@ -128,8 +149,10 @@ bool mapping_read_ref(struct spec *spec, const struct spec_node *node,
     if (out->kind == REF_FACT)
         return find_fact(spec, node, text, out);
     if (out->kind == REF_USER)
-        return find_user_field(spec, node, text, out);
-    return find_part(spec, node, &families[family], text, &out->index);
+        return find_user_field(spec, node, text, out) &&
+               check_place(spec, node, scope, out);
+    return find_part(spec, node, &families[family], text, &out->index) &&
+           check_place(spec, node, scope, out);
 }
 
 enum value_type mapping_ref_type(const struct ref *ref)
@@ -141,7 +164,13 @@ enum value_type mapping_ref_type(const struct ref *ref)
     return families[ref->kind].parts[part].type;
 }
 
-bool mapping_ref_is_status(const struct ref *ref)
+const char *const *mapping_ref_words(const struct ref *ref)
 {
-    return ref->kind == REF_FACT && ref->part == FACT_STATUS;
+    if (ref->kind == REF_FACT && ref->part == FACT_STATUS)
+        return fact_status_words;
+    if (ref->kind == REF_SUBJECT && ref->index == SUBJECT_STATUS)
+        return join_subject_words;
+    if (ref->kind == REF_ACTOR && ref->index == ACTOR_KIND)
+        return join_actor_words;
+    return NULL;
 }

@@ -64,36 +64,6 @@ enum item_verdict normalise_user(const struct source *source,
     return ITEM_GOOD;
 }
 
-enum item_verdict normalise_event(const struct source *source,
-                                  const struct json *item, struct event *event,
-                                  struct item_notes *notes)
-{
-    if (json_type(item) != JSON_OBJECT)
-        return normalise_refuse(notes, "item", "is not an object");
-    event->source = source->name;
-    event->subject_count = 0;
-    event->change_count = 0;
-    event->name_bytes = 0;
-    for (unsigned i = 0; i < EVENT_FIELD_COUNT; i++) {
-        if (normalise_field(&source->event_fields[i], &event_fields[i], item,
-                            &event->fields[i], notes) == ITEM_REFUSED)
-            return ITEM_REFUSED;
-    }
-    if (!event->fields[EVENT_ID].present ||
-        event->fields[EVENT_ID].text[0] == '\0')
-        return normalise_refuse(notes, "id", "is missing");
-    if (!event->fields[EVENT_AT].present)
-        return normalise_refuse(notes, "at", "is missing");
-    if (normalise_actors(source, item, event, notes) != ITEM_GOOD)
-        return ITEM_REFUSED;
-    for (size_t i = 0; i < source->subject_count; i++) {
-        if (normalise_subject(&source->subjects[i], item, event, notes) !=
-            ITEM_GOOD)
-            return ITEM_REFUSED;
-    }
-    return normalise_changes(source, item, event, notes);
-}
-
 bool normalise_pair(const struct source *source, const struct json *item,
                     const char **key, const char **account_id)
 {

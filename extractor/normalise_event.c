@@ -1,8 +1,11 @@
-#include "normalise_parts.h"
-
+/* Events: what happened, who did it, whom and what it is about. */
+#include <stdio.h>
 #include <string.h>
 
 #include "name.h"
+#include "normalise_parts.h"
+
+#define OBJECT_BETWEEN "; "
 
 /* 1 or 0 whether the member equals; -1 when it is there and no text. */
 static int test_member(const struct member_test *test, const struct json *item)
@@ -78,17 +81,8 @@ static enum item_verdict add_subject(const struct subject_rule *rule,
                                      struct item_notes *notes)
 {
     const char *reason, *name;
-    const struct json *found;
-    int holds;
+    const struct json *found = normalise_find(node, rule->name);
 
-    if (json_type(node) != JSON_OBJECT)
-        return normalise_refuse(notes, rule->items, "does not hold an object");
-    holds = test_member(&rule->item, node);
-    if (holds <= 0)
-        return holds == 0
-                   ? ITEM_GOOD
-                   : normalise_refuse(notes, rule->item.at, "is not a text");
-    found = normalise_find(node, rule->name);
     if (found == NULL)
         return add_by_email(rule, node, event, notes);
     name = normalise_text(found, false, &reason);
@@ -100,16 +94,32 @@ static enum item_verdict add_subject(const struct subject_rule *rule,
     return keep_subject(rule, name, event, notes);
 }
 
-enum item_verdict normalise_subject(const struct subject_rule *rule,
-                                    const struct json *item,
-                                    struct event *event,
-                                    struct item_notes *notes)
+/* For each item that a rule leads to. */
+typedef enum item_verdict item_fn(const struct subject_rule *rule,
+                                  const struct json *node, struct event *event,
+                                  struct item_notes *notes);
+
+static enum item_verdict take_item(const struct subject_rule *rule,
+                                   const struct json *node, struct event *event,
+                                   item_fn *take, struct item_notes *notes)
+{
+    int holds;
+
+    if (json_type(node) != JSON_OBJECT)
+        return normalise_refuse(notes, rule->items, "does not hold an object");
+    holds = test_member(&rule->item, node);
+    if (holds < 0)
+        return normalise_refuse(notes, rule->item.at, "is not a text");
+    return holds == 0 ? ITEM_GOOD : take(rule, node, event, notes);
+}
+
+static enum item_verdict each_item(const struct subject_rule *rule,
+                                   const struct json *item, struct event *event,
+                                   item_fn *take, struct item_notes *notes)
 {
     const struct json *node = json_at(item, rule->items);
     enum item_verdict verdict = ITEM_GOOD;
 
-    if (rule->otherwise && event->subject_count > 0)
-        return ITEM_GOOD;
     if (node == NULL || json_type(node) == JSON_NULL)
         return ITEM_GOOD;
     if (json_type(node) != JSON_OBJECT && json_type(node) != JSON_ARRAY)
@@ -124,17 +134,93 @@ enum item_verdict normalise_subject(const struct subject_rule *rule,
             return ITEM_GOOD;
     }
     if (json_type(node) == JSON_OBJECT)
-        return add_subject(rule, node, event, notes);
+        return take_item(rule, node, event, take, notes);
     for (node = json_first(node); node != NULL && verdict == ITEM_GOOD;
          node = json_next(node))
-        verdict = add_subject(rule, node, event, notes);
+        verdict = take_item(rule, node, event, take, notes);
     return verdict;
 }
 
-enum item_verdict normalise_changes(const struct source *source,
-                                    const struct json *item,
+static enum item_verdict read_subjects(const struct source *source,
+                                       const struct json *item,
+                                       struct event *event,
+                                       struct item_notes *notes)
+{
+    for (size_t i = 0; i < source->subject_count; i++) {
+        const struct subject_rule *rule = &source->subjects[i];
+
+        if (rule->otherwise && event->subject_count > 0)
+            continue;
+        if (each_item(rule, item, event, add_subject, notes) != ITEM_GOOD)
+            return ITEM_REFUSED;
+    }
+    return ITEM_GOOD;
+}
+
+/* An item's id or name behind the ones before it. */
+static enum item_verdict add_text(const char *const *pointers,
+                                  const struct json *node, struct event *event,
+                                  enum event_field field,
+                                  struct item_notes *notes)
+{
+    const struct json *found = normalise_find(node, pointers);
+    struct value *value = &event->fields[field];
+    size_t left = sizeof(event->names) - event->name_bytes;
+    char *to = event->names + event->name_bytes;
+    const char *reason, *text;
+    int len;
+
+    if (found == NULL)
+        return ITEM_GOOD;
+    text = normalise_text(found, field == EVENT_OBJECT_ID, &reason);
+    if (text == NULL)
+        return normalise_refuse(notes, event_fields[field].name, reason);
+    if (*text == '\0')
+        return ITEM_GOOD;
+    len = snprintf(to, left, "%s%s%s", value->present ? value->text : "",
+                   value->present ? OBJECT_BETWEEN : "", text);
+    if (len < 0 || (size_t)len >= left)
+        return normalise_refuse(notes, event_fields[field].name,
+                                "takes more space than there is");
+    event->name_bytes += (size_t)len + 1;
+    *value = value_text(to);
+    return ITEM_GOOD;
+}
+
+static enum item_verdict add_object(const struct subject_rule *rule,
+                                    const struct json *node,
                                     struct event *event,
                                     struct item_notes *notes)
+{
+    if (add_text(rule->id, node, event, EVENT_OBJECT_ID, notes) != ITEM_GOOD)
+        return ITEM_REFUSED;
+    return add_text(rule->name, node, event, EVENT_OBJECT_NAME, notes);
+}
+
+/* What the first rule finds that finds anything. */
+static enum item_verdict read_objects(const struct source *source,
+                                      const struct json *item,
+                                      struct event *event,
+                                      struct item_notes *notes)
+{
+    for (size_t i = 0; i < source->object_count; i++) {
+        const struct subject_rule *rule = &source->objects[i];
+
+        if (each_item(rule, item, event, add_object, notes) != ITEM_GOOD)
+            return ITEM_REFUSED;
+        if (!event->fields[EVENT_OBJECT_ID].present &&
+            !event->fields[EVENT_OBJECT_NAME].present)
+            continue;
+        event->fields[EVENT_OBJECT_TYPE] = value_text(rule->type);
+        break;
+    }
+    return ITEM_GOOD;
+}
+
+static enum item_verdict read_changes(const struct source *source,
+                                      const struct json *item,
+                                      struct event *event,
+                                      struct item_notes *notes)
 {
     const char *where = source->changes_items;
     const struct json *list = where != NULL ? json_at(item, where) : NULL;
@@ -150,8 +236,7 @@ enum item_verdict normalise_changes(const struct source *source,
 
         if (json_type(node) != JSON_OBJECT)
             return normalise_refuse(notes, where, "does not hold objects");
-        change.field =
-            normalise_optional_text(node, source->change_field, &bad);
+        change.field = normalise_optional_text(node, source->change_field, &bad);
         change.from = normalise_optional_text(node, source->change_from, &bad);
         change.to = normalise_optional_text(node, source->change_to, &bad);
         if (bad)
@@ -207,9 +292,10 @@ static enum item_verdict read_actor(const struct actor_rule *rule,
     return ITEM_GOOD;
 }
 
-enum item_verdict normalise_actors(const struct source *source,
-                                   const struct json *item, struct event *event,
-                                   struct item_notes *notes)
+static enum item_verdict read_actors(const struct source *source,
+                                     const struct json *item,
+                                     struct event *event,
+                                     struct item_notes *notes)
 {
     for (size_t i = 0; i < source->actor_count; i++) {
         const struct actor_rule *rule = &source->actors[i];
@@ -225,4 +311,32 @@ enum item_verdict normalise_actors(const struct source *source,
             break;
     }
     return ITEM_GOOD;
+}
+
+enum item_verdict normalise_event(const struct source *source,
+                                  const struct json *item, struct event *event,
+                                  struct item_notes *notes)
+{
+    if (json_type(item) != JSON_OBJECT)
+        return normalise_refuse(notes, "item", "is not an object");
+    event->source = source->name;
+    event->subject_count = 0;
+    event->change_count = 0;
+    event->name_bytes = 0;
+    for (unsigned i = 0; i < EVENT_FIELD_COUNT; i++) {
+        if (normalise_field(&source->event_fields[i], &event_fields[i], item,
+                            &event->fields[i], notes) == ITEM_REFUSED)
+            return ITEM_REFUSED;
+    }
+    if (!event->fields[EVENT_ID].present ||
+        event->fields[EVENT_ID].text[0] == '\0')
+        return normalise_refuse(notes, "id", "is missing");
+    if (!event->fields[EVENT_AT].present)
+        return normalise_refuse(notes, "at", "is missing");
+    if (read_actors(source, item, event, notes) != ITEM_GOOD)
+        return ITEM_REFUSED;
+    if (read_subjects(source, item, event, notes) != ITEM_GOOD ||
+        read_objects(source, item, event, notes) != ITEM_GOOD)
+        return ITEM_REFUSED;
+    return read_changes(source, item, event, notes);
 }

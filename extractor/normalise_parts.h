@@ -40,17 +40,4 @@ enum item_verdict normalise_newest(const struct field_rule *rule,
                                    const struct json *item, struct value *value,
                                    struct item_notes *notes);
 
-/* normalise_event.c: what an event has besides its fields. */
-enum item_verdict normalise_subject(const struct subject_rule *rule,
-                                    const struct json *item,
-                                    struct event *event,
-                                    struct item_notes *notes);
-enum item_verdict normalise_actors(const struct source *source,
-                                   const struct json *item, struct event *event,
-                                   struct item_notes *notes);
-enum item_verdict normalise_changes(const struct source *source,
-                                    const struct json *item,
-                                    struct event *event,
-                                    struct item_notes *notes);
-
 #endif

@@ -6,12 +6,7 @@
 #include "lookup.h"
 #include "name.h"
 #include "normalise.h"
-
-/* A growing list of names to ask for. */
-struct names {
-    const char **texts;
-    size_t count, capacity;
-};
+#include "resolve_parts.h"
 
 void resolve_init(struct resolved *resolved)
 {
@@ -26,41 +21,6 @@ void resolve_release(struct resolved *resolved)
     strmap_release(&resolved->emails);
     strmap_release(&resolved->asked_emails);
     arena_release(&resolved->arena);
-}
-
-static int names_add(struct names *names, const char *text, struct error *err)
-{
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity ? names->capacity * 2 : 256;
-        const char **grown =
-            realloc(names->texts, capacity * sizeof(*names->texts));
-        if (grown == NULL)
-            return error_no_memory(err);
-        names->texts = grown;
-        names->capacity = capacity;
-    }
-    names->texts[names->count++] = text;
-    return 0;
-}
-
-static int text_order(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Sorted, because batches must not depend on the order of arrival, and each
- * name once. */
-static void names_sort(struct names *names)
-{
-    size_t kept = 0;
-
-    if (names->count > 1)
-        qsort(names->texts, names->count, sizeof(*names->texts), text_order);
-    for (size_t i = 0; i < names->count; i++) {
-        if (kept == 0 || strcmp(names->texts[kept - 1], names->texts[i]) != 0)
-            names->texts[kept++] = names->texts[i];
-    }
-    names->count = kept;
 }
 
 /* One round of asking the bridge. */
@@ -80,7 +40,7 @@ static const char *asked_name(const struct asking *asking, const char *key)
 
     if (asking->unknown.count > 0)
         found = bsearch(&key, asking->unknown.texts, asking->unknown.count,
-                        sizeof(*asking->unknown.texts), text_order);
+                        sizeof(*asking->unknown.texts), resolve_text_order);
     return found != NULL ? *found : NULL;
 }
 
@@ -169,7 +129,7 @@ static int settle_known(struct asking *asking, struct error *err)
     struct names *names = &asking->unknown;
     size_t kept = 0;
 
-    names_sort(names);
+    resolve_names_sort(names);
     asking->report->asked += names->count;
     for (size_t i = 0; i < names->count; i++) {
         const char *name = names->texts[i];
@@ -186,25 +146,6 @@ static int settle_known(struct asking *asking, struct error *err)
     return 0;
 }
 
-/* The source that some event source of the run names for a purpose. */
-static const struct setup_source *helper(const struct setup *setup, bool keys)
-{
-    for (size_t i = 0; i < setup->source_count; i++) {
-        const struct source *source = &setup->sources[i].source;
-        const char *name = keys ? source->resolve_keys : source->resolve_names;
-
-        if (setup->sources[i].skipped == NULL && name != NULL)
-            return setup_source(setup, name);
-    }
-    return NULL;
-}
-
-static struct source_report *report_of(const struct gather_options *options,
-                                       const struct setup_source *entry)
-{
-    return &options->report->sources[entry - options->setup->sources];
-}
-
 static int ask_bridge(struct asking *asking,
                       const struct gather_options *options, struct error *err)
 {
@@ -214,11 +155,11 @@ static int ask_bridge(struct asking *asking,
     const struct names *unknown = &asking->unknown;
     uint64_t before = asking->report->looked_up;
 
-    asking->entry = helper(options->setup, true);
+    asking->entry = resolve_helper(options->setup, true);
     if (asking->entry != NULL && unknown->count > 0) {
         lookup.source = &asking->entry->source;
         lookup.endpoint = asking->entry->endpoint;
-        lookup.report = report_of(options, asking->entry);
+        lookup.report = resolve_report(options, asking->entry);
         if (lookup_run(&lookup, unknown->texts, unknown->count, err) != 0)
             return -1;
     }
@@ -256,23 +197,29 @@ static int merge_book(struct fact_book *book, const struct resolved *resolved,
     return 0;
 }
 
-static int collect_subjects(struct asking *asking, struct error *err)
+static int collect(struct asking *asking, const struct strmap *names,
+                   struct error *err)
 {
-    for (size_t i = 0; i < asking->gathered->book_count; i++) {
-        const struct strmap_slot *entry;
-        size_t position = 0;
+    const struct strmap_slot *entry;
+    size_t position = 0;
 
-        while ((entry = strmap_next(&asking->gathered->books[i].by_name,
-                                    &position)) != NULL) {
-            if (name_id(entry->key) != entry->key)
-                continue;
-            if (names_add(&asking->unknown, entry->key, err) != 0) {
-                free(asking->unknown.texts);
-                return -1;
-            }
+    while ((entry = strmap_next(names, &position)) != NULL) {
+        if (resolve_is_id_or_key(entry->key) &&
+            resolve_names_add(&asking->unknown, entry->key, err) != 0) {
+            free(asking->unknown.texts);
+            return -1;
         }
     }
     return 0;
+}
+
+static int collect_subjects(struct asking *asking, struct error *err)
+{
+    for (size_t i = 0; i < asking->gathered->book_count; i++) {
+        if (collect(asking, &asking->gathered->books[i].by_name, err) != 0)
+            return -1;
+    }
+    return collect(asking, &asking->gathered->subjects, err);
 }
 
 int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
@@ -291,76 +238,10 @@ int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
             merge_book(&gathered->books[i], resolved, err) != 0)
             return -1;
     }
-    return 0;
-}
-
-struct naming {
-    struct gathered *gathered;
-    const struct setup_source *entry;
-};
-
-static int take_name(void *context, const struct json *item, const char **name,
-                     struct error *err)
-{
-    struct naming *naming = context;
-    struct item_notes notes = {0};
-    struct user user;
-
-    *name = NULL;
-    if (normalise_user(&naming->entry->source, item, &user, &notes) !=
-        ITEM_GOOD)
-        return 0;
-    if (!user.fields[USER_ACCOUNT_ID].present)
-        return 0;
-    *name = user.fields[USER_ACCOUNT_ID].text;
-    if (roster_add(&naming->gathered->roster, &user, false) == NULL)
-        return error_no_memory(err);
-    return 0;
-}
-
-/* What only enriches may know an account without its name. */
-static bool may_have_name(const struct roster *roster, const char *id)
-{
-    const struct account *account = roster_find(roster, id);
-
-    return account != NULL &&
-           (account->listed ||
-            account_value(account, USER_DISPLAY_NAME).present);
-}
-
-static int ask_names(struct resolved *resolved, struct gathered *gathered,
-                     const struct gather_options *options,
-                     const struct strmap *actors, struct error *err)
-{
-    struct naming naming = {.gathered = gathered,
-                            .entry = helper(options->setup, false)};
-    struct lookup_options lookup = {.exchange = options->exchange,
-                                    .item = take_name,
-                                    .context = &naming};
-    struct names missing = {0};
-    const struct strmap_slot *entry;
-    size_t position = 0;
-    int result = 0;
-
-    if (naming.entry == NULL)
-        return 0;
-    while (result == 0 &&
-           (entry = strmap_next(actors, &position)) != NULL) {
-        const char *id = strmap_get(&resolved->ids, entry->key);
-
-        if (id == NULL)
-            id = entry->key;
-        if (name_id(id) == id && !may_have_name(&gathered->roster, id))
-            result = names_add(&missing, id, err);
-    }
-    names_sort(&missing);
-    lookup.source = &naming.entry->source;
-    lookup.endpoint = naming.entry->endpoint;
-    lookup.report = report_of(options, naming.entry);
-    if (result == 0 && missing.count > 0)
-        result = lookup_run(&lookup, missing.texts, missing.count, err);
-    free(missing.texts);
-    return result;
+    if (resolve_emails(resolved, gathered, &gathered->subjects,
+                       &options->report->keys, err) != 0)
+        return -1;
+    return resolve_subject_names(resolved, gathered, options, err);
 }
 
 /* Names that were subjects as well were asked for already. */
@@ -370,7 +251,7 @@ static bool was_subject(const struct gathered *gathered, const char *name)
         if (fact_find(&gathered->books[i], name) != NULL)
             return true;
     }
-    return false;
+    return strmap_get(&gathered->subjects, name) != NULL;
 }
 
 static int collect_actors(struct asking *asking, const struct strmap *actors,
@@ -380,10 +261,10 @@ static int collect_actors(struct asking *asking, const struct strmap *actors,
     size_t position = 0;
 
     while ((entry = strmap_next(actors, &position)) != NULL) {
-        if (name_id(entry->key) != entry->key ||
+        if (!resolve_is_id_or_key(entry->key) ||
             was_subject(asking->gathered, entry->key))
             continue;
-        if (names_add(&asking->unknown, entry->key, err) != 0) {
+        if (resolve_names_add(&asking->unknown, entry->key, err) != 0) {
             free(asking->unknown.texts);
             return -1;
         }
@@ -422,7 +303,7 @@ int resolve_actors(struct resolved *resolved, struct gathered *gathered,
         resolve_names(&asking, options, err) != 0 ||
         resolve_emails(resolved, gathered, actors, &options->report->keys,
                        err) != 0 ||
-        ask_names(resolved, gathered, options, actors, err) != 0)
+        resolve_ask_names(resolved, gathered, options, actors, err) != 0)
         return -1;
     options->report->keys.unresolved_actors +=
         count_nameless(resolved, gathered, actors);

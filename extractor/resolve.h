@@ -3,7 +3,7 @@
  *
  * Calling order: resolve_load_map() before gathering, so that a bad file costs
  * no requests; after it resolve_subjects() turns every subject that
- * facts were folded under into an account; then, once the rows are chosen,
+ * facts were folded under, or that spooled events have, into an account; then, once the rows are chosen,
  * resolve_actors() does the same for the actors that will appear in them and
  * asks for names the user list did not give.
  *
@@ -30,7 +30,7 @@ struct resolved {
     struct arena arena;
 };
 
-/* How a name led to its account. */
+/* How a name led to its account; in the order of join_subject_words. */
 enum resolve_way {
     RESOLVE_ID,      /* it is an account id already */
     RESOLVE_MAPPED,  /* by the job's map file */
@@ -55,7 +55,7 @@ int resolve_emails(struct resolved *resolved, const struct gathered *gathered,
 int resolve_subjects(struct resolved *resolved, struct gathered *gathered,
                      const struct gather_options *options, struct error *err);
 
-/* actors: distinct raw actors of winning events. */
+/* actors: distinct raw actors of winning and of spooled events. */
 int resolve_actors(struct resolved *resolved, struct gathered *gathered,
                    const struct gather_options *options,
                    const struct strmap *actors, struct error *err);

@@ -16,7 +16,9 @@ static int add_account(struct resolved *resolved, const struct account *account,
     size_t size;
     char *name;
 
-    if (!email.present || !name_is_address(email.text))
+    /* What was only looked up depends on what else a run asks. */
+    if (!email.present || !name_is_address(email.text) ||
+        account->origin[USER_EMAIL] == ROSTER_ASKED)
         return 0;
     size = strlen(email.text) + 2;
     name = arena_alloc(&resolved->arena, size);

@@ -174,6 +174,8 @@ static int read_all(struct run *run, struct error *err)
         resolve_load_map(&run->resolved, map_file, err) != 0)
         return -1;
     if (gather_init(&run->gathered, run->options->setup, err) != 0 ||
+        gather_keep_events(&run->gathered, run->options->setup,
+                           publish_dir_fd(run->publish), err) != 0 ||
         gather_run(&run->gathered, &run->gather, err) != 0)
         return -1;
     if (resolve_subjects(&run->resolved, &run->gathered, &run->gather, err) ||
@@ -274,6 +276,7 @@ static void fill_result(const struct run *run, struct run_result *result)
         dataset->rows = report->rows;
         dataset->rejected = report->rejected;
         dataset->is_changes = report->changes.of != NULL;
+        dataset->has_unknown = report->status_count > 0;
         for (size_t s = 0; s < report->status_count; s++) {
             if (strcmp(report->statuses[s].name, "known") != 0)
                 dataset->unknown += report->statuses[s].count;

@@ -38,6 +38,7 @@ enum { RUN_ID_TEXT_MAX = 80 };
 struct run_dataset {
     const char *name; /* lives with the setup */
     uint64_t rows, rejected;
+    bool has_unknown; /* its rows tell how much is known of a change */
     uint64_t unknown; /* rows whose last change nobody is named for */
     bool is_changes;  /* of another dataset */
 };

@@ -196,6 +196,20 @@ static int need_source(struct setup *setup, struct mapping *mapping,
     return need_helpers(setup, mapping, entry, err);
 }
 
+static int other_universe(const struct setup *setup, size_t mapping,
+                          const char *name, struct error *err)
+{
+    const struct mapping *first = setup->mappings;
+
+    while (setup->mapping_users[first - setup->mappings] == 0)
+        first++;
+    error_set(err, ERROR_CONFIG, "%s: users: reads \"%s\", but \"%s\" of the "
+              "same run reads \"%s\"", setup->mappings[mapping].path, name,
+              first->rules.schema.name, setup->user_names[0]);
+    return error_hint(err, "put mappings with different users into jobs of "
+                      "their own");
+}
+
 /* Adds a source to the mapping's list of them, which must agree with the list
  * of the run as far as both go. */
 static int use_users(struct setup *setup, size_t mapping, const char *name,
@@ -218,15 +232,19 @@ static int use_users(struct setup *setup, size_t mapping, const char *name,
         return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" may "
                          "lack account ids, so it can only enrich others",
                          setup->mappings[mapping].path, name);
-    setup->mapping_users[mapping]++;
-    if (at < setup->user_count && setup->users[at] == entry)
+    if (at < setup->user_count && setup->users[at] == entry) {
+        setup->mapping_users[mapping]++;
         return 0;
+    }
     if (at == setup->user_count) {
+        setup->mapping_users[mapping]++;
         setup->users[at] = entry;
         setup->user_names[at] = entry->source.name;
         setup->user_count++;
         return 0;
     }
+    if (at == 0)
+        return other_universe(setup, mapping, name, err);
     error_set(err, ERROR_CONFIG, "%s: users: \"%s\" enriches in another place "
               "than in a mapping of the same run",
               setup->mappings[mapping].path, name);
@@ -234,13 +252,18 @@ static int use_users(struct setup *setup, size_t mapping, const char *name,
                       "them into jobs of their own");
 }
 
+/* A mapping of events has a row for every event, whoever is known, so it does
+ * without a list whose endpoint is not there. */
 static int load_users(struct setup *setup, size_t index, struct error *err)
 {
     struct mapping *mapping = &setup->mappings[index];
     const char *const *name = mapping->rules.enrich;
+    bool optional = mapping->rules.grain == GRAIN_EVENT;
 
-    if (need_source(setup, mapping, mapping->rules.users, SOURCE_USERS, false,
-                    err) != 0 ||
+    if (mapping->rules.users == NULL)
+        return 0;
+    if (need_source(setup, mapping, mapping->rules.users, SOURCE_USERS,
+                    optional, err) != 0 ||
         use_users(setup, index, mapping->rules.users, err) != 0)
         return -1;
     for (; *name != NULL; name++) {
@@ -272,7 +295,6 @@ static bool both_write(const struct rules *a, const struct rules *b,
 static int check_mapping(const struct setup *setup, size_t index,
                          struct error *err)
 {
-    const struct rules *first = &setup->mappings[0].rules;
     const struct rules *rules = &setup->mappings[index].rules;
 
     for (size_t i = 0; i < index; i++) {
@@ -283,13 +305,7 @@ static int check_mapping(const struct setup *setup, size_t index,
                              "dataset \"%s\" already",
                              setup->mappings[index].path, name);
     }
-    if (strcmp(first->users, rules->users) == 0)
-        return 0;
-    error_set(err, ERROR_CONFIG, "%s: users: reads \"%s\", but \"%s\" of the "
-              "same run reads \"%s\"", setup->mappings[index].path,
-              rules->users, first->schema.name, first->users);
-    return error_hint(err, "put mappings with different users into jobs of "
-                      "their own");
+    return 0;
 }
 
 /* A mapping of events needs one source of them at least, unless it says that

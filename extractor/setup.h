@@ -8,10 +8,12 @@
  *
  * Accounts are read once for all mappings, so those share the universe, and
  * of what enriches it each has the first part of one list. A source that only
- * enriches, or one of several logs of a mapping, is skipped when the job has
- * no endpoint or no file for it, or the endpoint lacks a value the request
- * needs; it is listed with the reason, and what only serves it is not. Where a
- * mapping says that its logs are optional, all of them may be skipped.
+ * enriches, or is one of several logs of a mapping, or the accounts of a
+ * mapping of events, is skipped when the job has no endpoint or no file for
+ * it, or the endpoint lacks a value the request needs; it is listed with the
+ * reason, and what only serves it is not. Where a mapping says that its logs
+ * are optional, all of them may be skipped. A mapping of events may have no
+ * accounts at all.
  */
 #ifndef ROLLCALL_SETUP_H
 #define ROLLCALL_SETUP_H
@@ -51,7 +53,7 @@ struct setup {
     const struct setup_source *users[ROSTER_SOURCES_MAX]; /* the universe and
                                                     what enriches it */
     const char *user_names[ROSTER_SOURCES_MAX]; /* of these */
-    size_t user_count;
+    size_t user_count; /* 0: mappings of events only */
     size_t mapping_users[SETUP_MAPPINGS_MAX]; /* a mapping has the first ones */
     const char *out_dir;
     const char *folders[SETUP_FOLDERS_MAX]; /* of mappings; NULL terminated */

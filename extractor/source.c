@@ -193,6 +193,7 @@ static const struct spec_field source_fields[] = {
      .required = true,
      .read = source_read_fields},
     {.key = "subjects", .kind = SPEC_CUSTOM, .read = source_read_subjects},
+    {.key = "objects", .kind = SPEC_CUSTOM, .read = source_read_objects},
     {.key = "actors", .kind = SPEC_CUSTOM, .read = source_read_actors},
     {.key = "actions", .kind = SPEC_CUSTOM, .read = source_read_actions},
     {.key = "windows",
@@ -219,6 +220,7 @@ static const struct section {
     enum presence presence[3]; /* by enum source_kind */
 } sections[] = {
     {"subjects", {FORBIDDEN, NEEDED, FORBIDDEN}},
+    {"objects", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"actors", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"actions", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
     {"windows", {FORBIDDEN, OPTIONAL, FORBIDDEN}},
@@ -254,6 +256,22 @@ static void check_sections(struct spec *spec, const struct spec_node *root,
     if (source->kind == SOURCE_EVENTS && source->subjects != NULL &&
         source->subject_count == 0)
         spec_problem_at(spec, root, "subjects", "must not be empty");
+}
+
+/* What an event is about is told in one way only. */
+static void check_objects(struct spec *spec, const struct spec_node *root,
+                          const struct source *source)
+{
+    const struct field_rule *fields = source->event_fields;
+
+    if (source->objects == NULL)
+        return;
+    if (source->object_count == 0)
+        spec_problem_at(spec, root, "objects", "must not be empty");
+    if (fields[EVENT_OBJECT_TYPE].used || fields[EVENT_OBJECT_ID].used ||
+        fields[EVENT_OBJECT_NAME].used)
+        spec_problem_at(spec, root, "fields",
+                        "\"objects\" tells the object already");
 }
 
 /* The actor is told in one way only. */
@@ -355,6 +373,7 @@ int source_load(struct source *source, const char *path, struct error *err)
     if (spec_object(&spec, &root, source_fields, source) && reader.kind_known) {
         source_check_file(&spec, &root, source);
         check_sections(&spec, &root, source);
+        check_objects(&spec, &root, source);
         check_actors(&spec, &root, source);
         check_window(&spec, &root, &reader);
         check_parameters(&spec, &root, source);

@@ -77,6 +77,12 @@
  *             otherwise: only for records in which the rules above it named
  *             no account
  *             optional: an item that names no account is no mistake
+ *   objects   events only: [{"type": text, "when", "items", "item", "id":
+ *             [pointers], "name": [pointers]}]: what an event is about besides
+ *             accounts, a group or a product for instance; when, items and
+ *             item as with subjects. The first rule that finds an id or a name
+ *             fills event.object_type, .object_id and .object_name; of several
+ *             items it finds "; " stands between the texts
  *   actors    events only, instead of fields.actor, .actor_name and
  *             .actor_email: [{"at": pointer of an object, "id", "name",
  *             "email"}] in order of preference; the first that has an id or,
@@ -209,6 +215,7 @@ struct member_test {
 
 enum { SUBJECT_TESTS_MAX = 4 };
 
+/* Which items of a record are accounts, or other objects, it is about. */
 struct subject_rule {
     struct member_test when[SUBJECT_TESTS_MAX]; /* all must hold */
     size_t when_count;
@@ -218,6 +225,8 @@ struct subject_rule {
     const char *const *email;   /* the same, or NULL */
     bool otherwise;             /* only when no rule above named an account */
     bool optional;              /* an item that names nobody is passed over */
+    const char *type;           /* objects only, as the one below */
+    const char *const *id;      /* pointers in an item, or NULL */
 };
 
 struct actor_rule {
@@ -263,6 +272,8 @@ struct source {
     struct field_rule event_fields[EVENT_FIELD_COUNT]; /* kind events */
     const struct subject_rule *subjects;
     size_t subject_count;
+    const struct subject_rule *objects; /* what else it is about */
+    size_t object_count;
     const struct actor_rule *actors; /* NULL: event_fields tell */
     size_t actor_count;
     const char *actions_path;    /* NULL: the log has no list of actions */

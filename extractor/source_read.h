@@ -71,6 +71,8 @@ void source_read_rule(struct spec *spec, const struct spec_node *node,
 /* source_subjects.c; out is the struct source. */
 void source_read_subjects(struct spec *spec, const struct spec_node *node,
                           void *out);
+void source_read_objects(struct spec *spec, const struct spec_node *node,
+                         void *out);
 void source_read_actors(struct spec *spec, const struct spec_node *node,
                         void *out);
 

@@ -64,26 +64,73 @@ static const struct spec_field subject_fields[] = {
     {0},
 };
 
-void source_read_subjects(struct spec *spec, const struct spec_node *node,
-                          void *out)
+/* NULL and a problem when it is no list. */
+static const struct subject_rule *read_rules(struct spec *spec,
+                                             const struct spec_node *node,
+                                             const struct spec_field *fields,
+                                             size_t *count)
 {
-    struct source *source = out;
     struct subject_rule *rules;
     size_t index = 0;
 
     if (!spec_is(spec, node, JSON_ARRAY))
-        return;
+        return NULL;
     rules = spec_alloc(spec, json_size(node->json) + 1, sizeof(*rules));
     if (rules == NULL)
-        return;
+        return NULL;
     for (const struct json *item = json_first(node->json); item != NULL;
          item = json_next(item)) {
         struct spec_node child = spec_child(node, item, index);
 
-        spec_object(spec, &child, subject_fields, &rules[index++]);
+        spec_object(spec, &child, fields, &rules[index++]);
     }
-    source->subjects = rules;
-    source->subject_count = index;
+    *count = index;
+    return rules;
+}
+
+void source_read_subjects(struct spec *spec, const struct spec_node *node,
+                          void *out)
+{
+    struct source *source = out;
+
+    source->subjects =
+        read_rules(spec, node, subject_fields, &source->subject_count);
+}
+
+static const struct spec_field object_fields[] = {
+    {.key = "type",
+     .kind = SPEC_TEXT,
+     .required = true,
+     .offset = offsetof(struct subject_rule, type)},
+    {.key = "when", .kind = SPEC_CUSTOM, .read = read_when},
+    {.key = "items",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct subject_rule, items),
+     .read = source_read_pointer},
+    {.key = "item",
+     .kind = SPEC_OBJECT,
+     .offset = offsetof(struct subject_rule, item),
+     .object = test_fields},
+    {.key = "id",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct subject_rule, id),
+     .read = source_read_pointers},
+    {.key = "name",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct subject_rule, name),
+     .read = source_read_pointers},
+    {0},
+};
+
+void source_read_objects(struct spec *spec, const struct spec_node *node,
+                         void *out)
+{
+    struct source *source = out;
+
+    source->objects =
+        read_rules(spec, node, object_fields, &source->object_count);
 }
 
 #define ACTOR_POINTER(name, need, member)                                      \

@@ -4,12 +4,28 @@
 
 #include "instant.h"
 #include "join.h"
+#include "name.h"
+
+/* A name is shown without its form, which only this program knows. */
+static struct value event_value(const struct scope *scope, size_t part)
+{
+    struct value value;
+
+    if (part == EVENT_SOURCE)
+        return value_text(scope->event->source);
+    if (part == EVENT_CHANGES)
+        return joined_changes(scope->joined);
+    value = scope->event->fields[part];
+    if (part == EVENT_ACTOR && value.present)
+        value.text = name_shown(value.text);
+    return value;
+}
 
 struct value scope_value(const struct scope *scope, const struct ref *ref)
 {
     switch (ref->kind) {
     case REF_EVENT:
-        return scope->event->fields[ref->index];
+        return event_value(scope, ref->index);
     case REF_USER:
         if (scope->joined == NULL)
             return account_value(scope->account, (enum user_field)ref->index);
@@ -17,6 +33,8 @@ struct value scope_value(const struct scope *scope, const struct ref *ref)
     case REF_FACT:
     case REF_OBSERVED:
     case REF_RUN:
+    case REF_SUBJECT:
+    case REF_ACTOR:
         return joined_value(scope->joined, ref);
     }
     return value_null(VALUE_STRING);
@@ -147,4 +165,34 @@ enum decision condition_decide(const struct condition *c,
 bool condition_holds(const struct condition *c, const struct scope *scope)
 {
     return condition_decide(c, scope, &(struct unknowns){0}) == DECIDED_YES;
+}
+
+/* Event fields and changes only; the text of changes is made with a row. */
+static bool is_about_event(const struct condition *c)
+{
+    if (c->kind == CONDITION_CHANGE)
+        return true;
+    if (c->kind != CONDITION_ALL && c->kind != CONDITION_ANY &&
+        c->kind != CONDITION_NOT)
+        return c->ref.kind == REF_EVENT && c->ref.index != EVENT_CHANGES;
+    for (size_t i = 0; i < c->child_count; i++) {
+        if (!is_about_event(&c->children[i]))
+            return false;
+    }
+    return true;
+}
+
+bool condition_may_hold(const struct condition *c, const struct scope *scope)
+{
+    bool wanted = c->kind == CONDITION_ANY;
+
+    if (is_about_event(c))
+        return condition_holds(c, scope);
+    if (c->kind != CONDITION_ALL && c->kind != CONDITION_ANY)
+        return true;
+    for (size_t i = 0; i < c->child_count; i++) {
+        if (condition_may_hold(&c->children[i], scope) == wanted)
+            return wanted;
+    }
+    return !wanted;
 }

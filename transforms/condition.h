@@ -22,9 +22,9 @@ struct account;
 struct joined; /* join.h */
 
 struct scope {
-    const struct event *event;      /* event conditions */
+    const struct event *event;      /* event.*, change tests */
     const struct account *account;  /* user.* */
-    const struct joined *joined;    /* fact.*, observed.*, run.* */
+    const struct joined *joined;    /* all others */
     int64_t as_of;
 };
 
@@ -43,6 +43,11 @@ enum decision condition_decide(const struct condition *condition,
 /* Nothing is unknown: null is a value like any other. */
 bool condition_holds(const struct condition *condition,
                      const struct scope *scope);
+
+/* Whether it can hold for the event, whatever accounts and other things it
+ * may name besides. The scope needs no more than the event and as_of. */
+bool condition_may_hold(const struct condition *condition,
+                        const struct scope *scope);
 
 /* The value a reference names in this scope; null when it has none. */
 struct value scope_value(const struct scope *scope, const struct ref *ref);

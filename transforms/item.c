@@ -18,7 +18,7 @@ const struct item_field user_fields[USER_FIELD_COUNT] = {
     [USER_LOCALE] = {"locale", VALUE_STRING},
 };
 
-const struct item_field event_fields[EVENT_FIELD_COUNT] = {
+const struct item_field event_fields[EVENT_PART_COUNT] = {
     [EVENT_ID] = {"id", VALUE_STRING},
     [EVENT_AT] = {"at", VALUE_TIMESTAMP},
     [EVENT_ACTION] = {"action", VALUE_STRING},
@@ -28,6 +28,11 @@ const struct item_field event_fields[EVENT_FIELD_COUNT] = {
     [EVENT_ACTOR_NAME] = {"actor_name", VALUE_STRING},
     [EVENT_ACTOR_EMAIL] = {"actor_email", VALUE_STRING},
     [EVENT_REMOTE_ADDRESS] = {"remote_address", VALUE_STRING},
+    [EVENT_OBJECT_TYPE] = {"object_type", VALUE_STRING},
+    [EVENT_OBJECT_ID] = {"object_id", VALUE_STRING},
+    [EVENT_OBJECT_NAME] = {"object_name", VALUE_STRING},
+    [EVENT_SOURCE] = {"source", VALUE_STRING},
+    [EVENT_CHANGES] = {"changes", VALUE_STRING},
 };
 
 static int find(const struct item_field *fields, int count, const char *name)

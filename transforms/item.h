@@ -49,13 +49,20 @@ enum event_field {
     EVENT_ACTOR_NAME,
     EVENT_ACTOR_EMAIL,
     EVENT_REMOTE_ADDRESS,
-    EVENT_FIELD_COUNT
+    EVENT_OBJECT_TYPE, /* what else it is about: group, product, site */
+    EVENT_OBJECT_ID,
+    EVENT_OBJECT_NAME,
+    EVENT_FIELD_COUNT,
+    /* What mappings may name beside the fields a source fills: */
+    EVENT_SOURCE = EVENT_FIELD_COUNT, /* name of the source */
+    EVENT_CHANGES,                    /* as one text, see join.h */
+    EVENT_PART_COUNT
 };
 
 enum {
     EVENT_SUBJECTS_MAX = 4096,
     EVENT_CHANGES_MAX = 1024,
-    EVENT_NAMES_MAX = 64 * 1024 /* bytes of names that were made */
+    EVENT_NAMES_MAX = 64 * 1024 /* bytes of names and objects that were made */
 };
 
 struct event_change {
@@ -72,7 +79,7 @@ struct event {
     size_t subject_count;
     struct event_change changes[EVENT_CHANGES_MAX];
     size_t change_count;
-    char names[EVENT_NAMES_MAX]; /* of actor and subjects, as far as made */
+    char names[EVENT_NAMES_MAX]; /* of actor, subjects, object: those made */
     size_t name_bytes;
 };
 
@@ -82,9 +89,9 @@ struct item_field {
 };
 
 extern const struct item_field user_fields[USER_FIELD_COUNT];
-extern const struct item_field event_fields[EVENT_FIELD_COUNT];
+extern const struct item_field event_fields[EVENT_PART_COUNT];
 
-/* Index in the table, or -1. */
+/* Index among the fields that a source fills, or -1. */
 int user_field_find(const char *name);
 int event_field_find(const char *name);
 

@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "condition.h"
+#include "instant.h"
+#include "join_parts.h"
 #include "name.h"
 #include "transform.h"
 
@@ -19,9 +22,17 @@ void joined_fill(struct joined *joined, const struct join_input *input,
 
 static struct scope scope_of(const struct joined *joined)
 {
-    return (struct scope){.account = joined->account,
+    return (struct scope){.event = joined->event,
+                          .account = joined->account,
                           .joined = joined,
                           .as_of = joined->input->as_of};
+}
+
+const char *joined_item(const struct joined *joined)
+{
+    if (joined->event != NULL)
+        return joined->event->fields[EVENT_ID].text;
+    return account_id(joined->account);
 }
 
 bool join_selects(const struct joined *joined)
@@ -143,9 +154,14 @@ static struct value user_value(const struct joined *joined,
 {
     const struct join_input *input = joined->input;
     enum user_field field = (enum user_field)ref->index;
-    struct value value = account_value(joined->account, field);
-    uint8_t origin = joined->account->origin[field];
+    struct value value;
+    uint8_t origin;
 
+    if (joined->account == NULL)
+        return value_null(ref->origin ? VALUE_STRING
+                                      : user_fields[field].type);
+    value = account_value(joined->account, field);
+    origin = joined->account->origin[field];
     if (input->sources == NULL && !ref->origin)
         return value;
     if (!value.present || origin >= input->source_count)
@@ -166,6 +182,10 @@ struct value joined_value(const struct joined *joined, const struct ref *ref)
         if (ref->index == RUN_AS_OF)
             return value_instant(joined->input->as_of);
         return value_text(joined->input->run_id);
+    case REF_SUBJECT:
+        return join_subject_value(joined, (enum subject_part)ref->index);
+    case REF_ACTOR:
+        return join_actor_value(joined, (enum actor_part)ref->index);
     default:
         return value_null(VALUE_STRING);
     }
@@ -199,6 +219,14 @@ struct value join_choose(const struct joined *joined, size_t column,
     return value_null(alternative_value(&rule->alternatives[0], &scope).type);
 }
 
+/* Rows ascend by what they show, so a date has no time of day. */
+static int64_t day_of(int64_t instant)
+{
+    int64_t rest = instant % INSTANT_DAY;
+
+    return instant - (rest < 0 ? rest + INSTANT_DAY : rest);
+}
+
 int join_cell(const struct joined *joined, size_t column, struct value *cell,
               struct arena *arena, struct error *err)
 {
@@ -213,6 +241,8 @@ int join_cell(const struct joined *joined, size_t column, struct value *cell,
     }
     /* An instant may fill a date column; writers go by the cell's type. */
     cell->type = rules->schema.columns[column].type;
+    if (cell->type == VALUE_DATE)
+        cell->integer = day_of(cell->integer);
     return 0;
 }
 
@@ -250,9 +280,10 @@ static enum join_outcome fit_length(const struct joined *joined,
         notes->reason = "longer than the column";
         return JOIN_REJECTED;
     case OVER_LENGTH_FAIL:
-        error_set(err, ERROR_DATA, "%s: %s of account %s is longer than %zu "
+        error_set(err, ERROR_DATA, "%s: %s of %s %s is longer than %zu "
                   "characters", joined->input->rules->schema.name,
-                  column->name, account_id(joined->account), column->length);
+                  column->name, joined->event != NULL ? "event" : "account",
+                  joined_item(joined), column->length);
         error_hint(err, "raise the column's length in the mapping, or set "
                    "over_length to truncate or reject");
         return JOIN_FAILED;

@@ -1,8 +1,9 @@
 /*
- * join: one account with its facts, and from it one row.
+ * join: one account with its facts, or one event with its subject, and from
+ * it one row.
  *
  * Calling order, after everything is read and resolved: joined_fill() for an
- * account; join_selects() says whether it belongs to the dataset; join_row()
+ * account, or joined_fill_event(); join_selects() says whether it belongs to the dataset; join_row()
  * makes its cells. Texts of cells live in the roster, the book, the rules or
  * the arena passed in.
  */
@@ -22,7 +23,7 @@
 
 struct join_input {
     const struct rules *rules;
-    const struct fact_book *book;
+    const struct fact_book *book; /* of a mapping of users */
     const struct roster *roster;  /* actor names */
     const char *const *sources;   /* names, by the number in the roster; NULL:
                                      nothing is asked of origins */
@@ -34,9 +35,19 @@ struct join_input {
     const char *run_id;
 };
 
+/* An account an event is about. */
+struct join_subject {
+    const char *name;       /* in the log; NULL: the event is about none */
+    const char *account_id; /* NULL: unresolved */
+    const char *status;     /* a word of join_subject_words */
+};
+
 struct joined {
     const struct join_input *input;
-    const struct account *account;
+    const struct account *account; /* of an event: the subject's, or NULL */
+    const struct event *event;     /* NULL: the row is an account's */
+    struct join_subject subject;
+    const char *changes;           /* NULL: the event tells none */
     struct fact_view facts[RULES_FACTS_MAX];
 };
 
@@ -50,6 +61,14 @@ struct join_notes {
 
 void joined_fill(struct joined *joined, const struct join_input *input,
                  const struct account *account);
+
+/* One row's worth of an event; subject NULL: it is about no account. Texts of
+ * the event must live as long as the row. Returns 0, or -1 with *err set. */
+int joined_fill_event(struct joined *joined, const struct join_input *input,
+                      const struct event *event,
+                      const struct join_subject *subject, struct arena *arena,
+                      struct error *err);
+
 bool join_selects(const struct joined *joined);
 
 /* The same while user fields are unknown. */
@@ -60,8 +79,24 @@ enum decision join_decides(const struct joined *joined,
  * it that "where" compares. */
 bool join_lacks(const struct joined *joined);
 
-/* The value of a fact.*, observed.* or run.* reference, and of user.* as far
- * as it comes from a source of the dataset. */
+/* What the row is about, for messages: an account id or a record's id. */
+const char *joined_item(const struct joined *joined);
+
+/* What tells a subject apart within its event: subject.id. NULL for none. */
+const char *join_subject_id(const struct join_subject *subject);
+
+/* The words of subject.status and actor.kind, NULL terminated. */
+extern const char *const join_subject_words[];
+extern const char *const join_actor_words[];
+
+/* What the event changed: [{"field":…,"from":…,"to":…},…] in the order of the
+ * record, without blanks, what the record does not say as null; null when it
+ * tells no changes. Above JOIN_CHANGES_MAX bytes the run ends: ERROR_DATA. */
+enum { JOIN_CHANGES_MAX = 1024 * 1024 };
+struct value joined_changes(const struct joined *joined);
+
+/* The value of any reference but event.*, and of user.* as far as it comes
+ * from a source of the dataset. */
 struct value joined_value(const struct joined *joined, const struct ref *ref);
 
 /* The account id of who did it; unresolved, what the log says: a user key, or

@@ -1,5 +1,7 @@
 #include "rules.h"
 
+#include <string.h>
+
 const struct item_field rules_fact_parts[FACT_PART_COUNT] = {
     [FACT_AT] = {"at", VALUE_TIMESTAMP},
     [FACT_ACTOR_ID] = {"actor_id", VALUE_STRING},
@@ -54,6 +56,60 @@ uint32_t rules_user_fields(const struct rules *rules)
     return fields;
 }
 
+const struct item_field rules_subject_parts[SUBJECT_PART_COUNT] = {
+    [SUBJECT_ID] = {"id", VALUE_STRING},
+    [SUBJECT_ACCOUNT_ID] = {"account_id", VALUE_STRING},
+    [SUBJECT_NAME] = {"name", VALUE_STRING},
+    [SUBJECT_STATUS] = {"status", VALUE_STRING},
+};
+
+const struct item_field rules_actor_parts[ACTOR_PART_COUNT] = {
+    [ACTOR_ID] = {"id", VALUE_STRING},
+    [ACTOR_NAME] = {"name", VALUE_STRING},
+    [ACTOR_KIND] = {"kind", VALUE_STRING},
+};
+
+const struct rules_order_ref rules_event_order[RULES_EVENT_ORDER] = {
+    {REF_EVENT, EVENT_AT},
+    {REF_EVENT, EVENT_SOURCE},
+    {REF_EVENT, EVENT_ID},
+    {REF_SUBJECT, SUBJECT_ID},
+};
+
+bool rules_take_source(const struct rules *rules, const char *source)
+{
+    for (const char *const *e = rules->events; e != NULL && *e != NULL; e++) {
+        if (strcmp(*e, source) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool rules_column_is(const struct rules *rules, size_t column,
+                     enum ref_kind kind, size_t index)
+{
+    const struct column_rule *rule = &rules->columns[column];
+    const struct alternative *first = rule->alternatives;
+
+    return rule->alternative_count > 0 && rule->transform_count == 0 &&
+           first->when == NULL && !first->constant && first->ref.kind == kind &&
+           first->ref.index == index && !first->ref.origin;
+}
+
+/* A date column orders by days, so it does not count as the time. */
+bool rules_in_event_order(const struct rules *rules)
+{
+    if (rules->order_count != RULES_EVENT_ORDER ||
+        rules->schema.columns[rules->order[0]].type != VALUE_TIMESTAMP)
+        return false;
+    for (size_t i = 0; i < RULES_EVENT_ORDER; i++) {
+        if (!rules_column_is(rules, rules->order[i], rules_event_order[i].kind,
+                             rules_event_order[i].index))
+            return false;
+    }
+    return true;
+}
+
 char *rules_ref_text(const struct rules *rules, const struct ref *ref,
                      struct arena *arena)
 {
@@ -69,6 +125,12 @@ char *rules_ref_text(const struct rules *rules, const struct ref *ref,
     case REF_OBSERVED:
         return arena_printf(arena, "observed.%s",
                             rules_observed_parts[ref->index].name);
+    case REF_SUBJECT:
+        return arena_printf(arena, "subject.%s",
+                            rules_subject_parts[ref->index].name);
+    case REF_ACTOR:
+        return arena_printf(arena, "actor.%s",
+                            rules_actor_parts[ref->index].name);
     case REF_RUN:
         break;
     }

@@ -1,5 +1,5 @@
 /*
- * rules: a mapping, parsed: which users, which facts, which columns.
+ * rules: a mapping, parsed: which users or events, which columns.
  *
  * Plain data. extractor/mapping.c fills it from a mapping file and owns its
  * memory (one arena); every other module only reads it.
@@ -18,7 +18,26 @@
  *   fact.NAME.status       known | no_actor | before_log | no_access
  *   observed.first_inactive_at   first run that saw the account in the dataset
  *   run.as_of, run.id
- * Event conditions use event.FIELD and the change test instead.
+ * The conditions of facts use event.FIELD and the change test instead.
+ *
+ * A mapping of grain "event" has a row for each event and account that the
+ * event is about, its subject. It has no facts; besides run.* it names
+ *   event.FIELD            a field of the event (item.h)
+ *   event.source           source name of the event
+ *   event.changes          what it changed, as one text (join.h)
+ *   subject.id             its account id; unresolved, what the log says: a
+ *                          user key or an e-mail address
+ *   subject.account_id     its account id; null while unresolved
+ *   subject.name           display name of that account
+ *   subject.status         how the log's name led to the account: account_id |
+ *                          map_file | learned_pair | bridge | email |
+ *                          unresolved
+ *   actor.id               who did it: account id, or what the log says if
+ *                          unresolved: a user key or an app's id
+ *   actor.name             display name of that account, or what the log says
+ *   actor.kind             person | app | nobody
+ *   user.FIELD             a field of the subject's account
+ * An actor is always the event's own: none is lent to it.
  */
 #ifndef ROLLCALL_RULES_H
 #define ROLLCALL_RULES_H
@@ -34,12 +53,16 @@
 
 enum { RULES_FACTS_MAX = 16 };
 
+enum rules_grain { GRAIN_USER, GRAIN_EVENT }; /* what a row stands for */
+
 enum ref_kind {
     REF_USER,     /* index: enum user_field */
-    REF_EVENT,    /* index: enum event_field; only in event conditions */
+    REF_EVENT,    /* index: enum event_field */
     REF_FACT,     /* index: fact; part: enum fact_part */
     REF_OBSERVED, /* first_inactive_at */
-    REF_RUN       /* index: enum run_part */
+    REF_RUN,      /* index: enum run_part */
+    REF_SUBJECT,  /* index: enum subject_part */
+    REF_ACTOR     /* index: enum actor_part */
 };
 
 enum fact_part {
@@ -56,6 +79,16 @@ enum fact_part {
 
 enum run_part { RUN_AS_OF, RUN_ID, RUN_PART_COUNT };
 
+enum subject_part {
+    SUBJECT_ID,
+    SUBJECT_ACCOUNT_ID,
+    SUBJECT_NAME,
+    SUBJECT_STATUS,
+    SUBJECT_PART_COUNT
+};
+
+enum actor_part { ACTOR_ID, ACTOR_NAME, ACTOR_KIND, ACTOR_PART_COUNT };
+
 struct ref {
     enum ref_kind kind;
     size_t index;
@@ -67,6 +100,8 @@ struct ref {
 extern const struct item_field rules_fact_parts[FACT_PART_COUNT];
 extern const struct item_field rules_observed_parts[1];
 extern const struct item_field rules_run_parts[RUN_PART_COUNT];
+extern const struct item_field rules_subject_parts[SUBJECT_PART_COUNT];
+extern const struct item_field rules_actor_parts[ACTOR_PART_COUNT];
 
 enum condition_kind {
     CONDITION_ALL,
@@ -144,13 +179,17 @@ enum over_length { OVER_LENGTH_REJECT, OVER_LENGTH_TRUNCATE, OVER_LENGTH_FAIL };
 
 struct rules {
     struct schema schema;             /* columns in output order */
+    enum rules_grain grain;
     const struct column_rule *columns; /* as many as schema.count */
-    const char *users;                /* source of the universe */
+    const char *users;                /* source of the universe; NULL: none,
+                                         possible for events */
     const char *const *enrich;        /* sources, in order of preference; NULL
                                          terminated */
     const char *const *events;        /* source names, NULL terminated */
     bool events_optional;             /* there may be no log to read at all */
-    struct condition *where;          /* NULL: every user */
+    bool without_subject;             /* events that are about no account have
+                                         a row too */
+    struct condition *where;          /* NULL: every user or event */
     const struct fact_rule *facts;
     size_t fact_count;
     const size_t *order;              /* column indexes, most significant 1st;
@@ -163,6 +202,23 @@ struct rules {
 
 /* Bit per user field that "where" or a column refers to. */
 uint32_t rules_user_fields(const struct rules *rules);
+
+/* Whether the mapping reads this source of events. */
+bool rules_take_source(const struct rules *rules, const char *source);
+
+/* Whether the column is this reference first of all, unchanged. */
+bool rules_column_is(const struct rules *rules, size_t column,
+                     enum ref_kind kind, size_t index);
+
+/* What the rows of a mapping of events ascend by unless it orders them: time,
+ * source, id and subject. */
+struct rules_order_ref {
+    enum ref_kind kind;
+    size_t index;
+};
+enum { RULES_EVENT_ORDER = 4 };
+extern const struct rules_order_ref rules_event_order[RULES_EVENT_ORDER];
+bool rules_in_event_order(const struct rules *rules);
 
 /* A reference as a mapping file writes it. NULL when memory is out. */
 char *rules_ref_text(const struct rules *rules, const struct ref *ref,

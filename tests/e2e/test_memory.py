@@ -13,9 +13,15 @@ USERS, FEW, MANY = 5_000, 100_000, 1_000_000
 GROWTH = 1.10
 
 
-def peak_kib(site, folder):
+# Rows of events: one for two thirds of the records. Both logs are larger than
+# the spool's cache, so what comes on top would be paid for events.
+EVENT_USERS, FEW_EVENTS, MANY_EVENTS = 2_000, 60_000, 300_000
+EVENT_GROWTH = 1.05
+
+
+def peak_kib(site, folder, mapping):
     """(exit code, KiB) of an extract."""
-    job = harness.make_job(folder, site.url)
+    job = harness.make_job(folder, site.url, mappings=[mapping])
     with open(os.path.join(folder, "log"), "w") as log:
         process = subprocess.Popen(
             [harness.binary("rollcall"), "extract", "-c", job, "--as-of",
@@ -35,20 +41,26 @@ def is_sanitized():
 
 @unittest.skipIf(is_sanitized(), "the memory measured would be the sanitizer's")
 class Peak(unittest.TestCase):
-    def extract(self, records):
-        spec = f"users={USERS},records={records},seed=1,{NOW}"
+    def extract(self, records, users=USERS, mapping=DATASET):
+        spec = f"users={users},records={records},seed=1,{NOW}"
         with (tempfile.TemporaryDirectory(prefix="rollcall-") as folder,
               harness.FakeSite(generate=spec) as site):
-            code, peak = peak_kib(site, folder)
+            code, peak = peak_kib(site, folder, mapping)
             with open(os.path.join(folder, "log")) as log:
                 self.assertEqual(code, 0, log.read())
             parts = os.listdir(os.path.join(folder, "out", "latest"))
-            self.assertIn(f"{DATASET}-00001.csv.gz", parts)
+            self.assertIn(f"{mapping}-00001.csv.gz", parts)
         return peak
 
     def test_ten_times_the_records_need_no_more(self):
         few, many = self.extract(FEW), self.extract(MANY)
         self.assertLessEqual(many, few * GROWTH, f"{few} KiB, {many} KiB")
+
+    def test_rows_of_events_need_no_more_for_five_times_the_records(self):
+        few, many = (self.extract(records, EVENT_USERS, "user_events")
+                     for records in (FEW_EVENTS, MANY_EVENTS))
+        self.assertLessEqual(many, few * EVENT_GROWTH,
+                             f"{few} KiB, {many} KiB")
 
 
 if __name__ == "__main__":

@@ -365,6 +365,53 @@ static void facts_and_the_run(void **state)
     strmap_release(&observed);
 }
 
+/* What can be said of an event before its accounts are known. */
+static void may_hold(void **state)
+{
+    struct stage *stage = *state;
+    const struct scope scope = {.event = &stage->event, .as_of = as_of};
+    struct condition fails = {.kind = CONDITION_EQUALS,
+                              .ref = EVENT(EVENT_ACTION), TEXTS("other")};
+    struct condition holds_true = {.kind = CONDITION_EQUALS,
+                                   .ref = EVENT(EVENT_ACTION),
+                                   TEXTS("User updated")};
+    struct condition unknown = {.kind = CONDITION_PRESENT,
+                                .ref = USER(USER_EMAIL), .flag = true};
+    struct condition parts[2] = {fails, unknown};
+    struct condition not_event = {
+        .kind = CONDITION_NOT, .children = &holds_true, .child_count = 1};
+    struct condition not_user = {
+        .kind = CONDITION_NOT, .children = &unknown, .child_count = 1};
+    struct condition all = {
+        .kind = CONDITION_ALL, .children = parts, .child_count = 2};
+    struct condition any = {
+        .kind = CONDITION_ANY, .children = parts, .child_count = 2};
+
+    assert_false(condition_may_hold(&fails, &scope));
+    assert_true(condition_may_hold(&holds_true, &scope));
+    assert_true(condition_may_hold(&unknown, &scope));
+    assert_false(condition_may_hold(&not_event, &scope));
+    assert_true(condition_may_hold(&not_user, &scope));
+    assert_false(condition_may_hold(&all, &scope));
+    assert_true(condition_may_hold(&any, &scope));
+    parts[1] = not_event;
+    assert_false(condition_may_hold(&any, &scope));
+    parts[0] = holds_true;
+    parts[1] = not_user;
+    assert_true(condition_may_hold(&all, &scope));
+}
+
+static void an_event_has_a_source_and_shows_names(void **state)
+{
+    struct stage *stage = *state;
+
+    stage->event.source = "org_events";
+    stage->event.fields[EVENT_ACTOR] = value_text("\xfescim");
+    HOLDS(.kind = CONDITION_EQUALS, .ref = EVENT(EVENT_SOURCE),
+          TEXTS("org_events"));
+    HOLDS(.kind = CONDITION_EQUALS, .ref = EVENT(EVENT_ACTOR), TEXTS("scim"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -389,6 +436,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(three_values_are_combined, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(facts_and_the_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(may_hold, setup, teardown),
+        cmocka_unit_test_setup_teardown(an_event_has_a_source_and_shows_names,
+                                        setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,6 +297,32 @@ static void null_is_harmless(void **state)
     db_finalize(NULL);
 }
 
+/* Any bytes come back, NUL and all; none at all are null's. */
+static void bytes_come_back(void **state)
+{
+    static const char bytes[] = {'a', 0, (char)0xff, 'b'};
+    struct error err = {0};
+    struct db *db = db_open_scratch(folder.path, "CREATE TABLE b (v BLOB)",
+                                    &err);
+    struct db_statement *put, *get;
+    size_t len;
+
+    (void)state;
+    assert_non_null(db);
+    put = db_prepare(db, "INSERT INTO b VALUES (?1)", &err);
+    db_bind_bytes(put, 1, bytes, sizeof(bytes));
+    assert_int_equal(db_run(put, &err), 0);
+    get = db_prepare(db, "SELECT v, NULL FROM b", &err);
+    assert_int_equal(db_step(get, &err), DB_ROW);
+    assert_memory_equal(db_bytes(get, 0, &len), bytes, sizeof(bytes));
+    assert_int_equal(len, sizeof(bytes));
+    assert_null(db_bytes(get, 1, &len));
+    assert_int_equal(len, 0);
+    db_finalize(get);
+    db_finalize(put);
+    db_close(db);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +341,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(wrong_types_are_refused, enter, leave),
         cmocka_unit_test_setup_teardown(a_scratch_file_has_no_name, enter,
                                         leave),
+        cmocka_unit_test_setup_teardown(bytes_come_back, enter, leave),
         cmocka_unit_test(null_is_harmless),
     };
 

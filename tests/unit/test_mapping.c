@@ -354,8 +354,6 @@ static void facts_are_checked(void **state)
             "{\"name\": \"d\", \"users\": \"u\", \"facts\": {\"f\": {}}, "
             "\"columns\": [" KEY "]}",
             "facts: facts need \"events\"");
-    refuses(f, MAPPING("\"grain\": \"event\", ", KEY),
-            "grain: \"event\" is not available in this version");
 }
 
 static void transforms_are_typed_in_a_chain(void **state)

@@ -272,6 +272,45 @@ static void too_many_names(void **state)
     free(text);
 }
 
+#define GROUP(id, name)                                                        \
+    "{\"id\": " id ", \"type\": \"groups\", \"attributes\": {\"name\": " name  \
+    "}}"
+#define PRODUCT "{\"id\": \"p1\", \"type\": \"products\"}"
+
+static void object(const char *type, const char *id, const char *name)
+{
+    has(EVENT_OBJECT_TYPE, type);
+    has(EVENT_OBJECT_ID, id);
+    has(EVENT_OBJECT_NAME, name);
+}
+
+static void the_object_of_an_event(void **state)
+{
+    (void)state;
+    good(EVENT(CONTEXT(ANN)));
+    object(NULL, NULL, NULL);
+    good(EVENT(CONTEXT(ANN "," GROUP("\"g1\"", "\"staff\""))));
+    object("group", "g1", "staff");
+    good(EVENT(CONTEXT(ANN "," GROUP("\"g1\"", "null"))));
+    object("group", "g1", NULL);
+    good(EVENT(CONTEXT(ANN "," PRODUCT)));
+    object("product", "p1", NULL);
+    good(EVENT(CONTEXT(ANN) CONTAINER(SITE)));
+    object("site", "712020:site", NULL);
+    good(EVENT(CONTEXT(PRODUCT "," ANN "," GROUP("\"g1\"", "\"\""))));
+    object("group", "g1", NULL);
+}
+
+static void several_objects_are_all_told(void **state)
+{
+    (void)state;
+    good(EVENT(CONTEXT(GROUP("\"g1\"", "\"a\"") "," GROUP(
+        "\"g2\"", "null") "," GROUP("3", "\"c\""))));
+    object("group", "g1; g2; 3", "a; c");
+    refused(EVENT(CONTEXT(GROUP("{}", "\"a\""))), "is not a text");
+    assert_string_equal(stage.notes.field, "object_id");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +325,8 @@ int main(void)
         cmocka_unit_test(subjects_that_are_nobody),
         cmocka_unit_test(context_before_container),
         cmocka_unit_test(too_many_names),
+        cmocka_unit_test(the_object_of_an_event),
+        cmocka_unit_test(several_objects_are_all_told),
     };
 
     return cmocka_run_group_tests(tests, group_setup, group_teardown);

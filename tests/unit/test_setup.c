@@ -463,12 +463,62 @@ static void names_are_asked_in_batches(void **state)
     refuses(stage, BOTH("", "\"d\""), "has no \"batch\"");
 }
 
+#define EVENT_MAPPING(name, users)                                             \
+    "{\"name\": \"" name "\", \"grain\": \"event\", " users                    \
+    "\"events\": [\"jira_audit\", \"org_events\"], \"columns\": ["             \
+    "{\"name\": \"s\", \"type\": \"string\", \"key\": true, "                \
+    "\"from\": \"event.source\"}, "                                            \
+    "{\"name\": \"e\", \"type\": \"string\", \"key\": true, "                \
+    "\"from\": \"event.id\"}, "                                                \
+    "{\"name\": \"a\", \"type\": \"string\", \"key\": true, "                \
+    "\"from\": \"subject.id\"}]}"
+
+/* Rows of events do without what the job cannot reach. */
+static void events_need_no_accounts(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "e.json", EVENT_MAPPING("e", ""));
+    put(stage, "f.json",
+        EVENT_MAPPING("f", "\"users\": {\"from\": \"jira_users\", "
+                           "\"enrich\": [\"org_directory_users\"]}, "));
+    loads(stage, JOB("jira", "\"e\""));
+    assert_int_equal(stage->setup.user_count, 0);
+    assert_null(setup_source(&stage->setup, "jira_users"));
+    assert_non_null(setup_source(&stage->setup, "org_events")->skipped);
+    loads(stage, JOB("jira", "\"e\", \"f\""));
+    assert_int_equal(stage->setup.user_count, 1);
+    assert_int_equal(stage->setup.mapping_users[0], 0);
+    assert_int_equal(stage->setup.mapping_users[1], 1);
+    loads(stage,
+          "{\"endpoints\": {\"admin\": {\"url\": \"https://a.example\", "
+          "\"organisation\": \"o\", \"auth\": {\"type\": \"bearer\", "
+          "\"secret\": {\"env\": \"T\"}}}}, \"mappings\": [\"f\"]}");
+    assert_non_null(setup_source(&stage->setup, "jira_users")->skipped);
+    assert_string_equal(stage->setup.user_names[0], "org_directory_users");
+}
+
+static void events_share_the_universe(void **state)
+{
+    struct stage *stage = *state;
+
+    put(stage, "sources/others.json", USERS("others"));
+    put(stage, "e.json", EVENT_MAPPING("e", "\"users\": \"others\", "));
+    put(stage, "d.json", MAPPING("d", "jira_users", ""));
+    assert_int_equal(load(stage, JOB("jira", "\"d\", \"e\""), NULL), -1);
+    assert_non_null(strstr(stage->err.text, "reads \"others\", but \"d\" of "
+                                            "the same run reads "
+                                            "\"jira_users\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_enriches_may_be_skipped),
         TEST(mappings_have_the_first_part_of_one_list),
         TEST(the_universe_has_account_ids),
+        TEST(events_need_no_accounts),
+        TEST(events_share_the_universe),
         TEST(fallbacks_stand_alone),
         TEST(files_stand_for_endpoints),
         TEST(logs_may_be_optional),

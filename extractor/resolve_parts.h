@@ -1,0 +1,44 @@
+/*
+ * resolve_parts: what resolve.c (names of logs to account ids) and
+ * resolve_names.c (account ids to names of people) share. Private to
+ * resolve*.c.
+ */
+#ifndef ROLLCALL_RESOLVE_PARTS_H
+#define ROLLCALL_RESOLVE_PARTS_H
+
+#include "resolve.h"
+
+/* A growing list of names to ask for. */
+struct names {
+    const char **texts;
+    size_t count, capacity;
+};
+
+int resolve_names_add(struct names *names, const char *text,
+                      struct error *err);
+/* Sorted, because batches must not depend on the order of arrival, and each
+ * name once. */
+void resolve_names_sort(struct names *names);
+/* Of two const char *. */
+int resolve_text_order(const void *a, const void *b);
+
+/* What the log says itself, neither an e-mail address nor an app. */
+bool resolve_is_id_or_key(const char *name);
+
+/* The source that some event source of the run names for a purpose. */
+const struct setup_source *resolve_helper(const struct setup *setup, bool keys);
+struct source_report *resolve_report(const struct gather_options *options,
+                                     const struct setup_source *entry);
+
+/* Asks for the names of these accounts that no list gave. */
+int resolve_ask_names(struct resolved *resolved, struct gathered *gathered,
+                      const struct gather_options *options,
+                      const struct strmap *actors, struct error *err);
+
+/* Names of the accounts that rows of events are about. A name that is found
+ * this way was an account id. */
+int resolve_subject_names(struct resolved *resolved, struct gathered *gathered,
+                          const struct gather_options *options,
+                          struct error *err);
+
+#endif
