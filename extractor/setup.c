@@ -228,6 +228,11 @@ static int use_users(struct setup *setup, size_t mapping, const char *name,
         return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" is "
                          "asked account by account, so it can only enrich "
                          "others", setup->mappings[mapping].path, name);
+    if (entry->source.each &&
+        setup->mappings[mapping].rules.grain == GRAIN_EVENT)
+        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" is "
+                         "asked account by account, and only for rows of "
+                         "accounts", setup->mappings[mapping].path, name);
     if (at == 0 && !entry->source.user_fields[USER_ACCOUNT_ID].required)
         return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" may "
                          "lack account ids, so it can only enrich others",

@@ -125,7 +125,13 @@ static bool in_doubt(const struct condition *c, const struct unknowns *unknown)
 {
     bool of_absence = c->kind == CONDITION_PRESENT || c->ref.origin;
 
-    return c->kind != CONDITION_CHANGE && c->ref.kind == REF_USER &&
+    if (c->kind == CONDITION_CHANGE)
+        return false;
+    /* The text of changes is made with a row. */
+    if (unknown->all_but_event &&
+        (c->ref.kind != REF_EVENT || c->ref.index == EVENT_CHANGES))
+        return true;
+    return c->ref.kind == REF_USER &&
            (unknown->fields & 1u << c->ref.index) != 0 &&
            (unknown->may_come || !of_absence);
 }
@@ -167,32 +173,9 @@ bool condition_holds(const struct condition *c, const struct scope *scope)
     return condition_decide(c, scope, &(struct unknowns){0}) == DECIDED_YES;
 }
 
-/* Event fields and changes only; the text of changes is made with a row. */
-static bool is_about_event(const struct condition *c)
-{
-    if (c->kind == CONDITION_CHANGE)
-        return true;
-    if (c->kind != CONDITION_ALL && c->kind != CONDITION_ANY &&
-        c->kind != CONDITION_NOT)
-        return c->ref.kind == REF_EVENT && c->ref.index != EVENT_CHANGES;
-    for (size_t i = 0; i < c->child_count; i++) {
-        if (!is_about_event(&c->children[i]))
-            return false;
-    }
-    return true;
-}
-
 bool condition_may_hold(const struct condition *c, const struct scope *scope)
 {
-    bool wanted = c->kind == CONDITION_ANY;
-
-    if (is_about_event(c))
-        return condition_holds(c, scope);
-    if (c->kind != CONDITION_ALL && c->kind != CONDITION_ANY)
-        return true;
-    for (size_t i = 0; i < c->child_count; i++) {
-        if (condition_may_hold(&c->children[i], scope) == wanted)
-            return wanted;
-    }
-    return !wanted;
+    return condition_decide(c, scope,
+                            &(struct unknowns){.all_but_event = true}) !=
+           DECIDED_NO;
 }

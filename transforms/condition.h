@@ -6,9 +6,9 @@
  * "false", an instant as RFC 3339, a number as its digits. Null equals
  * nothing, matches nothing and is older than nothing.
  *
- * condition_decide() takes into account that some user fields are not known:
- * what depends on them is undecided, and so is what is made of it unless the
- * rest decides (Kleene's three values, as in SQL).
+ * condition_decide() takes into account that something is not known: what
+ * depends on it is undecided, and so is what is made of that unless the rest
+ * decides (Kleene's three values, as in SQL).
  */
 #ifndef ROLLCALL_CONDITION_H
 #define ROLLCALL_CONDITION_H
@@ -34,6 +34,7 @@ struct unknowns {
     uint32_t fields; /* bit per user field */
     bool may_come;   /* their values may still come, so whether they are
                         present and who told them is undecided too */
+    bool all_but_event; /* whatever is no field of the event itself */
 };
 
 enum decision condition_decide(const struct condition *condition,

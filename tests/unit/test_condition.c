@@ -258,7 +258,7 @@ static enum decision decide(void **state, uint32_t fields, bool may_come,
                             struct condition condition)
 {
     const struct stage *stage = *state;
-    const struct unknowns unknown = {fields, may_come};
+    const struct unknowns unknown = {.fields = fields, .may_come = may_come};
 
     return condition_decide(&condition, &stage->scope, &unknown);
 }

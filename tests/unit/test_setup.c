@@ -430,6 +430,16 @@ static void fallbacks_stand_alone(void **state)
     refuses(stage, BOTH("", "\"b\""), "has a fallback itself");
 }
 
+#define EVENT_MAPPING(name, users)                                             \
+    "{\"name\": \"" name "\", \"grain\": \"event\", " users                    \
+    "\"events\": [\"jira_audit\", \"org_events\"], \"columns\": ["             \
+    "{\"name\": \"s\", \"type\": \"string\", \"key\": true, "                \
+    "\"from\": \"event.source\"}, "                                            \
+    "{\"name\": \"e\", \"type\": \"string\", \"key\": true, "                \
+    "\"from\": \"event.id\"}, "                                                \
+    "{\"name\": \"a\", \"type\": \"string\", \"key\": true, "                \
+    "\"from\": \"subject.id\"}]}"
+
 static void account_by_account_only_enriches(void **state)
 {
     struct stage *stage = *state;
@@ -441,6 +451,10 @@ static void account_by_account_only_enriches(void **state)
     assert_int_equal(stage->setup.user_count, 2);
     put(stage, "d.json", MAPPING("d", "one", ""));
     refuses(stage, BOTH("", "\"d\""), "asked account by account, so it can");
+    put(stage, "e.json",
+        EVENT_MAPPING("e", "\"users\": {\"from\": \"people\", "
+                           "\"enrich\": [\"one\"]}, "));
+    refuses(stage, BOTH("", "\"e\""), "only for rows of accounts");
     put(stage, "sources/two.json",
         LIST("two", "hub", "/2", "\"/id\"", ", \"fallback\": \"one\""));
     put(stage, "c.json", ENRICHED("c", "\"two\""));
@@ -462,16 +476,6 @@ static void names_are_asked_in_batches(void **state)
     put(stage, "d.json", MAPPING("d", "people", EVENTS("log")));
     refuses(stage, BOTH("", "\"d\""), "has no \"batch\"");
 }
-
-#define EVENT_MAPPING(name, users)                                             \
-    "{\"name\": \"" name "\", \"grain\": \"event\", " users                    \
-    "\"events\": [\"jira_audit\", \"org_events\"], \"columns\": ["             \
-    "{\"name\": \"s\", \"type\": \"string\", \"key\": true, "                \
-    "\"from\": \"event.source\"}, "                                            \
-    "{\"name\": \"e\", \"type\": \"string\", \"key\": true, "                \
-    "\"from\": \"event.id\"}, "                                                \
-    "{\"name\": \"a\", \"type\": \"string\", \"key\": true, "                \
-    "\"from\": \"subject.id\"}]}"
 
 /* Rows of events do without what the job cannot reach. */
 static void events_need_no_accounts(void **state)
