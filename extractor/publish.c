@@ -10,6 +10,7 @@
 
 #include "digest.h"
 #include "folder.h"
+#include "lock.h"
 #include "manifest.h"
 #include "publish_parts.h"
 #include "sink.h"
@@ -100,7 +101,8 @@ struct publish *publish_open(const struct publish_options *options,
     p->out_fd = folder_make(options->out_dir, p->dir_mode, err);
     if (p->out_fd < 0)
         goto fail;
-    p->lock_fd = publish_lock(p->out_fd, p->run_id, p->file_mode, err);
+    p->lock_fd = lock_take(p->out_fd, PUBLISH_LOCK_NAME, p->run_id, p->file_mode,
+                           err);
     if (p->lock_fd < 0 || refuse_links(p, err) != 0 ||
         refuse_foreign(p, err) != 0 ||
         publish_remove_prefixed(p->out_fd, SINK_TEMP_PREFIX, err) != 0 ||

@@ -16,14 +16,68 @@ struct state {
     bool old;
 };
 
+/* Times are milliseconds UTC. provisional: 1 what an unfinished run learned,
+ * 0 what published runs know. */
+#define TABLES_OF_FACTS                                                        \
+    "CREATE TABLE dataset ("                                                   \
+    " name TEXT PRIMARY KEY, rules TEXT NOT NULL) STRICT, WITHOUT ROWID;"      \
+    "CREATE TABLE cursor ("                                                    \
+    " dataset TEXT NOT NULL REFERENCES dataset (name) ON DELETE CASCADE,"      \
+    " source TEXT NOT NULL, definition TEXT NOT NULL,"                         \
+    " from_at INTEGER NOT NULL, to_at INTEGER NOT NULL, oldest_at INTEGER,"    \
+    " PRIMARY KEY (dataset, source)) STRICT, WITHOUT ROWID;"                   \
+    "CREATE TABLE fact ("                                                      \
+    " provisional INTEGER NOT NULL, dataset TEXT NOT NULL,"                    \
+    " subject TEXT NOT NULL, fact TEXT NOT NULL,"                              \
+    " at INTEGER NOT NULL, source TEXT NOT NULL, event_id TEXT NOT NULL,"      \
+    " action TEXT, actor TEXT, actor_name TEXT,"                               \
+    " lender_at INTEGER, lender_source TEXT, lender_event_id TEXT,"            \
+    " lender_action TEXT, lender_actor TEXT, lender_actor_name TEXT,"          \
+    " PRIMARY KEY (provisional, dataset, subject, fact))"                      \
+    " STRICT, WITHOUT ROWID;"
+
+#define TABLES_OF_NAMES                                                        \
+    "CREATE TABLE pair ("                                                      \
+    " provisional INTEGER NOT NULL, scope TEXT NOT NULL,"                      \
+    " user_key TEXT NOT NULL, bridged INTEGER NOT NULL,"                       \
+    " account_id TEXT NOT NULL,"                                               \
+    " PRIMARY KEY (provisional, scope, user_key, bridged))"                    \
+    " STRICT, WITHOUT ROWID;"                                                  \
+    "CREATE TABLE account ("                                                   \
+    " universe TEXT NOT NULL, account_id TEXT NOT NULL,"                       \
+    " last_active_at INTEGER, first_inactive_at INTEGER,"                      \
+    " PRIMARY KEY (universe, account_id)) STRICT, WITHOUT ROWID;"
+
+#define TABLES_OF_RUNS                                                         \
+    "CREATE TABLE published ("                                                 \
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"                                  \
+    " run_id TEXT NOT NULL, as_of INTEGER NOT NULL) STRICT;"                   \
+    "CREATE TABLE unfinished ("                                                \
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"                                  \
+    " run_id TEXT NOT NULL, as_of INTEGER NOT NULL, plan TEXT NOT NULL,"       \
+    " started_at INTEGER NOT NULL, from_at INTEGER NOT NULL) STRICT;"          \
+    "CREATE TABLE unfinished_window ("                                         \
+    " source TEXT NOT NULL, from_at INTEGER NOT NULL,"                         \
+    " to_at INTEGER NOT NULL, pages INTEGER NOT NULL,"                         \
+    " records INTEGER NOT NULL, oldest_at INTEGER NOT NULL,"                   \
+    " newest_at INTEGER NOT NULL,"                                             \
+    " PRIMARY KEY (source, from_at, to_at)) STRICT, WITHOUT ROWID;"            \
+    "CREATE TABLE newest ("                                                    \
+    " provisional INTEGER NOT NULL, source TEXT NOT NULL,"                     \
+    " definition TEXT NOT NULL, at INTEGER NOT NULL, record_id TEXT NOT NULL," \
+    " PRIMARY KEY (provisional, source, definition))"                          \
+    " STRICT, WITHOUT ROWID;"
+
 /* What an account was when a source that is asked account by account told of
  * it. at: when it was asked; the rest is null where the source had none. */
+#define TABLE_OF_LAST_ACTIVE                                                   \
+    "CREATE TABLE last_active ("                                               \
+    " source TEXT NOT NULL, account_id TEXT NOT NULL,"                         \
+    " asked_at INTEGER NOT NULL, last_seen_at INTEGER, status TEXT,"           \
+    " PRIMARY KEY (source, account_id)) STRICT, WITHOUT ROWID"
+
 static const char *const migrations[] = {
-    "CREATE TABLE last_active ("
-    " source TEXT NOT NULL, account_id TEXT NOT NULL,"
-    " asked_at INTEGER NOT NULL, last_seen_at INTEGER, status TEXT,"
-    " PRIMARY KEY (source, account_id)) STRICT, WITHOUT ROWID",
-    NULL};
+    TABLES_OF_FACTS TABLES_OF_NAMES TABLES_OF_RUNS TABLE_OF_LAST_ACTIVE, NULL};
 
 static const struct db_schema schema = {APPLICATION_ID, migrations};
 
