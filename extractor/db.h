@@ -53,6 +53,11 @@ enum db_trouble {
 struct db *db_open(const char *path, const struct db_schema *schema,
                    enum db_trouble *trouble, struct error *err);
 
+/* To look only: makes, changes and migrates nothing. A file of an earlier
+ * version of the schema is DB_UNUSABLE too. */
+struct db *db_open_reader(const char *path, const struct db_schema *schema,
+                          enum db_trouble *trouble, struct error *err);
+
 /* An empty one inside the folder; sql makes its tables. */
 struct db *db_open_scratch(const char *folder, const char *sql,
                            struct error *err);

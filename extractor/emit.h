@@ -53,6 +53,10 @@ int emit_check(struct emission *emission, struct error *err);
 
 int emit_write(struct emission *emission, int dir_fd, struct error *err);
 
+/* What the run published before tells of first observations: account id ->
+ * int64_t*; NULL when it tells nothing. */
+const struct strmap *emit_first_observed(const struct emission *emission);
+
 void emit_release(struct emission *emission);
 
 #endif

@@ -42,6 +42,29 @@ static void find_previous(struct inquiry *q)
     }
 }
 
+/* A run of this time would start from what the state knows. */
+static int open_recall(struct inquiry *q, struct error *err)
+{
+    const struct inquiry_options *options = q->options;
+    struct recall_options recall = {
+        .setup = options->setup,
+        .as_of = options->as_of,
+        .run_id = options->run_id,
+        .window = {q->gather.window.from, q->gather.window.to},
+        .read_all = true,
+        .look_only = true,
+        .log = options->log,
+    };
+
+    q->state = state_open_reader(options->setup->job.state, options->log, err);
+    if (q->state == NULL && err->kind != ERROR_NONE)
+        return -1;
+    recall.state = q->state;
+    q->recall = recall_open(&recall, err);
+    q->gather.recall = q->recall;
+    return q->recall != NULL ? 0 : -1;
+}
+
 static int start(struct inquiry *q, struct error *err)
 {
     const struct inquiry_options *options = q->options;
@@ -74,7 +97,7 @@ static int start(struct inquiry *q, struct error *err)
         .previous = q->previous.found ? &q->previous.manifest : NULL,
         .observer = {note_subjects, q},
     };
-    return 0;
+    return open_recall(q, err);
 }
 
 /* Subjects that no fact counts are in no book, so nobody asked yet whose
@@ -367,6 +390,8 @@ void inquiry_free(struct inquiry *q)
     free(q->report.sources);
     emit_release(&q->emission);
     exchange_free(q->exchange);
+    recall_free(q->recall);
+    state_close(q->state);
     gather_release(&q->gathered);
     resolve_release(&q->resolved);
     previous_close(&q->previous);

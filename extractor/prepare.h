@@ -11,15 +11,17 @@
 #include "instant.h"
 #include "publish.h"
 #include "setup.h"
+#include "span.h"
 
 struct prepared {
     struct setup setup;
     int64_t as_of;
+    struct span backfill; /* --from and --to; from == to: neither */
     char run_id[PUBLISH_RUN_ID_MAX + 1];
     bool allow_commands;
 };
 
-/* NULL with *err set: ERROR_USAGE for a bad --as-of or --run-id, else what
+/* NULL with *err set: ERROR_USAGE for bad times or a bad --run-id, else what
  * setup_load() says. prepared_free() accepts NULL. */
 struct prepared *prepare(const struct command *command, struct error *err);
 void prepared_free(struct prepared *prepared);

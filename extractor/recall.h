@@ -22,7 +22,6 @@
  * recall_saw() for each event and recall_keep() whenever a window is whole;
  * recall_check() once all are read; then recall_commit() after the run is
  * published, or recall_end() when it was not. recall_free() accepts NULL.
- * NULL in place of a recall: nothing is remembered, all is read.
  */
 #ifndef ROLLCALL_RECALL_H
 #define ROLLCALL_RECALL_H
@@ -89,8 +88,8 @@ const struct window_report *recall_resumed(const struct recall *recall,
 bool recall_reads_all(const struct recall *recall,
                       const struct setup_source *entry);
 
-int recall_saw(struct recall *recall, const struct setup_source *entry,
-               const struct event *event, struct error *err);
+void recall_saw(struct recall *recall, const struct setup_source *entry,
+                const struct event *event);
 /* window: read whole just now, of entry; NULL: all are. What changed since
  * the last call goes into the state. */
 int recall_keep(struct recall *recall, const struct setup_source *entry,
@@ -98,7 +97,8 @@ int recall_keep(struct recall *recall, const struct setup_source *entry,
                 const struct recall_names *names, struct error *err);
 
 /* ERROR_DATA when the newest record known of a log did not come again. */
-int recall_check(struct recall *recall, struct error *err);
+int recall_check(struct recall *recall, const struct run_report *report,
+                 struct error *err);
 
 /* What earlier runs saw of the accounts: account id -> struct sighting. */
 const struct strmap *recall_sightings(const struct recall *recall);

@@ -7,6 +7,7 @@
 #include "gather.h"
 #include "previous.h"
 #include "publish.h"
+#include "recall.h"
 #include "resolve.h"
 
 /* Everything a run holds; released in one place. */
@@ -15,6 +16,8 @@ struct run {
     struct run_report report;
     struct publish *publish;
     struct previous previous;
+    struct state *state;
+    struct recall *recall;
     struct exchange *exchange;
     struct gathered gathered;
     struct resolved resolved;
@@ -100,6 +103,31 @@ static int open_output(struct run *run, struct error *err)
     return 0;
 }
 
+static int open_state(struct run *run, struct error *err)
+{
+    const struct run_options *options = run->options;
+    const struct setup *setup = options->setup;
+    const struct request_window window =
+        gather_window(&setup->job, options->as_of);
+    struct recall_options recall = {
+        .setup = setup,
+        .as_of = options->as_of,
+        .run_id = options->run_id,
+        .window = {window.from, window.to},
+        .backfill = options->backfill,
+        .full = options->full,
+        .log = options->log,
+    };
+
+    run->state = state_open(setup->job.state, options->run_id, options->log,
+                            err);
+    if (run->state == NULL)
+        return -1;
+    recall.state = run->state;
+    run->recall = recall_open(&recall, err);
+    return run->recall != NULL ? 0 : -1;
+}
+
 static int open_exchange(struct run *run, struct error *err)
 {
     const struct run_options *options = run->options;
@@ -120,6 +148,7 @@ static int open_exchange(struct run *run, struct error *err)
         .exchange = run->exchange,
         .log = options->log,
         .window = gather_window(&options->setup->job, options->as_of),
+        .recall = run->recall,
         .report = &run->report,
         .previous = run->previous.found ? &run->previous.manifest : NULL,
     };
@@ -197,11 +226,20 @@ static int write_all(struct run *run, struct error *err)
 
     if (emit_check(&run->emission, err) != 0 ||
         emit_write(&run->emission, publish_dir_fd(publish), err) != 0 ||
-        write_rejects(run, err) != 0 || write_manifest(run, err) != 0 ||
-        check_stop(run, err) != 0)
+        write_rejects(run, err) != 0 ||
+        recall_report(run->recall, &run->report, err) != 0 ||
+        write_manifest(run, err) != 0 || check_stop(run, err) != 0)
         return -1;
     run->publish = NULL;
     return publish_commit(publish, &run->report, err);
+}
+
+static int learn(struct run *run, struct error *err)
+{
+    const struct recall_names names = gather_names(&run->gathered);
+
+    return recall_commit(run->recall, &run->gathered.roster,
+                         emit_first_observed(&run->emission), &names, err);
 }
 
 static void fill_result(const struct run *run, struct run_result *result)
@@ -241,6 +279,8 @@ static void release(struct run *run)
     free(run->report.datasets);
     emit_release(&run->emission);
     exchange_free(run->exchange);
+    recall_free(run->recall);
+    state_close(run->state);
     gather_release(&run->gathered);
     resolve_release(&run->resolved);
     previous_close(&run->previous);
@@ -259,11 +299,15 @@ static int extract(struct run *run, struct run_result *result,
         run->publish = NULL;
         return publish_complete(publish, err);
     }
-    if (open_exchange(run, err) != 0 || read_all(run, err) != 0 ||
-        check_stop(run, err) != 0 || write_all(run, err) != 0)
+    if (open_state(run, err) != 0)
         return -1;
+    if (open_exchange(run, err) != 0 || read_all(run, err) != 0 ||
+        check_stop(run, err) != 0 || write_all(run, err) != 0) {
+        recall_end(run->recall, err);
+        return -1;
+    }
     fill_result(run, result);
-    return 0;
+    return learn(run, err);
 }
 
 int run_extract(const struct run_options *options, struct run_result *result,

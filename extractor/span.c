@@ -71,3 +71,12 @@ int span_remove(struct span_set *set, struct span span)
     }
     return replace(set, at, end - at, left, count);
 }
+
+bool span_holds(const struct span_set *set, int64_t at)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (at >= set->spans[i].from && at < set->spans[i].to)
+            return true;
+    }
+    return false;
+}

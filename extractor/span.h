@@ -5,6 +5,7 @@
 #ifndef ROLLCALL_SPAN_H
 #define ROLLCALL_SPAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,6 @@ void span_release(struct span_set *set);
 /* An empty or reversed span changes nothing. */
 int span_add(struct span_set *set, struct span span);
 int span_remove(struct span_set *set, struct span span);
+bool span_holds(const struct span_set *set, int64_t at);
 
 #endif

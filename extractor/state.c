@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "folder.h"
+#include "lock.h"
 
 enum { APPLICATION_ID = 0x526f6c6c }; /* "Roll" */
 
 struct state {
     struct db *db;
+    int lock_fd; /* -1: none is held */
     bool old;
 };
 
@@ -81,25 +83,28 @@ static const char *const migrations[] = {
 
 static const struct db_schema schema = {APPLICATION_ID, migrations};
 
-static int make_folder(const char *path, struct error *err)
+/* The folder of the file, and the lock in it. */
+static int take_lock(struct state *state, const char *path, const char *run_id,
+                     struct error *err)
 {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX], name[PATH_MAX];
     const char *slash = strrchr(path, '/');
     int fd;
 
-    if (strlen(path) >= sizeof(folder))
+    if (snprintf(name, sizeof(name), "%s.lock", slash ? slash + 1 : path) >=
+            (int)sizeof(name) ||
+        strlen(path) >= sizeof(folder))
         return error_set(err, ERROR_CANT_CREATE, "%s: the path is too long",
                          path);
     snprintf(folder, sizeof(folder), "%.*s",
-             slash != NULL ? (int)(slash - path) : 1,
+             slash != NULL ? (int)(slash - path) + (slash == path) : 1,
              slash != NULL ? path : ".");
-    if (folder[0] == '\0')
-        return 0;
     fd = folder_make(folder, 0700, err);
     if (fd < 0)
         return -1;
+    state->lock_fd = lock_take(fd, name, run_id, 0600, err);
     close(fd);
-    return 0;
+    return state->lock_fd >= 0 ? 0 : error_prefix(err, "%s", folder);
 }
 
 /* A journal would be played into the file that takes the old one's place. */
@@ -156,20 +161,52 @@ static struct db *open_or_replace(const char *path, const char *run_id,
     return db_open(path, &schema, &trouble, err);
 }
 
-struct state *state_open(const char *path, const char *run_id,
-                         const struct log *log, struct error *err)
+static struct state *state_new(struct error *err)
 {
     struct state *state = calloc(1, sizeof(*state));
 
-    if (state == NULL) {
+    if (state == NULL)
         error_no_memory(err);
+    else
+        state->lock_fd = -1;
+    return state;
+}
+
+struct state *state_open(const char *path, const char *run_id,
+                         const struct log *log, struct error *err)
+{
+    struct state *state = state_new(err);
+
+    if (state == NULL)
         return NULL;
-    }
-    state->old = access(path, F_OK) == 0;
-    if (make_folder(path, err) == 0)
+    if (take_lock(state, path, run_id, err) == 0) {
+        state->old = access(path, F_OK) == 0;
         state->db = open_or_replace(path, run_id, &state->old, log, err);
+    }
     if (state->db != NULL)
         return state;
+    state_close(state);
+    return NULL;
+}
+
+struct state *state_open_reader(const char *path, const struct log *log,
+                                struct error *err)
+{
+    enum db_trouble trouble;
+    struct error cause = {0};
+    struct state *state;
+
+    if (access(path, F_OK) != 0)
+        return NULL;
+    state = state_new(err);
+    if (state == NULL)
+        return NULL;
+    state->old = true;
+    state->db = db_open_reader(path, &schema, &trouble, &cause);
+    if (state->db != NULL)
+        return state;
+    log_line(log, LOG_WARN, "state", "%s; so nothing is known of earlier runs",
+             cause.text);
     state_close(state);
     return NULL;
 }
@@ -179,6 +216,8 @@ void state_close(struct state *state)
     if (state == NULL)
         return;
     db_close(state->db);
+    if (state->lock_fd >= 0)
+        close(state->lock_fd);
     free(state);
 }
 

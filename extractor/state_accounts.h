@@ -25,7 +25,10 @@ struct state_sighting_target {
 int state_accounts_load(struct state *state, const char *universe,
                         const struct state_sighting_target *target,
                         struct error *err);
-int state_accounts_set(struct state *state, const char *universe,
+/* For many calls of state_accounts_set(); db_finalize() it. */
+struct db_statement *state_accounts_writer(struct state *state,
+                                           struct error *err);
+int state_accounts_set(struct db_statement *writer, const char *universe,
                        const char *account_id, const struct sighting *sighting,
                        struct error *err);
 

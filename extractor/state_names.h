@@ -29,7 +29,10 @@ struct state_pair_target {
 int state_names_load(struct state *state, const char *scope, bool provisional,
                      const struct state_pair_target *target,
                      struct error *err);
-int state_names_keep(struct state *state, const char *scope,
+/* For many calls of state_names_keep(); db_finalize() it. */
+struct db_statement *state_names_writer(struct state *state,
+                                        struct error *err);
+int state_names_keep(struct db_statement *writer, const char *scope,
                      const struct state_pair *pair, struct error *err);
 /* whole: what was known of the scope is forgotten. */
 int state_names_publish(struct state *state, const char *scope, bool whole,

@@ -70,6 +70,8 @@ static int refuse(struct walk *walk, const char *id, const struct place *place,
     if (!place->behind)
         return 0;
     walk->options.report->rejected++;
+    if (walk->options.window_report != NULL)
+        walk->options.window_report->rejected++;
     snprintf(text, sizeof(text), "index %" PRId64, place->index);
     return walk->target.refused(walk->target.context,
                                 walk->options.source->name,
@@ -125,6 +127,8 @@ static void note_time(struct walk *walk, int64_t at)
     window->records++;
     if (!window->has_oldest || at < window->oldest)
         window->oldest = at;
+    if (!window->has_oldest || at > window->newest)
+        window->newest = at;
     window->has_oldest = true;
 }
 

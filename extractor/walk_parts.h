@@ -39,6 +39,7 @@ struct walk {
     int bad_bodies;     /* in a row */
     bool no_access;
     bool announced;     /* its end is in the log */
+    bool told;          /* of its end, who wants to know */
     const char **ids;   /* of the page at hand */
     size_t id_capacity;
 };
