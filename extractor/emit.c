@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "guard.h"
+#include "recall.h"
 
 void emit_release(struct emission *emission)
 {

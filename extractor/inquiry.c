@@ -307,18 +307,29 @@ static int read_events(struct inquiry *q, struct error *err)
     return list_names(q, err);
 }
 
+static int add_actor(struct strmap *people, const struct fact_event *event)
+{
+    return event != NULL && event->actor != NULL
+               ? strmap_put(people, event->actor, people)
+               : 0;
+}
+
 /* Every actor of the events, and the account itself, which the list may not
  * have. */
 static int resolve_people(struct inquiry *q, struct error *err)
 {
+    const struct fact_subject *subject =
+        fact_find(&q->gathered.books[0], q->id);
     struct strmap people = {0};
     int result = strmap_put(&people, q->id, q);
 
-    for (size_t i = 0; i < q->events.count && result == 0; i++) {
-        const char *actor = q->events.events[i].event.actor;
-
-        if (actor != NULL)
-            result = strmap_put(&people, actor, q);
+    for (size_t i = 0; i < q->events.count && result == 0; i++)
+        result = add_actor(&people, &q->events.events[i].event);
+    for (size_t i = 0; subject != NULL && i < q->rules->fact_count; i++) {
+        if (result == 0)
+            result = add_actor(&people, subject->slots[i].newest);
+        if (result == 0)
+            result = add_actor(&people, subject->slots[i].attributed);
     }
     if (result != 0)
         error_no_memory(err);
@@ -347,7 +358,8 @@ static int conclude(struct inquiry *q, struct error *err)
     enum join_outcome outcome;
 
     joined_fill(&q->joined, &q->emission.datasets[0].input, q->account);
-    if (explain_check(&q->events, &q->joined, err) != 0)
+    if (explain_remember(&q->events, &q->joined, err) != 0 ||
+        explain_check(&q->events, &q->joined, err) != 0)
         return -1;
     q->selected = q->account->listed && join_selects(&q->joined);
     q->columns = arena_alloc(&q->arena, count * sizeof(*q->columns));

@@ -146,7 +146,8 @@ static struct fact_event *event_copy(struct fact_book *book,
                                 .action = shared[0],
                                 .actor = shared[1],
                                 .actor_name = shared[2],
-                                .id = shared[3]};
+                                .id = shared[3],
+                                .restored = from->restored};
     return copy;
 }
 
@@ -316,12 +317,15 @@ int fact_restore(struct fact_book *book, const char *subject, size_t fact,
     const struct fact_event *events[] = {newest, lender};
 
     for (size_t i = 0; i < 2; i++) {
-        struct candidate candidate = {.book = book, .event = events[i]};
+        struct fact_event restored;
+        struct candidate candidate = {.book = book, .event = &restored};
 
         if (events[i] == NULL)
             continue;
         if (to == NULL)
             return -1;
+        restored = *events[i];
+        restored.restored = true;
         candidate.kept = kept_by(book, to, events[i]);
         if (slot_offer(&to->slots[fact], &candidate,
                        book->rules[fact].actor_within_ms) != 0)

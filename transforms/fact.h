@@ -27,6 +27,7 @@ struct fact_event {
     int64_t at;
     const char *source; /* lives with the sources */
     const char *id, *action, *actor, *actor_name;
+    bool restored; /* came by fact_restore() */
 };
 
 /* Only an event that can still lend its actor is kept beside the newest, so
@@ -84,8 +85,8 @@ void fact_book_release(struct fact_book *book);
 int fact_fold(struct fact_book *book, const struct event *event);
 
 /* Folds the events that a slot of another book kept; lender, which may be
- * NULL, is its `attributed` unless that is its `newest`. No change. Texts but
- * the source are copied. Returns 0, or -1 when memory is out. */
+ * NULL, is its `attributed` unless that is its `newest`. They count as
+ * restored, and their subject as unchanged. Texts but the source are copied. Returns 0, or -1 when memory is out. */
 int fact_restore(struct fact_book *book, const char *subject, size_t fact,
                  const struct fact_event *newest,
                  const struct fact_event *lender);
