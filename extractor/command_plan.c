@@ -51,7 +51,8 @@ static void print_spans(const struct setup_source *entry,
     if (todo->count == 0)
         printf(", nothing that is not known");
     else
-        printf(" in %zu windows", windows_of(entry, recall));
+        printf(" in %zu window%s", windows_of(entry, recall),
+               windows_of(entry, recall) == 1 ? "" : "s");
     if (!recall_reads_all(recall, entry))
         printf(", the rest is known");
 }
