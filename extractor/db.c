@@ -226,6 +226,28 @@ static int open_handle(struct db *db, int access, struct error *err)
     return 0;
 }
 
+/* Damage that is found only when a page is needed would stop a run again and
+ * again. */
+static int check_pages(struct db *db, enum db_trouble *trouble,
+                       struct error *err)
+{
+    struct db_statement *statement =
+        db_prepare(db, "PRAGMA quick_check(1)", err);
+    bool sound = false, read = false;
+
+    if (statement != NULL && db_step(statement, err) == DB_ROW) {
+        const char *text = db_text(statement, 0);
+
+        read = true;
+        sound = text != NULL && strcmp(text, "ok") == 0;
+    }
+    db_finalize(statement);
+    if (sound || !read)
+        return sound ? 0 : -1;
+    *trouble = DB_DAMAGED;
+    return error_set(err, ERROR_DATA, "%s: is damaged", db->path);
+}
+
 /* What SQLite says last, unless the file's identity told already. */
 static void note_trouble(const struct db *db, enum db_trouble *trouble)
 {
@@ -248,6 +270,7 @@ struct db *db_open(const char *path, const struct db_schema *schema,
                 "PRAGMA cell_size_check = ON; PRAGMA journal_mode = DELETE;"
                 "PRAGMA synchronous = EXTRA; PRAGMA temp_store = MEMORY",
                 err) == 0 &&
+        check_pages(db, trouble, err) == 0 &&
         migrate(db, schema, trouble, err) == 0)
         return db;
     note_trouble(db, trouble);
