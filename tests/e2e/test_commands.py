@@ -286,7 +286,8 @@ class SampleJob(Case):
 
     def test_everything_commented_out_is_accepted(self):
         text = self.uncommented()
-        for key in ("events", "keys", "limits", "guards", "output"):
+        for key in ("events", "keys", "limits", "guards", "output",
+                    "state"):
             self.assertRegex(text, rf'(?m)^, "{key}"')
         (self.folder / "keys.csv").write_text("user_key,account_id\n")
         self.write(text)
