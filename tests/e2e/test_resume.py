@@ -52,7 +52,7 @@ class Interrupted(Nights):
 
     def killed(self, count, as_of=FIRST, sign=signal.SIGKILL, job=None):
         """Kills a run when COUNT windows are whole and one stalls."""
-        scenario = self.fault(count, as_of, do="delay", ms=600000)
+        scenario = self.fault(count, as_of, do="stall", ms=600000)
         with self.serve(scenario) as site:
             path = harness.make_job(self.folder, site.url,
                                     **(job or self.job))
