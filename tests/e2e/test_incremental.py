@@ -1,7 +1,9 @@
 """Night after night: what a run reads again, and what it knows already."""
 import json
+import os
 import random
 import re
+import resource
 import shutil
 import subprocess
 import time
@@ -19,6 +21,7 @@ SETTLE = timedelta(minutes=5)
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
 PEOPLE = ("ann", "bob", "cyd")
+STATE_BYTES = 128 * 1024  # more than a new state, less than 4000 accounts
 
 
 def asked(start, end):
@@ -27,11 +30,6 @@ def asked(start, end):
         millis = moment.microsecond // 1000
         return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{millis:03d}Z"
     return text(start), text(end - MS)
-
-
-def in_span(span, lookback=timedelta(days=180), as_of=FIRST):
-    """Whether SPAN holds the beginning of the lookback."""
-    return span[0] == asked(as_of - lookback, as_of)[0]
 
 
 class Quiet(Nights):
@@ -561,15 +559,16 @@ class Observed(Quiet):
 class Around(Quiet):
     """Locks, a state that fails, and the verbs that look."""
 
+    def environment(self):
+        return {**os.environ, harness.TOKEN_VARIABLE: harness.TOKEN,
+                "ROLLCALL_MAPPINGS": str(harness.ROOT / "mappings")}
+
     def test_two_runs_with_one_state(self):
         with self.serve({"latency_ms": 300}) as site:
             path = harness.make_job(self.folder, site.url)
             first = subprocess.Popen(
                 [harness.binary("rollcall"), "extract", "-c", str(path),
-                 "--as-of", AS_OF], cwd=self.folder,
-                env={**__import__("os").environ,
-                     harness.TOKEN_VARIABLE: harness.TOKEN,
-                     "ROLLCALL_MAPPINGS": str(harness.ROOT / "mappings")},
+                 "--as-of", AS_OF], cwd=self.folder, env=self.environment(),
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE)
             lock = self.state.with_name("rollcall.db.lock")
             while not (lock.exists() and lock.read_text().endswith("\n")):
@@ -602,6 +601,23 @@ class Around(Quiet):
             asked(FIRST - SETTLE - OVERLAP, FIRST + 2 * DAY - SETTLE)])
         self.assertEqual(self.touched(third, "bob"),
                          truth.rfc3339(FIRST - HOUR))
+
+    def test_a_disk_that_is_full_after_the_run(self):
+        with harness.FakeSite(generate="users=4000,records=10,seed=1") as site:
+            path = harness.make_job(self.folder, site.url,
+                                    mappings=["all_users"])
+            done = subprocess.run(
+                [harness.binary("rollcall"), "extract", "-c", str(path),
+                 "--as-of", AS_OF], cwd=self.folder, env=self.environment(),
+                capture_output=True, text=True, check=False,
+                preexec_fn=lambda: resource.setrlimit(
+                    resource.RLIMIT_FSIZE, (STATE_BYTES, STATE_BYTES)))
+        self.assertEqual(done.returncode, 74, done.stderr)
+        self.assertIn("the run is published; only the state is not",
+                      done.stderr)
+        self.assertTrue((self.folder / "out" / "latest").exists())
+        self.assertEqual(self.sql("SELECT * FROM published"), [])
+        self.assertEqual(self.sql("SELECT * FROM account"), [])
 
     def verb(self, name, as_of, *args):
         with self.serve() as site:
