@@ -351,6 +351,13 @@ class WhenKnowledgeEnds(Quiet):
                          truth.rfc3339(FIRST - 21 * DAY))
         self.assertEqual(len(self.night(FIRST + 2 * DAY).asked), 1)
 
+    def test_a_run_of_the_past_without_logs(self):
+        self.job = {"mappings": ["all_users"]}
+        self.night(FIRST + DAY)
+        before = self.state.read_bytes()
+        self.night(FIRST)
+        self.assertEqual(self.state.read_bytes(), before)
+
     def test_a_pause_longer_than_the_lookback(self):
         self.job = {"events": {"lookback": "30d"}}
         start = FIRST - 40 * DAY
