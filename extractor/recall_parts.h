@@ -1,6 +1,7 @@
 /*
  * recall_parts: what recall.c (what is known), recall_plan.c (what is to be
- * read) and recall_keep.c (what is kept) share. Private to recall*.c.
+ * read), recall_keep.c (what a run adds) and recall_publish.c (what becomes
+ * known with it) share. Private to recall*.c.
  */
 #ifndef ROLLCALL_RECALL_PARTS_H
 #define ROLLCALL_RECALL_PARTS_H
@@ -59,6 +60,13 @@ struct recall_log *recall_log(struct recall *recall,
                               const struct setup_source *entry);
 /* Whether the dataset reads the log. */
 bool recall_takes(const struct recall *recall, size_t dataset, size_t log);
+
+/* recall_keep.c: whether the place of another record is behind this one. */
+bool recall_newer(const struct state_record *record, int64_t at,
+                  const char *id);
+/* Provisionally, and empties the map. */
+int recall_keep_pairs(struct recall *recall, struct strmap *pairs, bool bridged,
+                      struct error *err);
 
 /* recall_plan.c */
 int recall_identify(struct recall *recall, struct error *err);
