@@ -42,6 +42,9 @@ enum cli_option {
     OPTION_ACCEPT_GUARD, /* may repeat; never from the environment */
     OPTION_RECORD,
     OPTION_REPLAY,
+    OPTION_FROM,
+    OPTION_TO,
+    OPTION_FULL,
     OPTION_RESULT_JSON,
     OPTION_DATASET,
     OPTION_FORMAT,

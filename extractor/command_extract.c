@@ -155,6 +155,8 @@ int command_extract(const struct command *command, struct error *err)
             .setup = &prepared->setup,
             .as_of = prepared->as_of,
             .run_id = prepared->run_id,
+            .backfill = prepared->backfill,
+            .full = command->cli->values[OPTION_FULL] != NULL,
             .force = command->cli->values[OPTION_FORCE] != NULL,
             .accept_guards = command->cli->accept_guards,
             .allow_commands = prepared->allow_commands,

@@ -6,10 +6,21 @@
 #include "gather.h"
 #include "prepare.h"
 
+static size_t windows_of(const struct setup_source *entry,
+                         const struct recall *recall)
+{
+    const struct span_set *todo = recall_todo(recall, entry);
+    size_t count = 0;
+
+    for (size_t i = 0; i < todo->count; i++)
+        count += gather_windows_of(&entry->source, &todo->spans[i]);
+    return count;
+}
+
 /* Requests that are certain before anything is known of the site. */
 static int64_t least_requests(const struct setup *setup,
                               const struct setup_source *entry,
-                              const struct request_window *window)
+                              const struct recall *recall)
 {
     int64_t probe = (entry->source.probe_path != NULL &&
                      entry->source.probe_expect != NULL) +
@@ -19,7 +30,7 @@ static int64_t least_requests(const struct setup *setup,
         entry->source.each)
         return 0;
     if (entry->source.kind == SOURCE_EVENTS)
-        return probe + (int64_t)gather_windows_of(&entry->source, window);
+        return probe + (int64_t)windows_of(entry, recall);
     for (size_t i = 0; i < setup->user_count; i++) {
         if (setup->users[i] == entry)
             return probe + 1 + entry->source.paging.past_end;
@@ -44,12 +55,32 @@ static void print_files(const struct setup_source *entry,
     }
 }
 
+static void print_spans(const struct setup_source *entry,
+                        const struct recall *recall)
+{
+    const struct span_set *todo = recall_todo(recall, entry);
+    char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+
+    for (size_t i = 0; i < todo->count; i++) {
+        instant_rfc3339(todo->spans[i].from, from);
+        instant_rfc3339(todo->spans[i].to, to);
+        printf("%s %s to %s", i > 0 ? " and" : ",", from, to);
+    }
+    if (todo->count == 0)
+        printf(", nothing that is not known");
+    else
+        printf(" in %zu window%s", windows_of(entry, recall),
+               windows_of(entry, recall) == 1 ? "" : "s");
+    if (!recall_reads_all(recall, entry))
+        printf(", the rest is known");
+}
+
 static void print_source(const struct setup *setup,
                          const struct setup_source *entry,
+                         const struct recall *recall,
                          const struct request_window *window)
 {
     const struct source *source = &entry->source;
-    char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
 
     if (entry->skipped != NULL) {
         if (!entry->is_fallback)
@@ -69,12 +100,8 @@ static void print_source(const struct setup *setup,
         printf("%" PRId64 " names a request", source->batch_size);
     else
         printf("%" PRId64 " items a page", source->paging.size);
-    if (source->kind == SOURCE_EVENTS) {
-        instant_rfc3339(window->from, from);
-        instant_rfc3339(window->to, to);
-        printf(", %s to %s in %zu windows", from, to,
-               gather_windows_of(source, window));
-    }
+    if (source->kind == SOURCE_EVENTS)
+        print_spans(entry, recall);
     if (source->each)
         printf(", only for accounts that may have a row and of which no source "
                "before it tells the same");
@@ -84,7 +111,7 @@ static void print_source(const struct setup *setup,
         printf(", only where the form before it is not offered");
     else
         printf("; at least %" PRId64 " requests",
-               least_requests(setup, entry, window));
+               least_requests(setup, entry, recall));
     if (entry->endpoint->rate_count > 0)
         printf(", at most %" PRId64 " in %" PRId64 " ms",
                entry->endpoint->rate_count, entry->endpoint->rate_per_ms);
@@ -145,13 +172,13 @@ static void print_datasets(const struct setup *setup, size_t index)
 
 /* How long the certain requests take where a rate is set. */
 static void print_time(const struct setup *setup,
-                       const struct request_window *window)
+                       const struct recall *recall)
 {
     int64_t requests = 0, longest_ms = 0;
 
     for (size_t i = 0; i < setup->source_count; i++) {
         const struct setup_source *entry = &setup->sources[i];
-        int64_t count = least_requests(setup, entry, window);
+        int64_t count = least_requests(setup, entry, recall);
 
         requests += count;
         if (count > 0 && entry->endpoint->rate_count > 0)
@@ -169,29 +196,68 @@ static void print_time(const struct setup *setup,
                (longest_ms + 999) / 1000);
 }
 
-int command_plan(const struct command *command, struct error *err)
+static void print_plan(const struct prepared *prepared,
+                       const struct recall *recall)
 {
-    struct prepared *prepared = prepare(command, err);
-    struct request_window window;
+    const struct setup *setup = &prepared->setup;
+    const struct request_window window =
+        gather_window(&setup->job, prepared->as_of);
     char as_of[INSTANT_TEXT_MAX];
-    const struct setup *setup;
 
-    if (prepared == NULL)
-        return -1;
-    setup = &prepared->setup;
-    window = gather_window(&setup->job, prepared->as_of);
     instant_rfc3339(prepared->as_of, as_of);
     printf("run       %s, as of %s\n", prepared->run_id, as_of);
     printf("directory %s/%s\n", setup->out_dir, prepared->run_id);
     for (size_t i = 0; i < setup->mapping_count; i++)
         print_datasets(setup, i);
     for (size_t i = 0; i < setup->source_count; i++)
-        print_source(setup, &setup->sources[i], &window);
+        print_source(setup, &setup->sources[i], recall, &window);
     print_unused(setup);
-    print_time(setup, &window);
+    print_time(setup, recall);
     for (size_t i = 0; i < setup->source_count; i++)
         print_each(&setup->sources[i]);
+}
+
+/* NULL with *err set. What the state knows decides which spans are asked. */
+static struct recall *look(const struct command *command,
+                           const struct prepared *prepared,
+                           struct state *state, struct error *err)
+{
+    const struct request_window window =
+        gather_window(&prepared->setup.job, prepared->as_of);
+    const struct recall_options options = {
+        .setup = &prepared->setup,
+        .state = state,
+        .as_of = prepared->as_of,
+        .run_id = prepared->run_id,
+        .window = {window.from, window.to},
+        .backfill = prepared->backfill,
+        .full = command->cli->values[OPTION_FULL] != NULL,
+        .read_all = setup_makes_event_rows(&prepared->setup),
+        .look_only = true,
+        .log = command->log,
+    };
+
+    return recall_open(&options, err);
+}
+
+int command_plan(const struct command *command, struct error *err)
+{
+    struct prepared *prepared = prepare(command, err);
+    struct recall *recall = NULL;
+    struct state *state;
+
+    if (prepared == NULL)
+        return -1;
+    state = state_open_reader(prepared->setup.job.state, command->log, err);
+    if (state != NULL || err->kind == ERROR_NONE)
+        recall = look(command, prepared, state, err);
+    if (recall != NULL)
+        print_plan(prepared, recall);
+    recall_free(recall);
+    state_close(state);
     prepared_free(prepared);
+    if (recall == NULL)
+        return -1;
     if (fflush(stdout) != 0 || ferror(stdout))
         return error_set(err, ERROR_IO, "cannot write to stdout");
     return 0;

@@ -214,17 +214,47 @@ static int touch(const char *path, struct error *err)
     return 0;
 }
 
-static int open_handle(struct db *db, struct error *err)
+static int open_handle(struct db *db, int access, struct error *err)
 {
-    int code = sqlite3_open_v2(db->path, &db->handle,
-                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW |
-                                   SQLITE_OPEN_EXRESCODE,
-                               NULL);
+    int code = sqlite3_open_v2(
+        db->path, &db->handle,
+        access | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE, NULL);
 
     if (code != SQLITE_OK)
         return fail(db, code, err);
     sqlite3_busy_timeout(db->handle, DB_BUSY_MS);
     return 0;
+}
+
+/* Damage that is found only when a page is needed would stop a run again and
+ * again. */
+static int check_pages(struct db *db, enum db_trouble *trouble,
+                       struct error *err)
+{
+    struct db_statement *statement =
+        db_prepare(db, "PRAGMA quick_check(1)", err);
+    bool sound = false, read = false;
+
+    if (statement != NULL && db_step(statement, err) == DB_ROW) {
+        const char *text = db_text(statement, 0);
+
+        read = true;
+        sound = text != NULL && strcmp(text, "ok") == 0;
+    }
+    db_finalize(statement);
+    if (sound || !read)
+        return sound ? 0 : -1;
+    *trouble = DB_DAMAGED;
+    return error_set(err, ERROR_DATA, "%s: is damaged", db->path);
+}
+
+/* What SQLite says last, unless the file's identity told already. */
+static void note_trouble(const struct db *db, enum db_trouble *trouble)
+{
+    if (*trouble == DB_NO_TROUBLE)
+        *trouble = db != NULL && db->handle != NULL
+                       ? cause_of(sqlite3_errcode(db->handle))->trouble
+                       : DB_UNUSABLE;
 }
 
 struct db *db_open(const char *path, const struct db_schema *schema,
@@ -233,18 +263,38 @@ struct db *db_open(const char *path, const struct db_schema *schema,
     struct db *db = allocate(path, err);
 
     *trouble = DB_NO_TROUBLE;
-    if (db != NULL && touch(path, err) == 0 && open_handle(db, err) == 0 &&
+    if (db != NULL && touch(path, err) == 0 &&
+        open_handle(db, SQLITE_OPEN_READWRITE, err) == 0 &&
         db_exec(db,
                 "PRAGMA foreign_keys = ON; PRAGMA trusted_schema = OFF;"
                 "PRAGMA cell_size_check = ON; PRAGMA journal_mode = DELETE;"
                 "PRAGMA synchronous = EXTRA; PRAGMA temp_store = MEMORY",
                 err) == 0 &&
+        check_pages(db, trouble, err) == 0 &&
         migrate(db, schema, trouble, err) == 0)
         return db;
-    if (*trouble == DB_NO_TROUBLE)
-        *trouble = db != NULL && db->handle != NULL
-                       ? cause_of(sqlite3_errcode(db->handle))->trouble
-                       : DB_UNUSABLE;
+    note_trouble(db, trouble);
+    db_close(db);
+    return NULL;
+}
+
+struct db *db_open_reader(const char *path, const struct db_schema *schema,
+                          enum db_trouble *trouble, struct error *err)
+{
+    struct db *db = allocate(path, err);
+    int64_t version;
+
+    *trouble = DB_NO_TROUBLE;
+    if (db != NULL && open_handle(db, SQLITE_OPEN_READONLY, err) == 0 &&
+        db_exec(db, "PRAGMA trusted_schema = OFF; PRAGMA query_only = ON",
+                err) == 0 &&
+        check_identity(db, schema, &version, trouble, err) == 0) {
+        if (version == last_version(schema))
+            return db;
+        *trouble = DB_UNUSABLE;
+        error_set(err, ERROR_DATA, "%s: is not of this version yet", path);
+    }
+    note_trouble(db, trouble);
     db_close(db);
     return NULL;
 }
@@ -269,7 +319,7 @@ struct db *db_open_scratch(const char *folder, const char *sql,
     close(fd);
     db = allocate(path, err);
     /* Once its tables are made, SQLite holds the file open. */
-    if (db != NULL && open_handle(db, err) == 0 &&
+    if (db != NULL && open_handle(db, SQLITE_OPEN_READWRITE, err) == 0 &&
         db_exec(db,
                 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = OFF;"
                 "PRAGMA synchronous = OFF; PRAGMA temp_store = FILE",

@@ -10,7 +10,7 @@
  * db_open() keeps a file durable and its own: made with mode 0600, never
  * through a symbolic link, foreign keys on, a rollback journal and full
  * fsync (WAL needs shared memory, which network file systems lack; a run
- * commits rarely). The file carries the schema's application id and the
+ * commits rarely). All its pages are checked. The file carries the schema's application id and the
  * number of migrations it has seen (SQLite's user_version); those it lacks
  * are run in one transaction. db_open_scratch() is for data that is too large
  * for memory and worthless after a crash: no journal, no fsync, and the name
@@ -53,6 +53,11 @@ enum db_trouble {
 /* NULL with *err set; *trouble says what it was. */
 struct db *db_open(const char *path, const struct db_schema *schema,
                    enum db_trouble *trouble, struct error *err);
+
+/* To look only: makes, changes and migrates nothing. A file of an earlier
+ * version of the schema is DB_UNUSABLE too. */
+struct db *db_open_reader(const char *path, const struct db_schema *schema,
+                          enum db_trouble *trouble, struct error *err);
 
 /* An empty one inside the folder; sql makes its tables. */
 struct db *db_open_scratch(const char *folder, const char *sql,

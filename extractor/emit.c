@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "guard.h"
+#include "recall.h"
 
 void emit_release(struct emission *emission)
 {
@@ -22,6 +23,17 @@ void emit_release(struct emission *emission)
     arena_release(&emission->arena);
 }
 
+
+/* A column that always is the first observation. */
+static bool is_observation(const struct column_rule *rule)
+{
+    const struct alternative *first = rule->alternatives;
+
+    return rule->alternative_count > 0 && first->when == NULL &&
+           !first->constant && first->ref.kind == REF_OBSERVED &&
+           first->ref.index == OBSERVED_FIRST_INACTIVE;
+}
+
 /* The column that carries the first observation, and the single key. */
 static void find_columns(struct dataset_rows *rows)
 {
@@ -29,13 +41,8 @@ static void find_columns(struct dataset_rows *rows)
     size_t keys = 0;
 
     for (size_t i = 0; i < rules->schema.count; i++) {
-        const struct column_rule *rule = &rules->columns[i];
-
-        for (size_t a = 0; a < rule->alternative_count; a++) {
-            if (!rule->alternatives[a].constant &&
-                rule->alternatives[a].ref.kind == REF_OBSERVED)
-                rows->observed_column = rules->schema.columns[i].name;
-        }
+        if (is_observation(&rules->columns[i]))
+            rows->observed_column = rules->schema.columns[i].name;
         if (rules->schema.columns[i].key && keys++ == 0)
             rows->key_column = rules->schema.columns[i].name;
     }
@@ -61,6 +68,7 @@ static int prepare(struct emission *emission, size_t index, int previous_fd,
         .source_count = options->setup->mapping_users[index],
         .actors = &emission->resolved->ids,
         .observed = &rows->observed.by_id,
+        .sightings = recall_sightings(options->recall),
         .no_access = emission->gathered->no_access ||
                      setup_lacks_log(options->setup, index),
         .as_of = options->report->as_of,
@@ -86,6 +94,15 @@ static int prepare(struct emission *emission, size_t index, int previous_fd,
     observed_release(&rows->observed);
     observed_init(&rows->observed);
     return 0;
+}
+
+const struct strmap *emit_first_observed(const struct emission *emission)
+{
+    for (size_t i = 0; i < emission->count; i++) {
+        if (emission->datasets[i].observed.loaded)
+            return &emission->datasets[i].observed.by_id;
+    }
+    return NULL;
 }
 
 static int note_actors(struct emission *emission, const struct joined *joined,

@@ -68,6 +68,10 @@ int emit_open_changes(struct emission *emission,
 /* Datasets of changes are added to the report, which must have room. */
 int emit_write(struct emission *emission, int dir_fd, struct error *err);
 
+/* What the run published before tells of first observations: account id ->
+ * int64_t*; NULL when it tells nothing. */
+const struct strmap *emit_first_observed(const struct emission *emission);
+
 void emit_release(struct emission *emission);
 
 #endif

@@ -33,6 +33,9 @@ void gather_release(struct gathered *gathered)
     roster_release(&gathered->roster);
     strmap_release(&gathered->pairs);
     strmap_release(&gathered->pair_ids);
+    strmap_release(&gathered->bridged);
+    strmap_release(&gathered->fresh);
+    strmap_release(&gathered->answered);
     strmap_release(&gathered->refused);
     strmap_release(&gathered->subjects);
     strmap_release(&gathered->actors);
@@ -56,7 +59,7 @@ static int take_user(void *context, const struct user *user, unsigned number,
     return 0;
 }
 
-static int note_id(struct gathered *gathered, const char *name,
+int gather_note_id(struct gathered *gathered, const char *name,
                    struct error *err)
 {
     const char *copy;
@@ -78,10 +81,10 @@ static int note_ids(struct gathered *gathered, const struct event *event,
     const struct value *actor = &event->fields[EVENT_ACTOR];
 
     for (size_t i = 0; i < event->subject_count; i++) {
-        if (note_id(gathered, event->subjects[i], err) != 0)
+        if (gather_note_id(gathered, event->subjects[i], err) != 0)
             return -1;
     }
-    return actor->present ? note_id(gathered, actor->text, err) : 0;
+    return actor->present ? gather_note_id(gathered, actor->text, err) : 0;
 }
 
 static int show_event(void *context, const struct event *event,
@@ -109,6 +112,8 @@ static int take_event(void *context, const struct event *event,
         actions_note(&g->gathered->actions[entry - setup->sources], event,
                      err) != 0)
         return -1;
+    if (entry != NULL)
+        recall_saw(g->options->recall, entry, event);
     for (size_t i = 0; i < g->gathered->book_count; i++) {
         if (rules_take_source(&setup->mappings[i].rules, event->source) &&
             fact_fold(&g->gathered->books[i], event) != 0)
@@ -134,6 +139,7 @@ static int take_pair(void *context, const char *key, const char *account_id,
     id_copy = arena_strdup(&gathered->arena, account_id);
     if (key_copy == NULL || id_copy == NULL ||
         strmap_put(&gathered->pairs, key_copy, id_copy) != 0 ||
+        strmap_put(&gathered->fresh, key_copy, id_copy) != 0 ||
         strmap_put(&gathered->pair_ids, id_copy, id_copy) != 0)
         return error_no_memory(err);
     return 0;
@@ -221,78 +227,9 @@ struct walk_options gather_walk_options(struct gathering *g,
     };
 }
 
-static bool is_log(const struct setup_source *entry)
+static bool is_events(const struct setup_source *entry)
 {
     return entry->skipped == NULL && entry->source.kind == SOURCE_EVENTS;
-}
-
-/* Whether it is asked for, and not a file. */
-static bool is_asked_log(const struct setup_source *entry)
-{
-    return is_log(entry) && entry->source.file == NULL;
-}
-
-static int start_window(struct gathering *g, const struct setup_source *entry,
-                        struct window_report *window, struct error *err)
-{
-    struct walk_options options = gather_walk_options(g, entry);
-    struct request_window bounds = {window->from, window->to};
-
-    options.window = &bounds;
-    options.window_report = window;
-    options.allow_no_access =
-        g->options->setup->job.events.no_access == NO_ACCESS_ALLOW;
-    if (entry->source.actions_path != NULL)
-        options.action_names =
-            &g->gathered->actions[entry - g->options->setup->sources].names;
-    return gather_add_walk(g, NULL, entry, &options, err);
-}
-
-struct request_window gather_window(const struct job *job, int64_t as_of)
-{
-    return (struct request_window){as_of - job->events.lookback_ms,
-                                   as_of - job->events.settle_ms};
-}
-
-size_t gather_windows_needed(const struct request_window *window)
-{
-    int64_t step = (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
-    int64_t count = (window->to - window->from + step - 1) / step;
-
-    return count < 1 ? 0 : (size_t)count;
-}
-
-size_t gather_windows_of(const struct source *source,
-                         const struct request_window *window)
-{
-    size_t count = gather_windows_needed(window);
-
-    return source->windows == WINDOWS_ONE && count > 1 ? 1 : count;
-}
-
-static int start_events(struct gathering *g, const struct setup_source *entry,
-                        struct error *err)
-{
-    struct source_report *report = gather_report(g->options, entry);
-    int64_t to = g->options->window.to, from = g->options->window.from;
-    int64_t step = entry->source.windows == WINDOWS_ONE
-                       ? to - from
-                       : (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
-    size_t count = gather_windows_of(&entry->source, &g->options->window);
-
-    report->windows = calloc(count + 1, sizeof(*report->windows));
-    if (report->windows == NULL)
-        return error_no_memory(err);
-    for (report->window_count = 0; report->window_count < count;) {
-        struct window_report *w = &report->windows[report->window_count++];
-
-        w->to = to;
-        w->from = to - step > from ? to - step : from;
-        to = w->from;
-        if (start_window(g, entry, w, err) != 0)
-            return -1;
-    }
-    return 0;
 }
 
 static void drop_walks(struct gathering *g)
@@ -336,8 +273,8 @@ static int read_everything(struct gathering *g, struct error *err)
 
         if (feed != NULL && entry->source.file == NULL && !entry->source.each)
             result = gather_start_users(g, feed, err);
-        else if (is_asked_log(entry))
-            result = start_events(g, entry, err);
+        else if (gather_is_log(entry))
+            result = gather_start_log(g, entry, err);
         if (result != 0)
             return -1;
     }
@@ -370,8 +307,11 @@ static int check_emptiness(const struct gather_options *options,
         const struct setup_source *entry = &setup->sources[i];
         const struct source_report *report = gather_report(options, entry);
 
-        if (is_log(entry) && !report->no_access && report->items == 0 &&
-            probe_emptiness(options, entry, err) != 0)
+        if (is_events(entry) && !report->no_access && report->items == 0 &&
+            probe_emptiness(options, entry,
+                            recall_todo(options->recall, entry),
+                            recall_reads_all(options->recall, entry),
+                            err) != 0)
             return -1;
     }
     return 0;
@@ -382,14 +322,13 @@ static int start_gathering(struct gathering *g, struct error *err)
     const struct gather_options *options = g->options;
 
     gather_open_feeds(g);
-    g->walk_capacity = ROSTER_SOURCES_MAX +
-                       options->setup->source_count *
-                           gather_windows_needed(&options->window);
+    g->walk_capacity = ROSTER_SOURCES_MAX + gather_log_windows(options);
     g->walks = calloc(g->walk_capacity, sizeof(*g->walks));
     g->walk_sources = calloc(g->walk_capacity, sizeof(*g->walk_sources));
     g->walk_feeds = calloc(g->walk_capacity, sizeof(*g->walk_feeds));
+    g->watches = calloc(g->walk_capacity, sizeof(*g->watches));
     return g->walks != NULL && g->walk_sources != NULL &&
-                   g->walk_feeds != NULL
+                   g->walk_feeds != NULL && g->watches != NULL
                ? 0
                : error_no_memory(err);
 }
@@ -400,6 +339,7 @@ static void end_gathering(struct gathering *g)
     free(g->walks);
     free(g->walk_sources);
     free(g->walk_feeds);
+    free(g->watches);
 }
 
 int gather_run(struct gathered *gathered, const struct gather_options *options,
@@ -412,12 +352,15 @@ int gather_run(struct gathered *gathered, const struct gather_options *options,
         guard_accepted(options->report, GUARD_MAX_REJECTS);
     g.target = (struct walk_target){take_user, take_event, take_pair,
                                     take_refused, NULL};
-    if (start_gathering(&g, err) == 0 && gather_files(&g, err) == 0 &&
+    if (start_gathering(&g, err) == 0 && gather_remember(&g, err) == 0 &&
+        gather_files(&g, err) == 0 &&
         probe_all(options, err) == 0 &&
         actions_fetch_all(gathered->actions, options, err) == 0 &&
         read_everything(&g, err) == 0 && gather_check_lists(&g, err) == 0 &&
-        actions_report_all(gathered->actions, options, err) == 0)
-        result = check_emptiness(options, err);
+        actions_report_all(gathered->actions, options, err) == 0 &&
+        recall_check(options->recall, options->report, err) == 0 &&
+        check_emptiness(options, err) == 0)
+        result = gather_keep(&g, err);
     end_gathering(&g);
     return result;
 }
@@ -449,10 +392,10 @@ int gather_again(struct gathered *gathered,
                                     known_refusal, NULL};
     result = start_gathering(&g, err);
     for (size_t i = 0; i < setup->source_count && result == 0; i++) {
-        if (!is_asked_log(&setup->sources[i]))
+        if (!gather_is_log(&setup->sources[i]))
             continue;
         free(gather_report(options, &setup->sources[i])->windows);
-        result = start_events(&g, &setup->sources[i], err);
+        result = gather_start_log(&g, &setup->sources[i], err);
     }
     if (result == 0)
         result = gather_files_again(&g, err);

@@ -2,8 +2,9 @@
  * gather: reads every list a run needs and folds it as it comes.
  *
  * Calling order: gather_init(); gather_keep_events() where events are to
- * become rows; gather_run(), which probes the credentials,
- * walks the users and all windows of all event sources side by side, reads a
+ * become rows; gather_run(), which takes over what is known of earlier runs,
+ * probes the credentials, walks the users and all windows of all event sources
+ * side by side (what is whole goes to recall.h), reads a
  * moving user list again, and refuses suspicious emptiness; then the content
  * is complete and only read; gather_release().
  *
@@ -20,6 +21,7 @@
 #include "error.h"
 #include "fact.h"
 #include "probe.h"
+#include "recall.h"
 #include "reject.h"
 #include "roster.h"
 #include "setup.h"
@@ -38,6 +40,9 @@ struct gathered {
     size_t book_count;
     struct strmap pairs;    /* user key -> account id, learned from logs */
     struct strmap pair_ids; /* the account ids of these */
+    struct strmap bridged;  /* the same, of the bridge in earlier runs */
+    struct strmap answered; /* of the bridge in this run */
+    struct strmap fresh;    /* pairs the state has not got yet */
     struct rejects *rejects;
     struct strmap refused;  /* what is in rejects, to count a row once */
     bool rejects_accepted;  /* guards.max_rejects may be passed */
@@ -54,10 +59,11 @@ struct gathered {
  * same run again reads the same. */
 struct request_window gather_window(const struct job *job, int64_t as_of);
 
-/* Windows a log is read in, and how many days the longest has at most. */
-size_t gather_windows_needed(const struct request_window *window);
-size_t gather_windows_of(const struct source *source,
-                         const struct request_window *window);
+/* Windows a span of a log is read in. */
+size_t gather_windows_of(const struct source *source, const struct span *span);
+
+/* For recall_load() and recall_commit(). */
+struct recall_names gather_names(struct gathered *gathered);
 
 int gather_init(struct gathered *gathered, const struct setup *setup,
                 struct error *err);

@@ -1,6 +1,7 @@
 /*
- * gather_parts: what gather.c (walks and windows), gather_lists.c (the lists
- * of accounts) and gather_files.c (files instead of either) share. Private to gather*.c.
+ * gather_parts: what gather.c (walks), gather_logs.c (windows of logs),
+ * gather_lists.c (lists of accounts) and gather_files.c (files instead of
+ * either) share. Private to gather*.c.
  */
 #ifndef ROLLCALL_GATHER_PARTS_H
 #define ROLLCALL_GATHER_PARTS_H
@@ -17,6 +18,13 @@ struct feed {
     bool moved;                       /* it must be read again */
 };
 
+/* A window under way, for who is told of its end. */
+struct window_watch {
+    struct gathering *gathering;
+    const struct setup_source *entry;
+    const struct window_report *window;
+};
+
 /* One gathering under way; walks call back into it. */
 struct gathering {
     struct gathered *gathered;
@@ -27,6 +35,7 @@ struct gathering {
     struct walk **walks;
     const struct setup_source **walk_sources; /* of each walk */
     struct feed **walk_feeds;                 /* of each; NULL: events */
+    struct window_watch *watches;             /* of each */
     size_t walk_count, walk_capacity;
 };
 
@@ -50,6 +59,21 @@ int gather_files_again(struct gathering *g, struct error *err);
 /* gather_events.c: what mappings of events need of this one. */
 int gather_spool_event(const struct gathering *g, const struct event *event,
                        struct error *err);
+
+/* Notes a name that needs no bridge. */
+int gather_note_id(struct gathered *gathered, const char *name,
+                   struct error *err);
+
+/* gather_logs.c: logs that are asked for, not files. */
+bool gather_is_log(const struct setup_source *entry);
+/* Windows of all logs together. */
+size_t gather_log_windows(const struct gather_options *options);
+int gather_start_log(struct gathering *g, const struct setup_source *entry,
+                     struct error *err);
+/* What earlier runs know, into the books. */
+int gather_remember(struct gathering *g, struct error *err);
+/* All windows are whole: what is left goes into the state. */
+int gather_keep(struct gathering *g, struct error *err);
 
 /* gather_lists.c */
 void gather_open_feeds(struct gathering *g);

@@ -46,6 +46,29 @@ static int find_previous(struct inquiry *q, struct error *err)
     return result;
 }
 
+/* A run of this time would start from what the state knows. */
+static int open_recall(struct inquiry *q, struct error *err)
+{
+    const struct inquiry_options *options = q->options;
+    struct recall_options recall = {
+        .setup = options->setup,
+        .as_of = options->as_of,
+        .run_id = options->run_id,
+        .window = {q->gather.window.from, q->gather.window.to},
+        .read_all = true,
+        .look_only = true,
+        .log = options->log,
+    };
+
+    q->state = state_open_reader(options->setup->job.state, options->log, err);
+    if (q->state == NULL && err->kind != ERROR_NONE)
+        return -1;
+    recall.state = q->state;
+    q->recall = recall_open(&recall, err);
+    q->gather.recall = q->recall;
+    return q->recall != NULL ? 0 : -1;
+}
+
 static int start(struct inquiry *q, struct error *err)
 {
     const struct inquiry_options *options = q->options;
@@ -80,7 +103,7 @@ static int start(struct inquiry *q, struct error *err)
         .previous = q->previous.found ? &q->previous.manifest : NULL,
         .observer = {note_subjects, q},
     };
-    return 0;
+    return open_recall(q, err);
 }
 
 /* Subjects that no fact counts are in no book, so nobody asked yet whose
@@ -308,18 +331,29 @@ static int read_events(struct inquiry *q, struct error *err)
     return list_names(q, err);
 }
 
+static int add_actor(struct strmap *people, const struct fact_event *event)
+{
+    return event != NULL && event->actor != NULL
+               ? strmap_put(people, event->actor, people)
+               : 0;
+}
+
 /* Every actor of the events, and the account itself, which the list may not
  * have. */
 static int resolve_people(struct inquiry *q, struct error *err)
 {
+    const struct fact_subject *subject =
+        fact_find(&q->gathered.books[0], q->id);
     struct strmap people = {0};
     int result = strmap_put(&people, q->id, q);
 
-    for (size_t i = 0; i < q->events.count && result == 0; i++) {
-        const char *actor = q->events.events[i].event.actor;
-
-        if (actor != NULL)
-            result = strmap_put(&people, actor, q);
+    for (size_t i = 0; i < q->events.count && result == 0; i++)
+        result = add_actor(&people, &q->events.events[i].event);
+    for (size_t i = 0; subject != NULL && i < q->rules->fact_count; i++) {
+        if (result == 0)
+            result = add_actor(&people, subject->slots[i].newest);
+        if (result == 0)
+            result = add_actor(&people, subject->slots[i].attributed);
     }
     if (result != 0)
         error_no_memory(err);
@@ -348,7 +382,8 @@ static int conclude(struct inquiry *q, struct error *err)
     enum join_outcome outcome;
 
     joined_fill(&q->joined, &q->emission.datasets[0].input, q->account);
-    if (explain_check(&q->events, &q->joined, err) != 0)
+    if (explain_remember(&q->events, &q->joined, err) != 0 ||
+        explain_check(&q->events, &q->joined, err) != 0)
         return -1;
     q->selected = q->account->listed && join_selects(&q->joined);
     q->columns = arena_alloc(&q->arena, count * sizeof(*q->columns));
@@ -391,6 +426,8 @@ void inquiry_free(struct inquiry *q)
     free(q->report.sources);
     emit_release(&q->emission);
     exchange_free(q->exchange);
+    recall_free(q->recall);
+    state_close(q->state);
     gather_release(&q->gathered);
     resolve_release(&q->resolved);
     previous_close(&q->previous);

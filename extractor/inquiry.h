@@ -3,7 +3,9 @@
  *
  * inquiry_run() reads users and logs as a run does, with the same checks and
  * guards, and publishes nothing: the output directory is only looked into for
- * the run before, when it is there. Then inquiry_text() or inquiry_json();
+ * the run before, when it is there, and the state for what a run of this as-of
+ * would start from. An event that decides a fact and is no longer in the log
+ * is shown as known from an earlier run. Then inquiry_text() or inquiry_json();
  * inquiry_free() accepts NULL.
  *
  * The logs are read twice. Only after the first time it is known under which
@@ -32,9 +34,11 @@
  *   fields      [{name, value, source}]
  *   names       [{name, resolved, events}], resolved: account_id | map_file |
  *               learned_pair | bridge
- *   events      [{at, source, id, action, category, subject, actor, actor_id,
- *               actor_name, changes: [{field, from, to}],
+ *   events      [{at, source, id, action, category, subject, earlier, actor,
+ *               actor_id, actor_name, changes: [{field, from, to}],
  *               facts: [{fact, role, reason, other}]}], oldest first
+ *               earlier: known from an earlier run alone, see below; subject
+ *               is null then
  *               actor: as the log has it; role: won | lent | cancelled | lost;
  *               reason: only | time | actor | id | source (null: cancelled);
  *               other: the rival that came closest of a winner, the event of

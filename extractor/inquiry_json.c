@@ -133,7 +133,9 @@ static void put_event(struct jsonw *w, const struct inquiry *q, size_t index)
     jsonw_text(w, "id", event->id);
     jsonw_text_or_null(w, "action", event->action);
     jsonw_text_or_null(w, "category", entry->category);
-    jsonw_text(w, "subject", name_shown(entry->subject));
+    jsonw_text_or_null(w, "subject",
+                       entry->earlier ? NULL : name_shown(entry->subject));
+    jsonw_bool(w, "earlier", entry->earlier);
     jsonw_text_or_null(
         w, "actor", event->actor != NULL ? name_shown(event->actor) : NULL);
     jsonw_text_or_null(w, "actor_id", inquiry_actor_id(q, event));

@@ -22,6 +22,8 @@ struct inquiry {
     const struct inquiry_options *options;
     struct run_report report; /* for the walkers; nobody writes it */
     struct previous previous;
+    struct state *state; /* NULL: there is none */
+    struct recall *recall;
     struct exchange *exchange;
     struct gather_options gather;
     struct gathered gathered;

@@ -238,9 +238,14 @@ static void put_event(struct buf *out, const struct inquiry *q, size_t index)
     put_text(out, event->action != NULL ? event->action : "(none)");
     buf_putc(out, '\n');
     put_actor(out, q, event);
-    buf_printf(out, "    %-*s ", MARK_WIDTH, "calls it");
-    put_text(out, name_shown(entry->subject));
-    buf_putc(out, '\n');
+    if (entry->earlier) {
+        buf_printf(out, "    %-*s from an earlier run; the log does not show "
+                   "it any more\n", MARK_WIDTH, "known");
+    } else {
+        buf_printf(out, "    %-*s ", MARK_WIDTH, "calls it");
+        put_text(out, name_shown(entry->subject));
+        buf_putc(out, '\n');
+    }
     for (size_t i = 0; i < entry->change_count; i++)
         put_change(out, &entry->changes[i]);
     for (size_t f = 0; f < q->rules->fact_count; f++)

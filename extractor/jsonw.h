@@ -17,7 +17,7 @@
 
 #include "buf.h"
 
-enum { JSONW_DEPTH_MAX = 32 };
+enum { JSONW_DEPTH_MAX = 64 };
 
 struct jsonw {
     struct buf *out;

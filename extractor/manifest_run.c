@@ -45,6 +45,47 @@ static void put_changes(struct jsonw *w, const struct changes_report *changes)
     jsonw_object_end(w);
 }
 
+static void put_span(struct jsonw *w, const char *name, bool there,
+                     int64_t from, int64_t to)
+{
+    if (!there) {
+        jsonw_null(w, name);
+        return;
+    }
+    jsonw_object(w, name);
+    jsonw_instant(w, "from", from);
+    jsonw_instant(w, "to", to);
+    jsonw_object_end(w);
+}
+
+static void put_log(struct jsonw *w, const struct log_report *log)
+{
+    jsonw_object(w, NULL);
+    jsonw_text(w, "source", log->source);
+    put_span(w, "before", log->has_before, log->before.from, log->before.to);
+    put_span(w, "known", log->has_after, log->after.from, log->after.to);
+    if (log->has_oldest)
+        jsonw_instant(w, "oldest", log->oldest);
+    jsonw_array(w, "gaps");
+    if (log->has_gap)
+        put_span(w, NULL, true, log->gap.from, log->gap.to);
+    jsonw_array_end(w);
+    jsonw_object_end(w);
+}
+
+/* How far the dataset's facts reach, and whence they come. */
+static void put_knowledge(struct jsonw *w, const struct dataset_report *dataset)
+{
+    jsonw_object(w, "knowledge");
+    jsonw_text(w, "facts", dataset->continues ? "continued" : "read anew");
+    jsonw_text_or_null(w, "reason", dataset->continues ? NULL : dataset->anew);
+    jsonw_array(w, "logs");
+    for (size_t i = 0; i < dataset->log_count; i++)
+        put_log(w, &dataset->logs[i]);
+    jsonw_array_end(w);
+    jsonw_object_end(w);
+}
+
 static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
 {
     const struct named_count counts[] = {
@@ -70,6 +111,8 @@ static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
     jsonw_object_end(w);
     if (dataset->changes.of != NULL)
         put_changes(w, &dataset->changes);
+    else
+        put_knowledge(w, dataset);
     jsonw_object_end(w);
 }
 
@@ -80,6 +123,8 @@ static void put_window(struct jsonw *w, const struct window_report *window)
     jsonw_instant(w, "to", window->to);
     manifest_put_count(w, "pages", window->pages);
     manifest_put_count(w, "records", window->records);
+    if (window->resumed)
+        jsonw_bool(w, "resumed", true);
     if (window->has_oldest)
         jsonw_instant(w, "oldest", window->oldest);
     if (window->has_total)
@@ -187,6 +232,7 @@ static void put_keys(struct jsonw *w, const struct key_report *keys)
         {"alreadyIds", keys->already_ids},
         {"mapped", keys->mapped},
         {"learned", keys->learned},
+        {"remembered", keys->remembered},
         {"lookedUp", keys->looked_up},
         {"unresolved", keys->unresolved},
         {"unresolvedActors", keys->unresolved_actors},

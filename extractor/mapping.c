@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "digest.h"
 #include "mapping_read.h"
 #include "roster.h"
 
@@ -276,6 +277,29 @@ static void complete_order(struct spec *spec, struct rules *rules)
     }
 }
 
+/* Written anew, so that comments and blanks do not count. */
+static bool digest_facts(struct mapping *mapping, const struct json *root)
+{
+    static const char *const members[] = {"events", "facts"};
+    struct jsonw w;
+    struct buf text;
+    bool good = true;
+
+    buf_init(&text, 2 * SPEC_FILE_MAX);
+    jsonw_init(&w, &text, 0);
+    jsonw_object(&w, NULL);
+    for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+        const struct json *node = json_member(root, members[i]);
+
+        good &= node == NULL || json_write(&w, members[i], node, NULL);
+    }
+    jsonw_object_end(&w);
+    good = good && buf_ok(&text) &&
+           digest_hex(text.data, text.len, mapping->facts_sha256) == 0;
+    buf_release(&text);
+    return good;
+}
+
 int mapping_load(struct mapping *mapping, const char *name_or_file,
                  const char *const *folders, struct error *err)
 {
@@ -283,6 +307,7 @@ int mapping_load(struct mapping *mapping, const char *name_or_file,
     const char *path = name_or_file;
     struct spec spec;
     struct spec_node root;
+    bool digested;
 
     memset(mapping, 0, sizeof(*mapping));
     arena_init(&mapping->arena);
@@ -301,8 +326,13 @@ int mapping_load(struct mapping *mapping, const char *name_or_file,
     complete_order(&spec, &mapping->rules);
     mapping_add_changes(&spec, &root, &mapping->rules);
     check_grain(&spec, &root, &mapping->rules);
+    digested = digest_facts(mapping, root.json);
     if (spec_close(&spec, err) != 0)
         goto err0;
+    if (!digested) {
+        error_no_memory(err);
+        goto err0;
+    }
     return 0;
 err0:
     mapping_free(mapping);

@@ -54,6 +54,7 @@
 struct mapping {
     const char *path;
     char sha256[65];
+    char facts_sha256[65]; /* of "events" and "facts", without comments */
     struct rules rules;
     struct arena arena;
     /* private to mapping.c: compiled expressions and tables to release */

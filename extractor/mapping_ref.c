@@ -16,7 +16,7 @@ static const struct family {
     [REF_USER] = {"user.", user_fields, USER_FIELD_COUNT},
     [REF_EVENT] = {"event.", event_fields, EVENT_PART_COUNT},
     [REF_FACT] = {"fact.", rules_fact_parts, FACT_PART_COUNT},
-    [REF_OBSERVED] = {"observed.", rules_observed_parts, 1},
+    [REF_OBSERVED] = {"observed.", rules_observed_parts, OBSERVED_PART_COUNT},
     [REF_RUN] = {"run.", rules_run_parts, RUN_PART_COUNT},
     [REF_SUBJECT] = {"subject.", rules_subject_parts, SUBJECT_PART_COUNT},
     [REF_ACTOR] = {"actor.", rules_actor_parts, ACTOR_PART_COUNT},

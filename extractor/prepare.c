@@ -14,6 +14,40 @@ static int read_as_of(const struct command *command,
     return 0;
 }
 
+static int read_time(const struct command *command, enum cli_option option,
+                     const char *name, int64_t *time, struct error *err)
+{
+    const char *text = command->cli->values[option];
+
+    if (instant_parse_lenient(text, time) == 0)
+        return 0;
+    error_set(err, ERROR_USAGE, "%s: \"%s\" is not a time", name, text);
+    return error_hint(err, "write 2026-11-23T02:00:00Z or 2026-11-23");
+}
+
+static int read_backfill(const struct command *command, struct span *span,
+                         struct error *err)
+{
+    const char *from = command->cli->values[OPTION_FROM];
+    const char *to = command->cli->values[OPTION_TO];
+
+    if (from == NULL && to == NULL)
+        return 0;
+    if (from == NULL || to == NULL) {
+        error_set(err, ERROR_USAGE, "%s: is given without %s",
+                  from != NULL ? "--from" : "--to",
+                  from != NULL ? "--to" : "--from");
+        return error_hint(err, "a span of the logs has both ends");
+    }
+    if (read_time(command, OPTION_FROM, "--from", &span->from, err) != 0 ||
+        read_time(command, OPTION_TO, "--to", &span->to, err) != 0)
+        return -1;
+    if (span->from < span->to)
+        return 0;
+    return error_set(err, ERROR_USAGE, "--to: \"%s\" is not later than --from",
+                     to);
+}
+
 static int read_run_id(const struct command *command,
                        struct prepared *prepared, struct error *err)
 {
@@ -76,6 +110,7 @@ struct prepared *prepare(const struct command *command, struct error *err)
     prepared->allow_commands = cli->on_command_line[OPTION_JOB];
     if (open_replay(command, prepared, err) == 0 &&
         read_as_of(command, prepared, &prepared->as_of, err) == 0 &&
+        read_backfill(command, &prepared->backfill, err) == 0 &&
         read_run_id(command, prepared, err) == 0 &&
         setup_load(&prepared->setup, &options, err) == 0 &&
         open_record(command, prepared, err) == 0)

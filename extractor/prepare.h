@@ -12,17 +12,19 @@
 #include "publish.h"
 #include "recording.h"
 #include "setup.h"
+#include "span.h"
 
 struct prepared {
     struct setup setup;
     int64_t as_of;
+    struct span backfill; /* --from and --to; from == to: neither */
     char run_id[PUBLISH_RUN_ID_MAX + 1];
     bool allow_commands;
     struct recording *record; /* of --record, or NULL */
     struct recording *replay; /* of --replay, or NULL */
 };
 
-/* NULL with *err set: ERROR_USAGE for a bad --as-of or --run-id, else what
+/* NULL with *err set: ERROR_USAGE for bad times or a bad --run-id, else what
  * setup_load() and the recordings say. A replay stands for the time of its
  * recording. prepared_free() accepts NULL. */
 struct prepared *prepare(const struct command *command, struct error *err);

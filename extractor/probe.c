@@ -117,9 +117,9 @@ int probe_credential(const struct gather_options *options,
     return result;
 }
 
-/* Whether one of the records lies inside the window. */
+/* Whether one of the records lies inside the spans. */
 static bool any_inside(const struct source *source, const struct json *items,
-                       const struct request_window *window)
+                       const struct span_set *spans)
 {
     const struct field_rule *rule = &source->event_fields[EVENT_AT];
     bool found = false;
@@ -129,7 +129,7 @@ static bool any_inside(const struct source *source, const struct json *items,
         int64_t at;
 
         if (normalise_instant(rule, item, &at) == 0)
-            found = at >= window->from && at < window->to;
+            found = span_holds(spans, at);
     }
     return found;
 }
@@ -163,24 +163,27 @@ static int check_previous(const struct gather_options *options,
 }
 
 int probe_emptiness(const struct gather_options *options,
-                    const struct setup_source *entry, struct error *err)
+                    const struct setup_source *entry,
+                    const struct span_set *asked, bool whole,
+                    struct error *err)
 {
     const struct source *source = &entry->source;
     struct question question = {.entry = entry};
     int result = 0;
 
-    if (options->window.from >= options->window.to)
+    if (asked->count == 0)
         return 0;
     if (source->probe_path != NULL && source->probe_items != NULL) {
         if (ask_probe(options, &question, err) != 0)
             return -1;
         if (any_inside(source, json_at(question.doc.root, source->probe_items),
-                       &options->window))
+                       asked))
             result = suspicious(entry, "asked without dates it shows some of "
                                 "that time", err);
         json_free(&question.doc);
     }
-    return result != 0 ? result : check_previous(options, entry, err);
+    return result != 0 || !whole ? result
+                                 : check_previous(options, entry, err);
 }
 
 /* Asks for one page; on success without a refusal the question's doc must be

@@ -17,6 +17,7 @@
 #include "manifest.h"
 #include "report.h"
 #include "request.h"
+#include "recall.h"
 #include "setup.h"
 
 /* Is shown every event that is read; empty: nobody is. */
@@ -30,6 +31,7 @@ struct gather_options {
     struct exchange *exchange;
     const struct log *log;
     struct request_window window;    /* of events: [from, to) */
+    struct recall *recall;           /* NULL: nothing is gathered */
     struct run_report *report;       /* sources: one per setup source */
     const struct manifest *previous; /* last published run, or NULL */
     struct gather_observer observer;
@@ -41,10 +43,13 @@ int probe_credential(const struct gather_options *options,
                      const struct setup_source *entry, struct error *err);
 
 /* For a log that gave no record at all: ERROR_DATA when its probe, which
- * sends no dates, shows a record inside the window, or when the run published
- * before saw records of a time this window covers. */
+ * sends no dates, shows a record inside the spans that were asked for, or,
+ * when those are the whole lookback, the run published before saw records of
+ * a time they cover. */
 int probe_emptiness(const struct gather_options *options,
-                    const struct setup_source *entry, struct error *err);
+                    const struct setup_source *entry,
+                    const struct span_set *asked, bool whole,
+                    struct error *err);
 
 /* One page of the source with a single item, for `check`: how many items came
  * and, of events, when the first one happened. What is asked name by name or

@@ -10,6 +10,7 @@
 
 #include "digest.h"
 #include "folder.h"
+#include "lock.h"
 #include "manifest.h"
 #include "publish_parts.h"
 #include "sink.h"
@@ -155,7 +156,8 @@ struct publish *publish_open(const struct publish_options *options,
     p->out_fd = folder_make(options->out_dir, p->dir_mode, err);
     if (p->out_fd < 0)
         goto fail;
-    p->lock_fd = publish_lock(p->out_fd, p->run_id, p->file_mode, err);
+    p->lock_fd = lock_take(p->out_fd, PUBLISH_LOCK_NAME, p->run_id,
+                           p->file_mode, err);
     if (p->lock_fd < 0 || prepare_out(p, err) != 0)
         goto fail_in;
     return p;

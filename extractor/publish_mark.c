@@ -1,11 +1,10 @@
-/* What stands beside the runs: the lock, "latest" and the done files. */
+/* What stands beside the runs: "latest" and the done files. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,69 +14,10 @@
 #include "publish_parts.h"
 #include "sink.h"
 
-enum { HOLDER_TEXT_MAX = 128, DONE_TEXT_MAX = 4096, DAY_DIGITS = 8 };
+enum { DONE_TEXT_MAX = 4096, DAY_DIGITS = 8 };
 
 #define LATEST_TEMP SINK_TEMP_PREFIX "latest"
 #define DONE_SUFFIX ".done"
-
-void publish_plain_line(char *text)
-{
-    text[strcspn(text, "\n")] = '\0';
-    for (; *text != '\0'; text++) {
-        if (*text < ' ' || *text > '~')
-            *text = '?';
-    }
-}
-
-static int lock_held(int fd, struct error *err)
-{
-    char text[HOLDER_TEXT_MAX] = "";
-    ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
-
-    publish_plain_line(text);
-    error_set(err, ERROR_TRY_LATER, "%s: another run holds the lock: %s",
-              PUBLISH_LOCK_NAME, got > 0 ? text : "pid unknown");
-    return error_hint(err, "wait until it ends; the lock goes with the "
-                           "process, the file may stay");
-}
-
-static int write_holder(int fd, const char *run_id, struct error *err)
-{
-    char text[HOLDER_TEXT_MAX];
-    int len = snprintf(text, sizeof(text), "pid %ld run %s\n", (long)getpid(),
-                       run_id);
-
-    if (ftruncate(fd, 0) != 0 || file_write_all(fd, text, (size_t)len) != 0)
-        return file_write_error(err, PUBLISH_LOCK_NAME);
-    return 0;
-}
-
-int publish_lock(int out_fd, const char *run_id, mode_t mode, struct error *err)
-{
-    int fd = openat(out_fd, PUBLISH_LOCK_NAME,
-                    O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-    if (fd < 0)
-        return file_create_error(err, PUBLISH_LOCK_NAME);
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-        if (errno == EWOULDBLOCK)
-            lock_held(fd, err);
-        else
-            file_write_error(err, PUBLISH_LOCK_NAME);
-        goto fail;
-    }
-    if (fchmod(fd, mode) != 0) {
-        file_create_error(err, PUBLISH_LOCK_NAME);
-        goto fail;
-    }
-    if (write_holder(fd, run_id, err) != 0)
-        goto fail;
-    return fd;
-
-fail:
-    close(fd);
-    return -1;
-}
 
 int publish_check_latest(int out_fd, struct error *err)
 {

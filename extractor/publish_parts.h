@@ -1,5 +1,5 @@
 /*
- * publish_parts: folders, lock and markers below publish.c. Private to
+ * publish_parts: folders and markers below publish.c. Private to
  * publish*.c. Names in error texts are relative to the output directory.
  */
 #ifndef ROLLCALL_PUBLISH_PARTS_H
@@ -29,14 +29,6 @@ int publish_remove(int dir_fd, const char *name, struct error *err);
 
 /* Removes every entry of the directory whose name begins with prefix. */
 int publish_remove_prefixed(int dir_fd, const char *prefix, struct error *err);
-
-/* What a lock's holder wrote is shown, so only its first line and plain
- * characters pass. */
-void publish_plain_line(char *text);
-
-/* The lock's descriptor, or -1. Closing it releases the lock. */
-int publish_lock(int out_fd, const char *run_id, mode_t mode,
-                 struct error *err);
 
 /* Points OUT/latest at the run, unless one with a later as-of is there. */
 int publish_latest(int out_fd, const char *run_id, int64_t as_of,

@@ -7,6 +7,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "lock.h"
 #include "publish.h"
 #include "publish_parts.h"
 #include "sink.h"
@@ -22,7 +23,7 @@ int publish_hold(int out_fd, const char *who, struct error *err)
     if (fstatat(out_fd, PUBLISH_LOCK_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
         S_ISREG(st.st_mode))
         mode = st.st_mode & 0777;
-    return publish_lock(out_fd, who, mode, err);
+    return lock_take(out_fd, PUBLISH_LOCK_NAME, who, mode, err);
 }
 
 int publish_retire(int out_fd, const char *run_id, struct error *err)
@@ -91,7 +92,7 @@ bool publish_holder(int out_fd, char text[PUBLISH_HOLDER_MAX])
         return false;
     got = pread(fd, text, PUBLISH_HOLDER_MAX - 1, 0);
     text[got > 0 ? got : 0] = '\0';
-    publish_plain_line(text);
+    lock_plain_line(text);
     if (sscanf(text, "pid %ld", &pid) != 1)
         pid = -1;
     held = fstat(fd, &st) == 0 && is_locked(&st, pid);

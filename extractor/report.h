@@ -16,9 +16,10 @@
 
 struct window_report {
     int64_t from, to;     /* [from, to) */
-    uint64_t pages, records;
+    uint64_t pages, records, rejected;
     bool has_oldest;
-    int64_t oldest;       /* of the records seen */
+    int64_t oldest, newest; /* of the records seen */
+    bool resumed;         /* an unfinished run read it */
     bool has_total;
     int64_t total;        /* as the server claimed; never trusted */
 };
@@ -78,6 +79,7 @@ struct key_report {       /* user key -> account id */
     uint64_t already_ids; /* were account ids */
     uint64_t mapped;      /* by the job's map file */
     uint64_t learned;     /* from pairs in the log */
+    uint64_t remembered;  /* by the bridge, in an earlier run */
     uint64_t looked_up;   /* by the bridge */
     uint64_t unresolved;
     uint64_t unresolved_actors; /* actors of rows that no account was found
@@ -102,6 +104,18 @@ struct changes_report {  /* of a dataset of changes, see changes.h */
     uint64_t inserts, updates, deletes;
 };
 
+struct log_report {       /* what a dataset knows of a log */
+    const char *source;
+    bool has_before, has_after; /* false: nothing */
+    struct { int64_t from, to; } before, after; /* [from, to), without a hole;
+                                                   as of this run */
+    bool has_gap;
+    struct { int64_t from, to; } gap; /* what no run has read, at the end of
+                                         what was known before */
+    bool has_oldest;
+    int64_t oldest;       /* record that any of these runs saw */
+};
+
 struct dataset_report {
     const struct schema *schema;
     const size_t *order;  /* column indexes the rows ascend by: text as bytes,
@@ -119,6 +133,10 @@ struct dataset_report {
     struct count_report statuses[8]; /* rows per last_modified_status */
     size_t status_count;
     struct changes_report changes;
+    bool continues;       /* from the facts of earlier runs */
+    const char *anew;     /* why not; NULL when it does */
+    struct log_report *logs;
+    size_t log_count;
 };
 
 enum { REPORT_GUARDS_MAX = 128 }; /* a few, and three a dataset */

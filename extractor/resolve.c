@@ -69,7 +69,8 @@ static int take_key(void *context, const struct json *item, const char **name,
         asking->report->looked_up++;
     id = lasting_id(asking, id);
     if (id == NULL ||
-        strmap_put(&asking->resolved->ids, *name, (void *)id) != 0)
+        strmap_put(&asking->resolved->ids, *name, (void *)id) != 0 ||
+        strmap_put(&asking->gathered->answered, *name, (void *)id) != 0)
         return error_no_memory(err);
     return 0;
 }
@@ -89,7 +90,10 @@ static enum resolve_way known_way(const struct resolved *resolved,
     if (*id != NULL)
         return RESOLVE_LEARNED;
     *id = strmap_get(&gathered->pair_ids, name) != NULL ? name : NULL;
-    return *id != NULL ? RESOLVE_ID : RESOLVE_UNKNOWN;
+    if (*id != NULL)
+        return RESOLVE_ID;
+    *id = strmap_get(&gathered->bridged, name);
+    return *id != NULL ? RESOLVE_BRIDGE : RESOLVE_UNKNOWN;
 }
 
 enum resolve_way resolve_way(const struct resolved *resolved,
@@ -113,7 +117,8 @@ static const char *known_id(struct resolved *resolved,
 {
     uint64_t *const counts[] = {[RESOLVE_ID] = &report->already_ids,
                                 [RESOLVE_MAPPED] = &report->mapped,
-                                [RESOLVE_LEARNED] = &report->learned};
+                                [RESOLVE_LEARNED] = &report->learned,
+                                [RESOLVE_BRIDGE] = &report->remembered};
     const char *id;
     enum resolve_way way = known_way(resolved, gathered, name, &id);
 

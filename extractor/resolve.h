@@ -8,7 +8,8 @@
  * asks for names the user list did not give.
  *
  * A name is, in this order: an account id already; in the job's map file; a
- * pair learned from the log; known to the bridge source. A name by e-mail
+ * pair learned from the log; known to the bridge source, in an earlier run or
+ * when asked. A name by e-mail
  * (name.h) is the account that has this address, upper and lower case alike,
  * if exactly one has it. Otherwise it stays unresolved and is counted. Apps
  * are nobody's account and never asked for.
@@ -35,7 +36,7 @@ enum resolve_way {
     RESOLVE_ID,      /* it is an account id already */
     RESOLVE_MAPPED,  /* by the job's map file */
     RESOLVE_LEARNED, /* by a pair of the log */
-    RESOLVE_BRIDGE,  /* the bridge source was asked */
+    RESOLVE_BRIDGE,  /* the bridge source was asked, now or earlier */
     RESOLVE_EMAIL,   /* the only account with that address */
     RESOLVE_UNKNOWN  /* it did not */
 };

@@ -9,6 +9,7 @@
 #include "guard.h"
 #include "previous.h"
 #include "publish.h"
+#include "recall.h"
 #include "resolve.h"
 #include "state.h"
 
@@ -18,6 +19,8 @@ struct run {
     struct run_report report;
     struct publish *publish;
     struct previous previous;
+    struct state *state;
+    struct recall *recall;
     struct exchange *exchange;
     struct gathered gathered;
     struct resolved resolved;
@@ -112,6 +115,41 @@ static int open_output(struct run *run, struct error *err)
     return 0;
 }
 
+/* A recording holds a whole run's answers, so what earlier runs know is not
+ * used while one is made or replayed, and they learn nothing of it. */
+static bool knows_state(const struct run_options *options)
+{
+    return options->record == NULL && options->replay == NULL;
+}
+
+static int open_state(struct run *run, struct error *err)
+{
+    const struct run_options *options = run->options;
+    const struct setup *setup = options->setup;
+    const struct request_window window =
+        gather_window(&setup->job, options->as_of);
+    struct recall_options recall = {
+        .setup = setup,
+        .as_of = options->as_of,
+        .run_id = options->run_id,
+        .window = {window.from, window.to},
+        .backfill = options->backfill,
+        .full = options->full,
+        .read_all = setup_makes_event_rows(setup),
+        .log = options->log,
+    };
+
+    if (knows_state(options)) {
+        run->state = state_open(setup->job.state, options->run_id,
+                                options->log, err);
+        if (run->state == NULL)
+            return -1;
+    }
+    recall.state = run->state;
+    run->recall = recall_open(&recall, err);
+    return run->recall != NULL ? 0 : -1;
+}
+
 static int open_exchange(struct run *run, struct error *err)
 {
     const struct run_options *options = run->options;
@@ -134,6 +172,7 @@ static int open_exchange(struct run *run, struct error *err)
         .exchange = run->exchange,
         .log = options->log,
         .window = gather_window(&options->setup->job, options->as_of),
+        .recall = run->recall,
         .report = &run->report,
         .previous = run->previous.found ? &run->previous.manifest : NULL,
     };
@@ -150,18 +189,10 @@ static int check_stop(const struct run *run, struct error *err)
 /* What is asked account by account comes last, when it is known for whom. */
 static int ask_each(struct run *run, struct error *err)
 {
-    const struct run_options *options = run->options;
-    struct each_options each = {.emission = &run->emission};
-    int result = -1;
+    const struct each_options each = {.emission = &run->emission,
+                                      .state = run->state};
 
-    if (!each_needed(options->setup))
-        return 0;
-    each.state = state_open(options->setup->job.state, options->run_id,
-                            options->log, err);
-    if (each.state != NULL)
-        result = each_ask(&each, err);
-    state_close(each.state);
-    return result;
+    return each_needed(run->options->setup) ? each_ask(&each, err) : 0;
 }
 
 static int read_all(struct run *run, struct error *err)
@@ -252,8 +283,9 @@ static int write_all(struct run *run, struct error *err)
     if (emit_check(&run->emission, err) != 0 ||
         emit_open_changes(&run->emission, &run->previous, err) != 0 ||
         emit_write(&run->emission, publish_dir_fd(publish), err) != 0 ||
-        write_rejects(run, err) != 0 || write_manifest(run, err) != 0 ||
-        check_stop(run, err) != 0)
+        write_rejects(run, err) != 0 ||
+        recall_report(run->recall, &run->report, err) != 0 ||
+        write_manifest(run, err) != 0 || check_stop(run, err) != 0)
         return -1;
     tell_accepted(run);
     if (run->options->record != NULL &&
@@ -261,6 +293,14 @@ static int write_all(struct run *run, struct error *err)
         return -1;
     run->publish = NULL;
     return publish_commit(publish, &run->report, err);
+}
+
+static int learn(struct run *run, struct error *err)
+{
+    const struct recall_names names = gather_names(&run->gathered);
+
+    return recall_commit(run->recall, &run->gathered.roster,
+                         emit_first_observed(&run->emission), &names, err);
 }
 
 static void fill_result(const struct run *run, struct run_result *result)
@@ -302,6 +342,8 @@ static void release(struct run *run)
     free(run->report.datasets);
     emit_release(&run->emission);
     exchange_free(run->exchange);
+    recall_free(run->recall);
+    state_close(run->state);
     gather_release(&run->gathered);
     resolve_release(&run->resolved);
     previous_close(&run->previous);
@@ -320,11 +362,15 @@ static int extract(struct run *run, struct run_result *result,
         run->publish = NULL;
         return publish_complete(publish, err);
     }
-    if (open_exchange(run, err) != 0 || read_all(run, err) != 0 ||
-        check_stop(run, err) != 0 || write_all(run, err) != 0)
+    if (open_state(run, err) != 0)
         return -1;
+    if (open_exchange(run, err) != 0 || read_all(run, err) != 0 ||
+        check_stop(run, err) != 0 || write_all(run, err) != 0) {
+        recall_end(run->recall, err);
+        return -1;
+    }
     fill_result(run, result);
-    return 0;
+    return learn(run, err);
 }
 
 int run_extract(const struct run_options *options, struct run_result *result,

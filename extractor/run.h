@@ -4,7 +4,9 @@
  *
  * run_extract() either publishes and returns 0, finds the run id published
  * already and returns 0 with `already` set, or returns -1 with *err set and
- * leaves nothing visible. The lock of the output directory is held throughout.
+ * leaves nothing visible. The locks of the output directory and of the state
+ * are held throughout. The state learns from the run once it is published;
+ * should that fail, the run stays published and the error says so.
  */
 #ifndef ROLLCALL_RUN_H
 #define ROLLCALL_RUN_H
@@ -19,6 +21,7 @@
 #include "log.h"
 #include "recording.h"
 #include "setup.h"
+#include "span.h"
 
 struct run_options {
     const struct setup *setup;
@@ -26,6 +29,8 @@ struct run_options {
     const char *run_id;
     bool force;          /* publish again under the same run id */
     const char *const *accept_guards; /* NULL terminated, or NULL */
+    bool full;           /* read the whole lookback, and replace the facts */
+    struct span backfill; /* of the logs, read besides; from == to: none */
     bool allow_commands; /* the job was named with -c */
     struct recording *record; /* keeps every answer, or NULL */
     struct recording *replay; /* answers instead of the network, or NULL */

@@ -41,6 +41,15 @@ int setup_folders(const struct job *job, struct arena *arena,
     return 0;
 }
 
+bool setup_makes_event_rows(const struct setup *setup)
+{
+    for (size_t i = 0; i < setup->mapping_count; i++) {
+        if (setup->mappings[i].rules.grain == GRAIN_EVENT)
+            return true;
+    }
+    return false;
+}
+
 const struct setup_source *setup_source(const struct setup *setup,
                                         const char *name)
 {

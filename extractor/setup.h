@@ -68,6 +68,9 @@ void setup_free(struct setup *setup);
 int setup_folders(const struct job *job, struct arena *arena,
                   const char *folders[SETUP_FOLDERS_MAX], struct error *err);
 
+/* Whether a mapping of the run makes rows of events, and so needs them all. */
+bool setup_makes_event_rows(const struct setup *setup);
+
 /* NULL when name is NULL or no mapping led to it. */
 const struct setup_source *setup_source(const struct setup *setup,
                                         const char *name);

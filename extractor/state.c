@@ -8,44 +8,103 @@
 #include <unistd.h>
 
 #include "folder.h"
+#include "lock.h"
 
 enum { APPLICATION_ID = 0x526f6c6c }; /* "Roll" */
 
 struct state {
     struct db *db;
+    int lock_fd; /* -1: none is held */
     bool old;
 };
 
-/* answers: see state_answers.h; fields is a JSON object by canonical names,
- * null where the source does not know the account. */
+/* Times are milliseconds UTC. provisional: 1 what an unfinished run learned,
+ * 0 what published runs know. */
+#define TABLES_OF_FACTS                                                        \
+    "CREATE TABLE dataset ("                                                   \
+    " name TEXT PRIMARY KEY, rules TEXT NOT NULL) STRICT, WITHOUT ROWID;"      \
+    "CREATE TABLE cursor ("                                                    \
+    " dataset TEXT NOT NULL REFERENCES dataset (name) ON DELETE CASCADE,"      \
+    " source TEXT NOT NULL, definition TEXT NOT NULL,"                         \
+    " from_at INTEGER NOT NULL, to_at INTEGER NOT NULL, oldest_at INTEGER,"    \
+    " PRIMARY KEY (dataset, source)) STRICT, WITHOUT ROWID;"                   \
+    "CREATE TABLE fact ("                                                      \
+    " provisional INTEGER NOT NULL, dataset TEXT NOT NULL,"                    \
+    " subject TEXT NOT NULL, fact TEXT NOT NULL,"                              \
+    " at INTEGER NOT NULL, source TEXT NOT NULL, event_id TEXT NOT NULL,"      \
+    " action TEXT, actor TEXT, actor_name TEXT,"                               \
+    " lender_at INTEGER, lender_source TEXT, lender_event_id TEXT,"            \
+    " lender_action TEXT, lender_actor TEXT, lender_actor_name TEXT,"          \
+    " PRIMARY KEY (provisional, dataset, subject, fact))"                      \
+    " STRICT, WITHOUT ROWID;"
+
+#define TABLES_OF_NAMES                                                        \
+    "CREATE TABLE pair ("                                                      \
+    " provisional INTEGER NOT NULL, scope TEXT NOT NULL,"                      \
+    " user_key TEXT NOT NULL, bridged INTEGER NOT NULL,"                       \
+    " account_id TEXT NOT NULL,"                                               \
+    " PRIMARY KEY (provisional, scope, user_key, bridged))"                    \
+    " STRICT, WITHOUT ROWID;"                                                  \
+    "CREATE TABLE account ("                                                   \
+    " universe TEXT NOT NULL, account_id TEXT NOT NULL,"                       \
+    " last_active_at INTEGER, first_inactive_at INTEGER,"                      \
+    " PRIMARY KEY (universe, account_id)) STRICT, WITHOUT ROWID;"
+
+#define TABLES_OF_RUNS                                                         \
+    "CREATE TABLE published ("                                                 \
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"                                  \
+    " run_id TEXT NOT NULL, as_of INTEGER NOT NULL) STRICT;"                   \
+    "CREATE TABLE unfinished ("                                                \
+    " id INTEGER PRIMARY KEY CHECK (id = 1),"                                  \
+    " run_id TEXT NOT NULL, as_of INTEGER NOT NULL, plan TEXT NOT NULL,"       \
+    " started_at INTEGER NOT NULL, from_at INTEGER NOT NULL) STRICT;"          \
+    "CREATE TABLE unfinished_window ("                                         \
+    " source TEXT NOT NULL, from_at INTEGER NOT NULL,"                         \
+    " to_at INTEGER NOT NULL, pages INTEGER NOT NULL,"                         \
+    " records INTEGER NOT NULL, oldest_at INTEGER NOT NULL,"                   \
+    " newest_at INTEGER NOT NULL,"                                             \
+    " PRIMARY KEY (source, from_at, to_at)) STRICT, WITHOUT ROWID;"            \
+    "CREATE TABLE newest ("                                                    \
+    " provisional INTEGER NOT NULL, source TEXT NOT NULL,"                     \
+    " definition TEXT NOT NULL, at INTEGER NOT NULL, record_id TEXT NOT NULL," \
+    " PRIMARY KEY (provisional, source, definition))"                          \
+    " STRICT, WITHOUT ROWID;"
+
+/* See state_answers.h; fields is a JSON object by canonical names, null where
+ * the source does not know the account. */
+#define TABLE_OF_ANSWERS                                                       \
+    "CREATE TABLE answers ("                                                   \
+    " source TEXT NOT NULL, scope TEXT NOT NULL, account_id TEXT NOT NULL,"    \
+    " asked_at INTEGER NOT NULL, fields TEXT,"                                 \
+    " PRIMARY KEY (source, scope, account_id)) STRICT, WITHOUT ROWID"
+
 static const char *const migrations[] = {
-    "CREATE TABLE answers ("
-    " source TEXT NOT NULL, scope TEXT NOT NULL, account_id TEXT NOT NULL,"
-    " asked_at INTEGER NOT NULL, fields TEXT,"
-    " PRIMARY KEY (source, scope, account_id)) STRICT, WITHOUT ROWID",
-    NULL};
+    TABLES_OF_FACTS TABLES_OF_NAMES TABLES_OF_RUNS TABLE_OF_ANSWERS, NULL};
 
 static const struct db_schema schema = {APPLICATION_ID, migrations};
 
-static int make_folder(const char *path, struct error *err)
+/* The folder of the file, and the lock in it. */
+static int take_lock(struct state *state, const char *path, const char *run_id,
+                     struct error *err)
 {
-    char folder[PATH_MAX];
+    char folder[PATH_MAX], name[PATH_MAX];
     const char *slash = strrchr(path, '/');
     int fd;
 
-    if (strlen(path) >= sizeof(folder))
+    if (snprintf(name, sizeof(name), "%s.lock", slash ? slash + 1 : path) >=
+            (int)sizeof(name) ||
+        strlen(path) >= sizeof(folder))
         return error_set(err, ERROR_CANT_CREATE, "%s: the path is too long",
                          path);
     snprintf(folder, sizeof(folder), "%.*s",
-             slash != NULL ? (int)(slash - path) : 1,
+             slash != NULL ? (int)(slash - path) + (slash == path) : 1,
              slash != NULL ? path : ".");
-    if (folder[0] == '\0')
-        return 0;
     fd = folder_make(folder, 0700, err);
     if (fd < 0)
         return -1;
+    state->lock_fd = lock_take(fd, name, run_id, 0600, err);
     close(fd);
-    return 0;
+    return state->lock_fd >= 0 ? 0 : error_prefix(err, "%s", folder);
 }
 
 /* A journal would be played into the file that takes the old one's place. */
@@ -102,20 +161,52 @@ static struct db *open_or_replace(const char *path, const char *run_id,
     return db_open(path, &schema, &trouble, err);
 }
 
-struct state *state_open(const char *path, const char *run_id,
-                         const struct log *log, struct error *err)
+static struct state *state_new(struct error *err)
 {
     struct state *state = calloc(1, sizeof(*state));
 
-    if (state == NULL) {
+    if (state == NULL)
         error_no_memory(err);
+    else
+        state->lock_fd = -1;
+    return state;
+}
+
+struct state *state_open(const char *path, const char *run_id,
+                         const struct log *log, struct error *err)
+{
+    struct state *state = state_new(err);
+
+    if (state == NULL)
         return NULL;
-    }
-    state->old = access(path, F_OK) == 0;
-    if (make_folder(path, err) == 0)
+    if (take_lock(state, path, run_id, err) == 0) {
+        state->old = access(path, F_OK) == 0;
         state->db = open_or_replace(path, run_id, &state->old, log, err);
+    }
     if (state->db != NULL)
         return state;
+    state_close(state);
+    return NULL;
+}
+
+struct state *state_open_reader(const char *path, const struct log *log,
+                                struct error *err)
+{
+    enum db_trouble trouble;
+    struct error cause = {0};
+    struct state *state;
+
+    if (access(path, F_OK) != 0)
+        return NULL;
+    state = state_new(err);
+    if (state == NULL)
+        return NULL;
+    state->old = true;
+    state->db = db_open_reader(path, &schema, &trouble, &cause);
+    if (state->db != NULL)
+        return state;
+    log_line(log, LOG_WARN, "state", "%s; so nothing is known of earlier runs",
+             cause.text);
     state_close(state);
     return NULL;
 }
@@ -125,6 +216,8 @@ void state_close(struct state *state)
     if (state == NULL)
         return;
     db_close(state->db);
+    if (state->lock_fd >= 0)
+        close(state->lock_fd);
     free(state);
 }
 

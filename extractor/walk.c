@@ -199,6 +199,15 @@ static void announce_end(struct walk *walk)
              walk->options.window_report->pages);
 }
 
+static int tell_end(struct walk *walk, struct error *err)
+{
+    if (!walk->pager.done || walk->told || walk->refused != 0 ||
+        walk->no_access || walk->options.finished == NULL)
+        return 0;
+    walk->told = true;
+    return walk->options.finished(walk->options.finished_context, err);
+}
+
 /* The answer to a slot: taken at once when it is its turn, kept otherwise. */
 static int answered(void *context, const struct exchange_answer *answer,
                     struct error *err)
@@ -233,6 +242,8 @@ static int answered(void *context, const struct exchange_answer *answer,
     if (result != 0 || take_waiting(walk, err) != 0)
         return -1;
     announce_end(walk);
+    if (tell_end(walk, err) != 0)
+        return -1;
     return ask_more(walk, err);
 }
 

@@ -59,6 +59,9 @@ struct walk_options {
     const struct strmap *action_names; /* action -> its name in the log's own
                                           list; NULL: it has none */
     unsigned number; /* of this walk over the source, from 1 */
+    /* Told once the list is read to its end; NULL: nobody is. */
+    int (*finished)(void *context, struct error *err);
+    void *finished_context;
 };
 
 struct walk *walk_start(const struct walk_options *options, struct error *err);

@@ -70,6 +70,8 @@ static int refuse(struct walk *walk, const char *id, const struct place *place,
     if (!place->behind)
         return 0;
     walk->options.report->rejected++;
+    if (walk->options.window_report != NULL)
+        walk->options.window_report->rejected++;
     snprintf(text, sizeof(text), "%s %s %" PRId64,
              walk->row_of != NULL ? walk->row_of : "",
              walk->row_of != NULL ? "row" : "index", place->index);
@@ -128,6 +130,8 @@ static void note_time(struct walk *walk, int64_t at)
     window->records++;
     if (!window->has_oldest || at < window->oldest)
         window->oldest = at;
+    if (!window->has_oldest || at > window->newest)
+        window->newest = at;
     window->has_oldest = true;
 }
 

@@ -40,6 +40,7 @@ struct walk {
     bool no_access;
     bool announced;     /* its end is in the log */
     const char *row_of; /* the file that is read; NULL: a list */
+    bool told;          /* of its end, who wants to know */
     const char **ids;   /* of the page at hand */
     size_t id_capacity;
 };

@@ -48,7 +48,7 @@ run check -c rollcall.json
 run extract -c rollcall.json --as-of 2026-11-23T02:00:00Z
 run verify out/latest
 
-say "rollcall cat out/latest --format jsonl | ...   (five of the 21 columns)"
+say "rollcall cat out/latest --format jsonl | ...   (five of the 22 columns)"
 text='("([^"\\]|\\.)*"|null)'
 member() { printf '.*"%s":%s' "$1" "$text"; }
 printf '%-24s %-24s %-10s %s\n' 'INACTIVE SINCE' 'LAST MODIFIED' 'KNOWN?' \

@@ -159,6 +159,42 @@ size_t explain_counted(const struct explain_log *log, size_t fact)
     return count;
 }
 
+static int remember(struct explain_log *log, const struct fact_event *event,
+                    size_t fact, struct error *err)
+{
+    struct explain_event *found =
+        event != NULL ? (struct explain_event *)explain_find(log, event) : NULL;
+
+    if (event == NULL || !event->restored ||
+        (found != NULL && !found->earlier))
+        return 0;
+    if (found == NULL) {
+        if (make_room(log, err) != 0)
+            return -1;
+        found = &log->events[log->count++];
+        *found = (struct explain_event){.event = *event, .earlier = true};
+    }
+    found->taken |= (uint32_t)1 << fact;
+    return 0;
+}
+
+int explain_remember(struct explain_log *log, const struct joined *joined,
+                     struct error *err)
+{
+    for (size_t i = 0; i < joined->input->rules->fact_count; i++) {
+        const struct fact_view *view = &joined->facts[i];
+        int by = joined->input->rules->facts[i].cancelled_by;
+
+        if (remember(log, view->event, i, err) != 0 ||
+            remember(log, view->lender, i, err) != 0 ||
+            remember(log, view->cancelled, i, err) != 0 ||
+            remember(log, view->cancelled_by, by >= 0 ? (size_t)by : i, err))
+            return -1;
+    }
+    explain_settle(log);
+    return 0;
+}
+
 /* The best of the fact's events apart from `besides`, which may be NULL. */
 static const struct fact_event *best(const struct explain_log *log, size_t fact,
                                      const struct fact_event *besides)

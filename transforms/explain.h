@@ -4,7 +4,7 @@
  * nothing: fact.h ranks the events and join.h chooses the values.
  *
  * Calling order: explain_init(); explain_keep() for each event of the account,
- * in any order; explain_settle(); explain_check(), which finds out whether
+ * in any order; explain_settle(); explain_remember(); explain_check(), which finds out whether
  * these are the events the facts were folded from; then explain_mark(),
  * explain_counted() and join_explain(); explain_release(). Texts are copied.
  */
@@ -29,6 +29,8 @@ struct explain_event {
     const struct event_change *changes;
     size_t change_count;
     uint32_t taken; /* bit per fact whose rule counts it */
+    bool earlier;   /* an earlier run saw it, and the log does not show it;
+                       subject and category are NULL */
 };
 
 struct explain_log {
@@ -47,6 +49,11 @@ int explain_keep(struct explain_log *log, const struct rules *rules,
 
 /* Oldest first, each event once. */
 void explain_settle(struct explain_log *log);
+
+/* Adds the events that decided a fact, are not among those kept, and were
+ * restored from what an earlier run knew. */
+int explain_remember(struct explain_log *log, const struct joined *joined,
+                     struct error *err);
 
 /* ERROR_DATA when an event that decided a fact is not among those kept, or
  * one is kept that would have decided it: the log changed in between. */

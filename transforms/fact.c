@@ -146,7 +146,8 @@ static struct fact_event *event_copy(struct fact_book *book,
                                 .action = shared[0],
                                 .actor = shared[1],
                                 .actor_name = shared[2],
-                                .id = shared[3]};
+                                .id = shared[3],
+                                .restored = from->restored};
     return copy;
 }
 
@@ -156,6 +157,7 @@ struct candidate {
     struct fact_book *book;
     const struct fact_event *event;
     struct fact_event *kept; /* NULL: no slot took it yet */
+    bool taken;              /* a slot of the subject at hand did */
 };
 
 static int keep(struct fact_event **place, struct candidate *candidate)
@@ -165,6 +167,7 @@ static int keep(struct fact_event **place, struct candidate *candidate)
     if (candidate->kept == NULL)
         return -1;
     candidate->kept->users++;
+    candidate->taken = true;
     event_drop(*place);
     *place = candidate->kept;
     return 0;
@@ -245,6 +248,26 @@ struct fact_event fact_event_of(const struct event *event)
     };
 }
 
+static void note_change(struct fact_book *book, struct fact_subject *subject)
+{
+    if (subject->changed)
+        return;
+    subject->changed = true;
+    subject->next_changed = book->changed;
+    book->changed = subject;
+}
+
+struct fact_subject *fact_changed(struct fact_book *book)
+{
+    struct fact_subject *subject = book->changed;
+
+    if (subject != NULL) {
+        book->changed = subject->next_changed;
+        subject->changed = false;
+    }
+    return subject;
+}
+
 int fact_fold(struct fact_book *book, const struct event *event)
 {
     const struct fact_event found = fact_event_of(event);
@@ -256,11 +279,57 @@ int fact_fold(struct fact_book *book, const struct event *event)
         for (size_t s = 0; s < event->subject_count; s++) {
             struct fact_subject *subject =
                 subject_get(book, event->subjects[s]);
+
+            candidate.taken = false;
             if (subject == NULL ||
                 slot_offer(&subject->slots[f], &candidate,
                            book->rules[f].actor_within_ms) != 0)
                 return -1;
+            if (candidate.taken)
+                note_change(book, subject);
         }
+    }
+    return 0;
+}
+
+/* An event that another slot of the subject keeps already is shared. */
+static struct fact_event *kept_by(const struct fact_book *book,
+                                  const struct fact_subject *subject,
+                                  const struct fact_event *event)
+{
+    for (size_t i = 0; i < book->count; i++) {
+        struct fact_event *const kept[] = {subject->slots[i].newest,
+                                           subject->slots[i].attributed};
+
+        for (size_t k = 0; k < 2; k++) {
+            if (kept[k] != NULL && fact_order(kept[k], event, NULL) == 0)
+                return kept[k];
+        }
+    }
+    return NULL;
+}
+
+int fact_restore(struct fact_book *book, const char *subject, size_t fact,
+                 const struct fact_event *newest,
+                 const struct fact_event *lender)
+{
+    struct fact_subject *to = subject_get(book, subject);
+    const struct fact_event *events[] = {newest, lender};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct fact_event restored;
+        struct candidate candidate = {.book = book, .event = &restored};
+
+        if (events[i] == NULL)
+            continue;
+        if (to == NULL)
+            return -1;
+        restored = *events[i];
+        restored.restored = true;
+        candidate.kept = kept_by(book, to, events[i]);
+        if (slot_offer(&to->slots[fact], &candidate,
+                       book->rules[fact].actor_within_ms) != 0)
+            return -1;
     }
     return 0;
 }
@@ -276,7 +345,7 @@ static int slot_merge(struct fact_slot *to, const struct fact_slot *from,
     struct fact_event *events[] = {from->newest, from->attributed};
 
     for (size_t i = 0; i < 2; i++) {
-        struct candidate candidate = {NULL, events[i], events[i]};
+        struct candidate candidate = {NULL, events[i], events[i], false};
 
         if (events[i] != NULL && slot_offer(to, &candidate, within_ms) != 0)
             return -1;

@@ -5,6 +5,8 @@
  * fact_merge() once names are resolved to accounts; fact_find() and
  * fact_winner(); fact_book_release(). Folding is a maximum, so it gives the
  * same book for every order of arrival and for events that come twice.
+ * fact_restore() gives a book what another one knew, so that it need not fold
+ * those events again; fact_changed() tells what was folded since.
  * Memory depends on the number of distinct subjects, not of events.
  */
 #ifndef ROLLCALL_FACT_H
@@ -25,6 +27,7 @@ struct fact_event {
     int64_t at;
     const char *source; /* lives with the sources */
     const char *id, *action, *actor, *actor_name;
+    bool restored; /* came by fact_restore() */
 };
 
 /* Only an event that can still lend its actor is kept beside the newest, so
@@ -37,6 +40,8 @@ struct fact_slot {
 
 struct fact_subject {
     const char *name; /* account id, or user key until it is resolved */
+    struct fact_subject *next_changed;
+    bool changed; /* since it was last taken by fact_changed() */
     struct fact_slot slots[]; /* as many as the rules have facts */
 };
 
@@ -48,6 +53,7 @@ struct fact_book {
     struct arena arena;      /* subjects, their names, texts of the pool */
     struct strmap by_name;   /* struct fact_subject */
     struct strmap pool;      /* actions and actors, which repeat endlessly */
+    struct fact_subject *changed;
 };
 
 /* What a fact says, after lending and cancelling. */
@@ -77,6 +83,17 @@ void fact_book_release(struct fact_book *book);
 
 /* Returns 0, or -1 when memory is out. */
 int fact_fold(struct fact_book *book, const struct event *event);
+
+/* Folds the events that a slot of another book kept; lender, which may be
+ * NULL, is its `attributed` unless that is its `newest`. They count as
+ * restored, and their subject as unchanged. Texts but the source are copied. Returns 0, or -1 when memory is out. */
+int fact_restore(struct fact_book *book, const char *subject, size_t fact,
+                 const struct fact_event *newest,
+                 const struct fact_event *lender);
+
+/* A subject with a slot that folding changed, which counts as unchanged from
+ * now on; NULL: there is none left. Not to be mixed with fact_merge(). */
+struct fact_subject *fact_changed(struct fact_book *book);
 
 /* NULL when no event named it. */
 struct fact_subject *fact_find(const struct fact_book *book, const char *name);

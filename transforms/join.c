@@ -138,13 +138,45 @@ static struct value fact_value(const struct joined *joined, size_t fact,
     }
 }
 
-/* An account that no earlier run published was first seen inactive now. */
-static struct value first_inactive(const struct joined *joined)
+/* An account that no earlier run published was first seen inactive now; so
+ * was one that was active when it was seen last. */
+static struct value first_inactive(const struct joined *joined,
+                                   const struct sighting *sighting)
 {
-    const int64_t *earlier = strmap_get(joined->input->observed,
-                                        account_id(joined->account));
+    const struct join_input *input = joined->input;
+    const struct value active = account_value(joined->account, USER_ACTIVE);
+    const int64_t *earlier =
+        strmap_get(input->observed, account_id(joined->account));
 
-    return value_instant(earlier != NULL ? *earlier : joined->input->as_of);
+    if (sighting != NULL && active.present && !active.integer)
+        return value_instant(sighting->is_inactive
+                                 ? sighting->first_inactive_at
+                                 : input->as_of);
+    return value_instant(earlier != NULL ? *earlier : input->as_of);
+}
+
+static struct value last_active(const struct joined *joined,
+                                const struct sighting *sighting)
+{
+    const struct value active = account_value(joined->account, USER_ACTIVE);
+
+    if (active.present && active.integer)
+        return value_instant(joined->input->as_of);
+    return sighting != NULL && sighting->was_active
+               ? value_instant(sighting->last_active_at)
+               : value_null(VALUE_TIMESTAMP);
+}
+
+static struct value observed_value(const struct joined *joined, size_t part)
+{
+    const struct strmap *sightings = joined->input->sightings;
+    const struct sighting *sighting =
+        sightings != NULL
+            ? strmap_get(sightings, account_id(joined->account))
+            : NULL;
+
+    return part == OBSERVED_LAST_ACTIVE ? last_active(joined, sighting)
+                                        : first_inactive(joined, sighting);
 }
 
 /* A value of a source that another dataset of the run has, and this one has
@@ -177,7 +209,7 @@ struct value joined_value(const struct joined *joined, const struct ref *ref)
     case REF_FACT:
         return fact_value(joined, ref->index, ref->part);
     case REF_OBSERVED:
-        return first_inactive(joined);
+        return observed_value(joined, ref->index);
     case REF_RUN:
         if (ref->index == RUN_AS_OF)
             return value_instant(joined->input->as_of);

@@ -21,6 +21,13 @@
 #include "rules.h"
 #include "strmap.h"
 
+/* What earlier runs saw of an account; a time is there when its flag says. */
+struct sighting {
+    bool was_active, is_inactive;
+    int64_t last_active_at;    /* the newest as-of at which it was active */
+    int64_t first_inactive_at; /* the first of those since then */
+};
+
 struct join_input {
     const struct rules *rules;
     const struct fact_book *book; /* of a mapping of users */
@@ -29,7 +36,10 @@ struct join_input {
                                      nothing is asked of origins */
     size_t source_count;          /* the dataset has these; the run more */
     const struct strmap *actors;  /* user key -> account id, resolved ones */
-    const struct strmap *observed; /* account id -> int64_t*, earlier runs */
+    const struct strmap *observed; /* account id -> int64_t*, of the run
+                                      published before */
+    const struct strmap *sightings; /* account id -> struct sighting*, goes
+                                       before observed; NULL: none */
     bool no_access;               /* the log could not be read */
     int64_t as_of;
     const char *run_id;

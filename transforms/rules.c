@@ -13,8 +13,9 @@ const struct item_field rules_fact_parts[FACT_PART_COUNT] = {
     [FACT_STATUS] = {"status", VALUE_STRING},
 };
 
-const struct item_field rules_observed_parts[1] = {
-    {"first_inactive_at", VALUE_TIMESTAMP},
+const struct item_field rules_observed_parts[OBSERVED_PART_COUNT] = {
+    [OBSERVED_FIRST_INACTIVE] = {"first_inactive_at", VALUE_TIMESTAMP},
+    [OBSERVED_LAST_ACTIVE] = {"last_active_at", VALUE_TIMESTAMP},
 };
 
 const struct item_field rules_run_parts[RUN_PART_COUNT] = {

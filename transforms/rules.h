@@ -16,7 +16,11 @@
  *                          not that of the fact when the actor was lent
  *   fact.NAME.event_id
  *   fact.NAME.status       known | no_actor | before_log | no_access
- *   observed.first_inactive_at   first run that saw the account in the dataset
+ *   observed.first_inactive_at   first run of those that saw the account
+ *                          inactive ever since; of an account that is not, and
+ *                          where the state knows nothing of it, the first that
+ *                          published it in the dataset
+ *   observed.last_active_at      newest run that saw it active; null: none did
  *   run.as_of, run.id
  * The conditions of facts use event.FIELD and the change test instead.
  *
@@ -59,7 +63,7 @@ enum ref_kind {
     REF_USER,     /* index: enum user_field */
     REF_EVENT,    /* index: enum event_field */
     REF_FACT,     /* index: fact; part: enum fact_part */
-    REF_OBSERVED, /* first_inactive_at */
+    REF_OBSERVED, /* index: enum observed_part */
     REF_RUN,      /* index: enum run_part */
     REF_SUBJECT,  /* index: enum subject_part */
     REF_ACTOR     /* index: enum actor_part */
@@ -75,6 +79,12 @@ enum fact_part {
     FACT_EVENT_ID,
     FACT_STATUS,
     FACT_PART_COUNT
+};
+
+enum observed_part {
+    OBSERVED_FIRST_INACTIVE,
+    OBSERVED_LAST_ACTIVE,
+    OBSERVED_PART_COUNT
 };
 
 enum run_part { RUN_AS_OF, RUN_ID, RUN_PART_COUNT };
@@ -98,7 +108,7 @@ struct ref {
 
 /* What stands behind the last point of a reference, and its type. */
 extern const struct item_field rules_fact_parts[FACT_PART_COUNT];
-extern const struct item_field rules_observed_parts[1];
+extern const struct item_field rules_observed_parts[OBSERVED_PART_COUNT];
 extern const struct item_field rules_run_parts[RUN_PART_COUNT];
 extern const struct item_field rules_subject_parts[SUBJECT_PART_COUNT];
 extern const struct item_field rules_actor_parts[ACTOR_PART_COUNT];

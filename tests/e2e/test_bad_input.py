@@ -15,7 +15,7 @@ NOWHERE = "http://127.0.0.1:9"  # discard: nothing may be asked
 PASTED = "ATATT3xFfGF0pasted-token=0A1B2C3D"
 MAPPINGS = harness.ROOT / "mappings"
 DEAD_SECONDS = 2
-FILE_BYTES = 512  # less than any part of the sample
+FILE_BYTES = 128 * 1024  # more than a new state, less than the part
 
 
 class InputCase(RunCase):
@@ -205,13 +205,13 @@ class Definitions(InputCase):
                 ('"user.display_name"', '"user.displayname"',
                  ("columns[1].from", '"displayname"',
                   '"display_name"')),
-                ('"fact.deactivated.at"]', '"fact.deactivatd.at"]',
+                ('"fact.deactivated.at",', '"fact.deactivatd.at",',
                  ("columns[6].from[1]", '"deactivated"')),
                 ('"equals": false', '"equal": false',
                  ("where.all[0]", '"equals"')),
                 ('"equals": "app"', '"equals": 5', ("where.all[1]",)),
                 ('"present": true', '"present": "yes"',
-                 ("columns[7].from[0].when",)),
+                 ("columns[6].from[2].when",)),
                 ('"matches": "."', '"matches": "("',
                  ("columns[2].from[0].when",)),
                 ('"cancelled_by": "reactivated"',
@@ -332,17 +332,25 @@ class Output(InputCase):
 
     def test_a_limit_of_file_size(self):
         """Nobody dies by SIGXFSZ and leaves half a run behind."""
-        site = self.site()
-        path = harness.make_job(self.folder, site.url)
+        for limit, text in ((4096, "rollcall.db: reading or writing failed"),
+                            (FILE_BYTES, "File too large")):
+            with self.subTest(text):
+                self.limited(limit, text)
+
+    def limited(self, limit, text):
+        site = self.enterContext(harness.FakeSite(
+            generate="users=12000,records=10,seed=1"))
+        path = harness.make_job(self.folder, site.url,
+                                mappings=["all_users"])
         done = subprocess.run(
             [harness.binary("rollcall"), "extract", "-c", path, "--as-of",
              AS_OF], env=environment(), cwd=self.folder, text=True,
             capture_output=True, check=False, timeout=60,
             preexec_fn=lambda: resource.setrlimit(
-                resource.RLIMIT_FSIZE, (FILE_BYTES, FILE_BYTES)))
+                resource.RLIMIT_FSIZE, (limit, limit)))
         run = Attempt(self.folder, (done.returncode, done.stdout,
                                     done.stderr), 0)
-        self.assert_refused(run, 74, "cannot write", "File too large")
+        self.assert_refused(run, 74, text)
 
     def test_a_full_disk(self):
         site = self.site()

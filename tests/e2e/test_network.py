@@ -135,7 +135,7 @@ class RetryAfter(RunCase):
                 self.assertEqual(statuses(site, SEARCH), [429])
 
     def test_a_site_that_limits_its_rate_is_read_to_the_end(self):
-        site = self.site(limit={"per_second": 15, "form": "absent"})
+        site = self.site(limit={"per_second": 4, "form": "absent"})
         run = self.extract(site.url)
         self.assert_published(run)
         self.assertIn(429, statuses(site, AUDIT) + statuses(site, SEARCH))

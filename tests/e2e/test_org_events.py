@@ -388,7 +388,7 @@ class Access(OrgCase):
                          endpoints={"admin": admin(site)})
         code, out, err = harness.run_rollcall(["plan", "-c", path])
         self.assertEqual(code, 0, err)
-        self.assertRegex(out, r"org_events: .* in 1 windows; at least 2 ")
+        self.assertRegex(out, r"org_events: .* in 1 window; at least 2 ")
 
 
 class Organisation:

@@ -25,7 +25,8 @@ COLUMNS = (
     "last_seen_status", "deactivated_at", "deactivated_by_id",
     "deactivated_by_name", "last_modified_at", "last_modified_by_id",
     "last_modified_by_name", "last_modified_action", "last_modified_source",
-    "last_modified_status", "first_observed_inactive_at", "extract_as_of",
+    "last_modified_status", "first_observed_inactive_at",
+    "last_observed_active_at", "extract_as_of",
 )
 
 

@@ -642,9 +642,161 @@ static void merged_halves_give_the_same(void **state)
     }
 }
 
+/* Names of what changed since the last call, one after the other. */
+static const char *changes(struct fact_book *book, bool seen[2])
+{
+    const struct fact_subject *subject;
+    static char text[64];
+    size_t count = 0;
+
+    seen[0] = seen[1] = false;
+    while ((subject = fact_changed(book)) != NULL) {
+        seen[strcmp(subject->name, "u") != 0] = true;
+        count++;
+    }
+    snprintf(text, sizeof(text), "%zu", count);
+    return text;
+}
+
+static void only_what_changed_is_told(void **state)
+{
+    static const struct record first = {.at = T0, "1", "a"},
+                               older = {.at = T0 - 1, "0", "a"},
+                               newer = {.at = T0 + 1, "2"},
+                               other = {.at = T0, "3", .subject = "v"};
+    struct fact_book book;
+    bool seen[2];
+
+    (void)state;
+    fact_book_init(&book, &any_change, 1);
+    fold(&book, &first);
+    fold(&book, &first);
+    assert_string_equal(changes(&book, seen), "1");
+    assert_string_equal(changes(&book, seen), "0");
+    fold(&book, &older);
+    fold(&book, &first);
+    assert_string_equal(changes(&book, seen), "0");
+    fold(&book, &newer);
+    fold(&book, &other);
+    assert_string_equal(changes(&book, seen), "2");
+    assert_true(seen[0] && seen[1]);
+    fact_book_release(&book);
+}
+
+/* Everything that book knows, into one that begins with it. */
+static void carry_over(const struct fact_book *from, struct fact_book *to)
+{
+    const struct strmap_slot *entry;
+    size_t position = 0;
+
+    while ((entry = strmap_next(&from->by_name, &position)) != NULL) {
+        const struct fact_subject *subject = entry->value;
+
+        for (size_t i = 0; i < from->count; i++) {
+            const struct fact_slot *slot = &subject->slots[i];
+
+            if (slot->newest == NULL)
+                continue;
+            assert_int_equal(
+                fact_restore(to, subject->name, i, slot->newest,
+                             slot->attributed != slot->newest
+                                 ? slot->attributed
+                                 : NULL),
+                0);
+        }
+    }
+}
+
+static void same_event(const struct fact_event *a, const struct fact_event *b)
+{
+    assert_int_equal(a == NULL, b == NULL);
+    if (a == NULL)
+        return;
+    assert_int_equal(fact_order(a, b, NULL), 0);
+    if (a->actor != NULL)
+        assert_string_equal(a->actor, b->actor);
+}
+
+/* A book that is carried over between any two events, and told some of them
+ * again, is the book that saw them all. */
+static void a_restored_book_goes_on(void **state)
+{
+    static const struct fact_rule rules[] = {
+        {.name = "a", .actor_within_ms = WITHIN, .cancelled_by = -1},
+        {.name = "b", .actor_within_ms = 0, .cancelled_by = 0}};
+    char ids[RANDOM_EVENTS][8];
+    struct record events[RANDOM_EVENTS];
+
+    (void)state;
+    srand(11);
+    for (int round = 0; round < RANDOM_ROUNDS; round++) {
+        struct fact_book whole, before, after;
+        size_t cut = (size_t)rand() % RANDOM_EVENTS;
+        size_t again = cut - (size_t)rand() % (cut + 1);
+
+        for (size_t i = 0; i < RANDOM_EVENTS; i++) {
+            snprintf(ids[i], sizeof(ids[i]), "%zu", i);
+            events[i] = (struct record){
+                .at = T0 + rand() % 20 * 3 * INSTANT_MINUTE,
+                .id = ids[i],
+                .actor = rand() % 2 ? "x" : NULL,
+                .subject = rand() % 2 ? "u" : "v"};
+        }
+        fact_book_init(&whole, rules, COUNT(rules));
+        fact_book_init(&before, rules, COUNT(rules));
+        fact_book_init(&after, rules, COUNT(rules));
+        for (size_t i = 0; i < RANDOM_EVENTS; i++)
+            fold(&whole, &events[i]);
+        for (size_t i = 0; i < cut; i++)
+            fold(&before, &events[i]);
+        carry_over(&before, &after);
+        assert_null(fact_changed(&after));
+        for (size_t i = again; i < RANDOM_EVENTS; i++)
+            fold(&after, &events[i]);
+        for (size_t s = 0; s < 2; s++) {
+            for (size_t i = 0; i < COUNT(rules); i++) {
+                struct fact_view a = view(&whole, s ? "v" : "u", i);
+                struct fact_view b = view(&after, s ? "v" : "u", i);
+
+                same_event(a.event, b.event);
+                same_event(a.lender, b.lender);
+                same_event(a.cancelled, b.cancelled);
+            }
+        }
+        fact_book_release(&whole);
+        fact_book_release(&before);
+        fact_book_release(&after);
+    }
+}
+
+static void a_restored_event_is_shared_and_marked(void **state)
+{
+    static const struct fact_rule rules[] = {
+        {.name = "a", .cancelled_by = -1}, {.name = "b", .cancelled_by = -1}};
+    static const struct fact_event event = {
+        .at = T0, .source = "log", .id = "1", .actor = "x"};
+    struct fact_book book;
+    const struct fact_subject *subject;
+
+    (void)state;
+    fact_book_init(&book, rules, COUNT(rules));
+    assert_int_equal(fact_restore(&book, "u", 0, &event, NULL), 0);
+    assert_int_equal(fact_restore(&book, "u", 1, &event, NULL), 0);
+    subject = fact_find(&book, "u");
+    assert_ptr_equal(subject->slots[0].newest, subject->slots[1].newest);
+    assert_ptr_equal(subject->slots[0].newest, subject->slots[0].attributed);
+    assert_true(subject->slots[0].newest->restored);
+    fold(&book, &(struct record){.at = T0 + 1, "2", "x"});
+    assert_false(subject->slots[0].newest->restored);
+    fact_book_release(&book);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_what_changed_is_told),
+        cmocka_unit_test(a_restored_book_goes_on),
+        cmocka_unit_test(a_restored_event_is_shared_and_marked),
         cmocka_unit_test(newer_wins),
         cmocka_unit_test(actor_beats_none_at_equal_time),
         cmocka_unit_test(ids_compare_as_numbers),

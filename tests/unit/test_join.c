@@ -275,7 +275,8 @@ static void a_missing_value_may_decide(void **state)
     struct condition mail = {.kind = CONDITION_PRESENT,
                              .ref = {REF_USER, USER_EMAIL, 0},
                              .flag = true};
-    const struct unknowns coming = {1u << USER_EMAIL, true};
+    const struct unknowns coming = {.fields = 1u << USER_EMAIL,
+                                    .may_come = true};
 
     fill(stage);
     stage->rules.where = &never;

@@ -91,6 +91,7 @@ static void reads_inactive_users(void **state)
                                         "last_modified_source",
                                         "last_modified_status",
                                         "first_observed_inactive_at",
+                                        "last_observed_active_at",
                                         "extract_as_of"};
     enum { NAMES = sizeof(names) / sizeof(names[0]) };
     struct fixture *f = *state;

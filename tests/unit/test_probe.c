@@ -148,6 +148,16 @@ static void a_probe_that_is_no_json(void **state)
 
 /* --- an empty log --------------------------------------------------------- */
 
+/* Asked for the window, the whole lookback. */
+static int ask_emptiness(void)
+{
+    struct span window = {stage.options.window.from, stage.options.window.to};
+    const struct span_set asked = {&window, window.from < window.to, 1};
+
+    return probe_emptiness(&stage.options, &stage.setup.sources[AUDIT], &asked,
+                           true, &stage.err);
+}
+
 static int emptiness(const char *created)
 {
     static char text[256];
@@ -157,8 +167,7 @@ static int emptiness(const char *created)
              created ? created : "", created ? "\"}" : "");
     stage.answer = text;
     error_clear(&stage.err);
-    return probe_emptiness(&stage.options, &stage.setup.sources[AUDIT],
-                           &stage.err);
+    return ask_emptiness();
 }
 
 static void an_empty_log(void **state)
@@ -196,9 +205,7 @@ static void any_record_counts(void **state)
     stage.answer = "{\"records\": [{\"id\": 3, \"created\": "
                    "\"2026-11-23T05:00:00.000+0000\"}, 5, {\"id\": 1}, "
                    "{\"created\": \"2026-11-22T05:00:00.000+0000\"}]}";
-    assert_int_equal(probe_emptiness(&stage.options,
-                                     &stage.setup.sources[AUDIT], &stage.err),
-                     -1);
+    assert_int_equal(ask_emptiness(), -1);
 }
 
 static void answers_of_another_shape(void **state)
@@ -209,10 +216,7 @@ static void answers_of_another_shape(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         stage.answer = answers[i];
-        assert_int_equal(probe_emptiness(&stage.options,
-                                         &stage.setup.sources[AUDIT],
-                                         &stage.err),
-                         0);
+        assert_int_equal(ask_emptiness(), 0);
     }
 }
 

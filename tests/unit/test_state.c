@@ -79,6 +79,10 @@ static void the_folder_is_made(void **state)
     assert_int_equal(st.st_mode & 07777, 0600);
     state_close(opened);
     unlink(stage->path);
+    strcpy(slash, "/new/rollcall.db.lock");
+    assert_int_equal(stat(stage->path, &st), 0);
+    assert_int_equal(st.st_mode & 07777, 0600);
+    unlink(stage->path);
     strcpy(slash, "/new");
     assert_int_equal(stat(stage->path, &st), 0);
     assert_int_equal(st.st_mode & 07777, 0700);
@@ -104,6 +108,79 @@ static void a_damaged_file_is_set_aside(void **state)
     assert_non_null(strstr(stage->text, "is damaged; set aside as"));
     snprintf(aside, sizeof(aside), "%s.damaged-20261123T020000Z", stage->path);
     assert_int_equal(access(aside, F_OK), 0);
+}
+
+static void damage_inside_is_found_at_once(void **state)
+{
+    struct stage *stage = *state;
+    struct error err = {0};
+    struct state *opened = open_state(stage, &err);
+    FILE *file;
+
+    assert_non_null(opened);
+    state_close(opened);
+    file = fopen(stage->path, "r+");
+    assert_non_null(file);
+    for (long at = 4096; at < 5 * 4096; at++) {
+        fseek(file, at, SEEK_SET);
+        fputc('x', file);
+    }
+    fclose(file);
+    opened = open_state(stage, &err);
+    assert_non_null(opened);
+    assert_false(state_is_old(opened));
+    state_close(opened);
+}
+
+static void a_second_one_is_kept_out(void **state)
+{
+    struct stage *stage = *state;
+    struct error err = {0};
+    struct state *opened = open_state(stage, &err);
+    struct state *second;
+    char holder[64];
+
+    assert_non_null(opened);
+    assert_null(open_state(stage, &err));
+    assert_int_equal(err.kind, ERROR_TRY_LATER);
+    snprintf(holder, sizeof(holder), "pid %ld run 20261123T020000Z",
+             (long)getpid());
+    assert_non_null(strstr(err.text, holder));
+    error_clear(&err);
+    second = state_open_reader(stage->path, &stage->log, &err);
+    assert_non_null(second);
+    state_close(second);
+    state_close(opened);
+    opened = open_state(stage, &err);
+    assert_non_null(opened);
+    state_close(opened);
+}
+
+static void a_reader_makes_and_changes_nothing(void **state)
+{
+    struct stage *stage = *state;
+    struct error err = {0};
+    struct state *opened =
+        state_open_reader(stage->path, &stage->log, &err);
+
+    assert_null(opened);
+    assert_int_equal(err.kind, ERROR_NONE);
+    assert_int_equal(access(stage->path, F_OK), -1);
+    opened = open_state(stage, &err);
+    assert_non_null(opened);
+    state_close(opened);
+    opened = state_open_reader(stage->path, &stage->log, &err);
+    assert_non_null(opened);
+    assert_int_equal(db_exec(state_db(opened), "DELETE FROM fact", &err), -1);
+    state_close(opened);
+    temp_file(&stage->folder, "rollcall.db", "certainly no database, and "
+              "as long as a header has to be to be read as one, that is one "
+              "hundred bytes\n");
+    error_clear(&err);
+    assert_null(state_open_reader(stage->path, &stage->log, &err));
+    assert_int_equal(err.kind, ERROR_NONE);
+    fflush(stage->log.out);
+    assert_non_null(strstr(stage->text, "nothing is known of earlier runs"));
 }
 
 static void a_strange_file_stays_untouched(void **state)
@@ -143,6 +220,12 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(the_folder_is_made, setup, teardown),
         cmocka_unit_test_setup_teardown(a_damaged_file_is_set_aside, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(damage_inside_is_found_at_once, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_second_one_is_kept_out, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_reader_makes_and_changes_nothing, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_strange_file_stays_untouched, setup,
                                         teardown),
