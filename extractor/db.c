@@ -226,6 +226,26 @@ static int open_handle(struct db *db, int access, struct error *err)
     return 0;
 }
 
+/* What the check of pages says of a file. A page that could not be read is
+ * reported like a damaged one, but for the code that its text ends in. */
+static int judge_pages(const struct db *db, const char *verdict,
+                       enum db_trouble *trouble, struct error *err)
+{
+    static const char told[] = "error code=";
+    const char *code = verdict != NULL ? strstr(verdict, told) : NULL;
+
+    if (verdict != NULL && strcmp(verdict, "ok") == 0)
+        return 0;
+    if (code != NULL) {
+        int number = atoi(code + strlen(told));
+
+        if (cause_of(number)->trouble != DB_DAMAGED)
+            return fail(db, number, err);
+    }
+    *trouble = DB_DAMAGED;
+    return error_set(err, ERROR_DATA, "%s: is damaged", db->path);
+}
+
 /* Damage that is found only when a page is needed would stop a run again and
  * again. */
 static int check_pages(struct db *db, enum db_trouble *trouble,
@@ -233,19 +253,12 @@ static int check_pages(struct db *db, enum db_trouble *trouble,
 {
     struct db_statement *statement =
         db_prepare(db, "PRAGMA quick_check(1)", err);
-    bool sound = false, read = false;
+    int result = -1;
 
-    if (statement != NULL && db_step(statement, err) == DB_ROW) {
-        const char *text = db_text(statement, 0);
-
-        read = true;
-        sound = text != NULL && strcmp(text, "ok") == 0;
-    }
+    if (statement != NULL && db_step(statement, err) == DB_ROW)
+        result = judge_pages(db, db_text(statement, 0), trouble, err);
     db_finalize(statement);
-    if (sound || !read)
-        return sound ? 0 : -1;
-    *trouble = DB_DAMAGED;
-    return error_set(err, ERROR_DATA, "%s: is damaged", db->path);
+    return result;
 }
 
 /* What SQLite says last, unless the file's identity told already. */

@@ -1,6 +1,7 @@
 #include "state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "folder.h"
 #include "lock.h"
 
+enum { READ_BYTES = 64 * 1024 };
 enum { APPLICATION_ID = 0x526f6c6c }; /* "Roll" */
 
 struct state {
@@ -136,13 +138,52 @@ static int set_aside(const char *path, const char *run_id,
     return 0;
 }
 
+/* Reads the file once through, without SQLite. */
+static int read_through(const char *path, struct error *err)
+{
+    char chunk[READ_BYTES];
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    ssize_t got = -1;
+
+    if (fd >= 0) {
+        while ((got = read(fd, chunk, sizeof(chunk))) > 0)
+            ;
+    }
+    if (got != 0)
+        error_set(err, ERROR_IO, "%s: reading failed: %s", path,
+                  strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return got == 0 ? 0 : -1;
+}
+
+/* A page that the disk does not give now and then looks like a damaged one to
+ * SQLite. A file is given up only if it can be read and stays damaged. */
+static struct db *open_sound(const char *path, enum db_trouble *trouble,
+                             struct error *err)
+{
+    struct error first = {0};
+    struct db *db = db_open(path, &schema, trouble, &first);
+
+    if (db != NULL)
+        return db;
+    if (*trouble != DB_DAMAGED) {
+        *err = first;
+        return NULL;
+    }
+    if (read_through(path, err) == 0)
+        return db_open(path, &schema, trouble, err);
+    *trouble = DB_UNUSABLE;
+    return NULL;
+}
+
 static struct db *open_or_replace(const char *path, const char *run_id,
                                   bool *old, const struct log *log,
                                   struct error *err)
 {
     enum db_trouble trouble;
     struct error cause = {0};
-    struct db *db = db_open(path, &schema, &trouble, &cause);
+    struct db *db = open_sound(path, &trouble, &cause);
 
     if (db != NULL)
         return db;

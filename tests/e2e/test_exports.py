@@ -675,13 +675,13 @@ class Commands(Case):
             "audit": self.put("audit.csv", [AUDIT, EVENT])}
         code, out, err = self.rollcall("check", files=files)
         self.assertEqual(code, 0, err)
-        self.assertRegex(out, r"export_users_csv +ok +readable; 2 rows, 7 "
-                              r"columns known, 1 not read\n")
-        self.assertRegex(out, r"audit_csv +ok +readable; 1 rows, 8 columns "
-                              r"known, 0 not read, oldest event "
-                              r"2026-11-20T14:05:00Z\n")
-        self.assertRegex(out, r"managed_accounts_csv +skipped +the job has no "
-                              r'file "managed_accounts"')
+        self.assertRegex(out, r"export_users_csv +ok +yes +yes +2 +- +- ")
+        self.assertIn("7 columns known, 1 not read\n", out)
+        self.assertRegex(out, r"audit_csv +ok +yes +yes +1 "
+                              r"+2026-11-20T14:05:00Z +- ")
+        self.assertIn("8 columns known, 0 not read\n", out)
+        self.assertRegex(out, r"managed_accounts_csv +skipped ")
+        self.assertIn('the job has no file "managed_accounts"', out)
         self.assertEqual(runs.visible(self.folder), set())
 
     def test_check_finds_what_a_run_would_find(self):

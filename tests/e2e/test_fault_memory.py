@@ -24,7 +24,7 @@ NO_MEMORY = "ENOMEM"
 # it could not copy not supported. 78: a URL that it cannot take apart may be
 # wrong, or memory is out. 74: the kernel's word for it.
 WORDS = {0: "", 70: "memory", 69: "memory is out|Protocol .* not supported",
-         78: "memory is out", 74: "Cannot allocate memory"}
+         78: "memory is out|endpoints.jira.url: expected https://HOST", 74: "Cannot allocate memory"}
 
 
 def places(scenario):

@@ -54,6 +54,12 @@ def last_seen(member):
                 for at in moments if at), default=None)
 
 
+def kept(folder):
+    """How many answers are in the state of FOLDER's job."""
+    with sqlite3.connect(folder / "state" / "rollcall.db") as db:
+        return db.execute("SELECT count(*) FROM answers").fetchone()[0]
+
+
 class Case(org.Case):
     def data(self, site):
         folder = self.folder / "data"
@@ -182,7 +188,7 @@ class Rows(Case):
         self.assertEqual(run.source(SOURCE)["skipped"],
                          'the job has no endpoint "admin"')
         self.assertEqual({row["status"] for row in run.dataset(SEEN)}, {None})
-        self.assertFalse((self.folder / "state").exists())
+        self.assertEqual(kept(self.folder), 0)
 
     def test_it_cannot_be_the_universe(self):
         site = self.site()
@@ -372,7 +378,7 @@ class Refused(Case):
         self.assertIn("organisation admin", run.stderr)
         self.assertEqual(run.visible(), set())
         # not one of these is kept: a better key asks about all
-        self.assertEqual(self.kept(), 0)
+        self.assertEqual(kept(self.folder), 0)
         # five more were asked about, to be sure
         self.assertEqual(len(self.asked(site)), len(self.people()) + 5)
 
@@ -454,10 +460,6 @@ class Refused(Case):
         run = self.run_seen(site)
         self.assertEqual(run.dataset(SEEN), self.seen_rows(site))
         self.assertEqual(run.source(SOURCE)["retries"], 1)
-
-    def kept(self):
-        with sqlite3.connect(self.folder / "state" / "rollcall.db") as db:
-            return db.execute("SELECT count(*) FROM answers").fetchone()[0]
 
 
 class Resumed(Case):
@@ -675,7 +677,9 @@ class Told(Case):
         site = self.site()
         code, out, log = self.check(site)
         self.assertEqual(code, 0, out + log)
-        self.assertRegex(out, r"last_active +ok +reachable; whether it tells")
+        self.assertRegex(out, r"last_active +ok +yes +yes +- +- +- ")
+        self.assertIn("whether it tells of an account shows when a run asks",
+                      out)
         self.assertEqual(self.asked(site), ["rollcall-check"])
 
     def test_check_finds_a_bad_key(self):
@@ -683,7 +687,8 @@ class Told(Case):
             {"path": path_of("rollcall-check"), "do": "expire"}]})
         code, out, log = self.check(site)
         self.assertEqual(code, 77, out + log)
-        self.assertRegex(out, r"last_active +failed +.*401")
+        self.assertRegex(out, r"last_active +failed +yes +no ")
+        self.assertRegex(out, r"last_active: .*401")
 
     def test_explain_asks_about_one(self):
         site = self.site(generate=SITE)
