@@ -40,13 +40,17 @@ enum item_verdict normalise_user(const struct source *source,
                                  const struct json *item, struct user *user,
                                  struct item_notes *notes)
 {
+    const struct made_room room = {user->made, sizeof(user->made),
+                                   &user->made_bytes};
+
     if (json_type(item) != JSON_OBJECT)
         return normalise_refuse(notes, "item", "is not an object");
     user->source = source->name;
+    user->made_bytes = 0;
     for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
         enum item_verdict verdict =
             normalise_field(&source->user_fields[i], &user_fields[i], item,
-                            &user->fields[i], notes);
+                            &room, &user->fields[i], notes);
 
         if (verdict == ITEM_REFUSED)
             return verdict;

@@ -317,6 +317,9 @@ enum item_verdict normalise_event(const struct source *source,
                                   const struct json *item, struct event *event,
                                   struct item_notes *notes)
 {
+    const struct made_room room = {event->names, sizeof(event->names),
+                                   &event->name_bytes};
+
     if (json_type(item) != JSON_OBJECT)
         return normalise_refuse(notes, "item", "is not an object");
     event->source = source->name;
@@ -325,7 +328,7 @@ enum item_verdict normalise_event(const struct source *source,
     event->name_bytes = 0;
     for (unsigned i = 0; i < EVENT_FIELD_COUNT; i++) {
         if (normalise_field(&source->event_fields[i], &event_fields[i], item,
-                            &event->fields[i], notes) == ITEM_REFUSED)
+                            &room, &event->fields[i], notes) == ITEM_REFUSED)
             return ITEM_REFUSED;
     }
     if (!event->fields[EVENT_ID].present ||

@@ -156,7 +156,9 @@ static enum item_verdict read_text(const struct field_rule *rule,
 
 enum item_verdict normalise_field(const struct field_rule *rule,
                                   const struct item_field *field,
-                                  const struct json *item, struct value *value,
+                                  const struct json *item,
+                                  const struct made_room *room,
+                                  struct value *value,
                                   struct item_notes *notes)
 {
     const struct json *node;
@@ -170,6 +172,8 @@ enum item_verdict normalise_field(const struct field_rule *rule,
     }
     if (rule->newest != NULL)
         return normalise_newest(rule, field, item, value, notes);
+    if (rule->list != NULL)
+        return normalise_list(rule, field, item, room, value, notes);
     node = normalise_find(item, rule->at);
     if (node == NULL && rule->when_absent != NULL)
         *value = value_text(rule->when_absent);

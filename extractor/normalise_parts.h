@@ -29,11 +29,27 @@ enum item_verdict normalise_time(const struct field_rule *rule,
                                  const char *const *none, struct value *value,
                                  struct item_notes *notes);
 
+/* Where texts go that are made and not found; they live with the item. */
+struct made_room {
+    char *bytes;
+    size_t size;
+    size_t *used;
+};
+
 /* normalise_field.c: one canonical field by its rule. */
 enum item_verdict normalise_field(const struct field_rule *rule,
                                   const struct item_field *field,
-                                  const struct json *item, struct value *value,
+                                  const struct json *item,
+                                  const struct made_room *room,
+                                  struct value *value,
                                   struct item_notes *notes);
+/* normalise_list.c: the same for a rule with "list". */
+enum item_verdict normalise_list(const struct field_rule *rule,
+                                 const struct item_field *field,
+                                 const struct json *item,
+                                 const struct made_room *room,
+                                 struct value *value,
+                                 struct item_notes *notes);
 /* normalise_newest.c: the same for a rule with "newest". */
 enum item_verdict normalise_newest(const struct field_rule *rule,
                                    const struct item_field *field,

@@ -66,6 +66,11 @@
  *             none holds an instant (an empty array says so too), and null
  *             when there are no places: no such array or object, or no member
  *             with the prefix; "required" refuses the item then
+ *             A text field may be made of several: "list": {"items": pointer
+ *             of an array, "at": pointer or pointers in each of its objects}:
+ *             the texts in ascending order with "; " between them, each once;
+ *             the empty text when the array has none, null when there is no
+ *             array. Not in a source with "each"
  *             account_id (users, keys), id and at (events) must be there and
  *             are always required; only a source of users with an e-mail may
  *             say "required": false for account_id: it can enrich others
@@ -175,11 +180,18 @@ struct newest_rule {
     const char *const *at;     /* pointers in each, in order of preference */
 };
 
+/* Where the texts of a list are. */
+struct list_rule {
+    const char *items;     /* pointer of an array of objects */
+    const char *const *at; /* pointers in each, in order of preference */
+};
+
 /* at[0..] tried in order; the first that is neither absent nor null wins. */
 struct field_rule {
     bool used;
-    const char *const *at;      /* NULL terminated; NULL with the two below */
+    const char *const *at;      /* NULL terminated; NULL with the three below */
     const struct newest_rule *newest;
+    const struct list_rule *list;
     unsigned times;             /* bit per enum instant_format; 0: ISO 8601 */
     const struct name_value *map; /* ended by name NULL; NULL: no map */
     const char *constant;

@@ -61,6 +61,12 @@ void source_check_each(struct spec *spec, const struct spec_node *root,
     if (source->paging.style == PAGING_OFFSET)
         spec_problem_at(spec, root, "paging.style",
                         "a source with \"each\" has cursor or single");
+    /* Of several pages of one answer only instants are put together. */
+    for (size_t i = 0; i < USER_FIELD_COUNT; i++) {
+        if (source->user_fields[i].list != NULL)
+            spec_problem_at(spec, root, "fields",
+                            "a source with \"each\" has no \"list\"");
+    }
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         if (json_member(root->json, others[i]) != NULL)
             spec_problem_at(spec, root, others[i],

@@ -97,6 +97,35 @@ static void read_newest(struct spec *spec, const struct spec_node *node,
     rule->newest = newest;
 }
 
+static const struct spec_field list_fields[] = {
+    {.key = "items",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct list_rule, items),
+     .read = source_read_pointer},
+    {.key = "at",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .offset = offsetof(struct list_rule, at),
+     .read = source_read_pointers},
+    {0},
+};
+
+static void read_list(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    const struct source_reader *reader = spec->owner;
+    struct field_rule *rule = out;
+    struct list_rule *list = spec_alloc(spec, 1, sizeof(*list));
+
+    if (list == NULL)
+        return;
+    spec_object(spec, node, list_fields, list);
+    if (reader->field_type != VALUE_STRING)
+        spec_problem(spec, node, "only a text field can be a list");
+    rule->list = list;
+}
+
 static const char *const time_words[] = {"iso8601", "epoch_ms", "d_mon_yyyy",
                                          "iso8601_utc", "iso8601_date",
                                          NULL};
@@ -130,6 +159,7 @@ static const struct spec_field rule_fields[] = {
      .offset = offsetof(struct field_rule, at),
      .read = source_read_pointers},
     {.key = "newest", .kind = SPEC_CUSTOM, .read = read_newest},
+    {.key = "list", .kind = SPEC_CUSTOM, .read = read_list},
     {.key = "never",
      .kind = SPEC_TEXTS,
      .offset = offsetof(struct field_rule, never),
@@ -205,14 +235,15 @@ static void check_newest(struct spec *spec, const struct spec_node *node,
 /* A value is looked for in one way. */
 static void check_ways(struct spec *spec, const struct spec_node *node)
 {
-    static const char *const ways[] = {"at", "constant", "newest"};
+    static const char *const ways[] = {"at", "constant", "newest", "list"};
     unsigned count = 0;
 
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
         count += json_member(node->json, ways[i]) != NULL;
     if (count != 1)
         spec_problem(spec, node,
-                     "expected either \"at\", \"constant\" or \"newest\"");
+                     "expected one of \"at\", \"constant\", \"newest\" and "
+                     "\"list\"");
 }
 
 static void check_rule(struct spec *spec, const struct spec_node *node,
@@ -234,6 +265,12 @@ static void check_rule(struct spec *spec, const struct spec_node *node,
     if (reader->field_type == VALUE_BOOLEAN && rule->placeholders != NULL)
         spec_problem_at(spec, node, "placeholders",
                         "a true or false field has none");
+    if (rule->list != NULL &&
+        (rule->map != NULL || rule->placeholders != NULL ||
+         rule->when_present != NULL || rule->when_absent != NULL))
+        spec_problem_at(spec, node, "list",
+                        "has no \"map\", \"placeholders\", \"present\" or "
+                        "\"absent\"");
     check_presence(spec, node, rule);
 }
 

@@ -16,6 +16,7 @@ const struct item_field user_fields[USER_FIELD_COUNT] = {
     [USER_CLAIM_STATUS] = {"claim_status", VALUE_STRING},
     [USER_TIME_ZONE] = {"time_zone", VALUE_STRING},
     [USER_LOCALE] = {"locale", VALUE_STRING},
+    [USER_PRODUCTS] = {"products", VALUE_STRING},
 };
 
 const struct item_field event_fields[EVENT_PART_COUNT] = {

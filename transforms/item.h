@@ -28,15 +28,20 @@ enum user_field {
     USER_CLAIM_STATUS,
     USER_TIME_ZONE,
     USER_LOCALE,
+    USER_PRODUCTS, /* "; " between the names */
     USER_FIELD_COUNT
 };
 
 /* The account has no instant of last activity, and that is known. */
 #define LAST_SEEN_NEVER "never"
 
+enum { USER_MADE_MAX = 8 * 1024 }; /* bytes of texts that were made */
+
 struct user {
     struct value fields[USER_FIELD_COUNT];
     const char *source; /* source name, or NULL */
+    char made[USER_MADE_MAX];
+    size_t made_bytes;
 };
 
 enum event_field {

@@ -153,12 +153,20 @@ def common(account, member):
             "extract_as_of": runs.AS_OF}
 
 
-def directory_rows(folder, hub=False):
-    """Rows of inactive_users_org."""
+def products(member):
+    """Their names in order, each once; the empty text for none."""
+    names = {one.get("name") or one["key"] for one in member["products"]}
+    return "; ".join(sorted(names, key=str.encode))
+
+
+def directory_rows(folder, hub=False, expanded=True):
+    """Rows of inactive_users_org; expanded: by the search, which alone tells
+    of products."""
     unknown = {"last_seen_at": None, "last_seen_status": "unknown"}
     return by_id(
         {**common(account, member),
          "claim_status": member["claimStatus"],
+         "products": products(member) if expanded else None,
          "added_at": moment(member.get("addedToOrg")),
          "status": member["_status"],
          "inactive_since": moment(member.get("deactivatedOn")),

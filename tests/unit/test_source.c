@@ -187,7 +187,8 @@ static void field_rules_fit_the_type(void **state)
             "fields.email: expected a JSON pointer");
     refuses(f, USERS(ID ", \"email\": \"/a~2\"", ""), "JSON pointer");
     refuses(f, USERS(ID ", \"email\": []", ""), "fields.email: must not be");
-    refuses(f, USERS(ID ", \"email\": {}", ""), "either \"at\", \"constant\" or \"newest\"");
+    refuses(f, USERS(ID ", \"email\": {}", ""),
+            "expected one of \"at\", \"constant\", \"newest\" and \"list\"");
     refuses(f,
             USERS(ID ", \"email\": {\"at\": \"/e\", \"time\": "
                      "\"epoch_ms\"}",
@@ -501,7 +502,7 @@ static void the_newest_of_places_is_checked(void **state)
             "expected a JSON pointer");
     refuses(f, USERS(ID ", \"last_seen_at\": {\"at\": \"/a\", \"newest\": "
                         "{\"items\": \"\"}}", ""),
-            "fields.last_seen_at: expected either");
+            "fields.last_seen_at: expected one of");
     refuses(f, USERS(ID ", \"last_seen_at\": {\"at\": \"/a\", "
                         "\"never\": [\"x\"]}", ""),
             "fields.last_seen_at.never: belongs to \"newest\"");
