@@ -60,7 +60,10 @@ static int open_recall(struct inquiry *q, struct error *err)
         .log = options->log,
     };
 
-    q->state = state_open_reader(options->setup->job.state, options->log, err);
+    /* A recorded run knew nothing of earlier ones. */
+    if (options->replay == NULL)
+        q->state =
+            state_open_reader(options->setup->job.state, options->log, err);
     if (q->state == NULL && err->kind != ERROR_NONE)
         return -1;
     recall.state = q->state;

@@ -27,6 +27,7 @@
 #ifndef ROLLCALL_RECORDING_H
 #define ROLLCALL_RECORDING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,6 +56,8 @@ int recording_finish(struct recording *recording, struct error *err);
 
 struct recording *recording_open(const char *folder, struct error *err);
 int64_t recording_as_of(const struct recording *recording);
+bool recording_has(struct recording *recording,
+                   const struct recorded_request *request);
 /* The body is appended to out, which the caller empties. */
 int recording_get(struct recording *recording,
                   const struct recorded_request *request, int *status,

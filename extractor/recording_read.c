@@ -179,13 +179,25 @@ static int read_body(struct recording *recording, const struct recorded *answer,
     return got == 0 ? 0 : error_prefix(err, "%s", recording->folder);
 }
 
+static struct recorded *find(struct recording *recording,
+                             const struct recorded_request *request)
+{
+    const char *key = request_key(recording, request);
+
+    return key != NULL ? strmap_get(&recording->by_request, key) : NULL;
+}
+
+bool recording_has(struct recording *recording,
+                   const struct recorded_request *request)
+{
+    return find(recording, request) != NULL;
+}
+
 int recording_get(struct recording *recording,
                   const struct recorded_request *request, int *status,
                   struct buf *out, struct error *err)
 {
-    const char *key = request_key(recording, request);
-    struct recorded *answer =
-        key != NULL ? strmap_get(&recording->by_request, key) : NULL;
+    struct recorded *answer = find(recording, request);
     struct recorded now;
 
     if (answer == NULL) {

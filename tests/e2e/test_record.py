@@ -137,6 +137,23 @@ class Record(runs.Case):
         self.assertEqual(code, 65)
         self.assertIn(page.name, stderr)
 
+    def test_what_earlier_runs_know_is_left_alone(self):
+        site = self.site()
+        self.published(site, as_of="2026-11-22T02:00:00Z")
+        state = self.folder / "state" / "rollcall.db"
+        known = state.read_bytes()
+        run = self.extract(site, args=["--record", self.pages])
+        self.assertEqual(run.code, 0, run.stderr)
+        self.assertEqual(len(run.source("jira_audit")["windows"]), 6)
+        self.assertEqual(state.read_bytes(), known)
+        path = harness.make_job(self.folder, NOWHERE)
+        account = run.rows()[0]["account_id"]
+        code, _, stderr = harness.run_rollcall(
+            ["explain", "-c", path, "--replay", self.pages, account],
+            cwd=self.folder)
+        self.assertEqual(code, 0, stderr)
+        self.assertEqual(state.read_bytes(), known)
+
     def test_explain_reads_it_too(self):
         site = self.site()
         run = self.record(site)
