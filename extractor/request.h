@@ -19,10 +19,11 @@
 #include "json.h"
 #include "pager.h"
 #include "source.h"
+#include "template.h"
 
 enum {
-    REQUEST_BYTES_MAX = 8000,              /* of one path and query */
-    REQUEST_BODY_MAX = 4 * SOURCE_BODY_MAX /* bytes, filled */
+    REQUEST_BYTES_MAX = 8000,                /* of one path and query */
+    REQUEST_BODY_MAX = 4 * TEMPLATE_BODY_MAX /* bytes, filled */
 };
 
 struct request_window {
