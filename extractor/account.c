@@ -11,20 +11,21 @@ enum {
     OWN_MAX = ACCOUNT_OWN_MAX + 1 /* --myself */
 };
 
-void account_values(const struct account_run *run, const char *account_id,
-                    struct template_value values[ENDPOINT_VALUES])
-{
-    const struct endpoint *endpoint = run->endpoint;
+enum { VALUES = TEMPLATE_OF_ENDPOINT + 2 };
 
-    values[0] = (struct template_value){"organisation", endpoint->organisation};
-    values[1] = (struct template_value){"directory", endpoint->directory};
-    values[2] = (struct template_value){"site", endpoint->site};
-    values[3] = (struct template_value){"account_id", account_id};
-    values[4] = (struct template_value){NULL, NULL};
+static void list_values(const struct account_run *run, const char *account_id,
+                        struct template_value values[VALUES])
+{
+    struct template_value *own = values + TEMPLATE_OF_ENDPOINT;
+
+    template_of_endpoint(run->endpoint, values);
+    own[0] = (struct template_value){"account_id", account_id};
+    own[1] = (struct template_value){NULL, NULL};
 }
 
-const char *account_path(const struct account_request *request,
-                         const struct template_value *values)
+/* The first path whose placeholders all have values, or NULL. */
+static const char *find_path(const struct account_request *request,
+                             const struct template_value *values)
 {
     const char *const *path = request->paths;
 
@@ -33,15 +34,29 @@ const char *account_path(const struct account_request *request,
     return *path;
 }
 
+int account_fill(const struct account_run *run, const char *id,
+                 const struct account_request *from, struct buf *path,
+                 struct buf *body, struct error *err)
+{
+    struct template_value values[VALUES];
+
+    list_values(run, id, values);
+    if (template_fill(find_path(from, values), values, path, err) != 0)
+        return -1;
+    if (from->body == NULL)
+        return 0;
+    return template_fill_body(from->body, values, body, err);
+}
+
 static int check_request(const struct account_run *run,
                          const struct account_request *request,
                          struct error *err)
 {
-    struct template_value values[ENDPOINT_VALUES];
+    struct template_value values[VALUES];
     const char *lacks = NULL;
 
-    account_values(run, "", values);
-    if (account_path(request, values) == NULL)
+    list_values(run, "", values);
+    if (find_path(request, values) == NULL)
         lacks = template_lacks(request->paths[0], values);
     else if (request->body != NULL)
         lacks = template_lacks(request->body, values);
@@ -79,16 +94,12 @@ static int describe(struct account_run *run, struct account_entry *entry,
 {
     const struct account_request *from =
         &run->options.action->verbs[run->options.verb];
-    struct template_value values[ENDPOINT_VALUES];
     struct buf path, body;
     int result;
 
-    account_values(run, entry->id, values);
     buf_init(&path, URL_BYTES_MAX);
     buf_init(&body, TEMPLATE_BODY_MAX);
-    result = template_fill(account_path(from, values), values, &path, err);
-    if (result == 0 && from->body != NULL)
-        result = template_fill_body(from->body, values, &body, err);
+    result = account_fill(run, entry->id, from, &path, &body, err);
     if (result == 0) {
         entry->path = arena_strdup(&run->arena, path.data);
         entry->url =

@@ -269,21 +269,6 @@ static int take_state(void *context, const struct exchange_answer *answer,
     return result;
 }
 
-/* Fills path and body of a request about an account. */
-static int fill(const struct account_run *run, const char *id,
-                const struct account_request *from, struct buf *path,
-                struct buf *body, struct error *err)
-{
-    struct template_value values[ENDPOINT_VALUES];
-
-    account_values(run, id, values);
-    if (template_fill(account_path(from, values), values, path, err) != 0)
-        return -1;
-    if (from->body == NULL)
-        return 0;
-    return template_fill_body(from->body, values, body, err);
-}
-
 int account_ask_state(struct account_run *run, const char *id,
                       struct account_seen *seen, struct error *err)
 {
@@ -294,7 +279,7 @@ int account_ask_state(struct account_run *run, const char *id,
 
     buf_init(&path, PATH_BYTES_MAX);
     buf_init(&body, TEMPLATE_BODY_MAX);
-    result = fill(run, id, from, &path, &body, err);
+    result = account_fill(run, id, from, &path, &body, err);
     /* A body that is no JSON may be a proxy's slip; in a row it is none. */
     for (int i = 0; result == 0 && question.garbled && i < READ_TRIES_MAX;
          i++) {

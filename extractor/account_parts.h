@@ -46,12 +46,10 @@ struct account_run {
     struct arena arena;
 };
 
-enum { ENDPOINT_VALUES = 5 };
-void account_values(const struct account_run *run, const char *account_id,
-                    struct template_value values[ENDPOINT_VALUES]);
-/* The first path whose placeholders all have values, or NULL. */
-const char *account_path(const struct account_request *request,
-                         const struct template_value *values);
+/* Path and body of a request about an account, appended. */
+int account_fill(const struct account_run *run, const char *id,
+                 const struct account_request *from, struct buf *path,
+                 struct buf *body, struct error *err);
 
 /* account_ask.c. Each returns -1 when the exchange has ended with *err. */
 int account_ask_own(struct account_run *run, struct error *err);

@@ -11,123 +11,78 @@
 struct filling {
     const struct source *source;
     const struct endpoint *endpoint;
-    const struct request_window *window;
-    const char *account;
+    char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+    struct template_value values[TEMPLATE_OF_ENDPOINT + 4];
 };
 
-static void write_time(const struct source *source, int64_t at,
-                       char out[INSTANT_TEXT_MAX])
+static const char *write_time(const struct source *source, int64_t at,
+                              char out[INSTANT_TEXT_MAX])
 {
     if (source->time == REQUEST_EPOCH_MS)
         snprintf(out, INSTANT_TEXT_MAX, "%" PRId64, at);
     else
         instant_rfc3339_ms(at, out);
+    return out;
 }
 
-enum { ENDPOINT_PLACEHOLDERS = 3 };
-
-static void list_placeholders(const struct endpoint *endpoint,
-                              struct name_value list[ENDPOINT_PLACEHOLDERS])
+static void start(struct filling *f, const struct source *source,
+                  const struct endpoint *endpoint,
+                  const struct request_parts *parts)
 {
-    list[0] = (struct name_value){"organisation", endpoint->organisation};
-    list[1] = (struct name_value){"directory", endpoint->directory};
-    list[2] = (struct name_value){"site", endpoint->site};
-}
+    const struct request_window *window = parts->window;
+    struct template_value *own = f->values + TEMPLATE_OF_ENDPOINT;
+    const char *from = NULL, *to = NULL;
 
-/* The text for a placeholder, or NULL when there is none. */
-static const char *value_of(const struct filling *f, const char *name,
-                            size_t len, char buffer[INSTANT_TEXT_MAX])
-{
-    struct name_value list[ENDPOINT_PLACEHOLDERS];
-
-    list_placeholders(f->endpoint, list);
-    for (size_t i = 0; i < ENDPOINT_PLACEHOLDERS; i++) {
-        if (strlen(list[i].name) == len &&
-            memcmp(list[i].name, name, len) == 0)
-            return list[i].value;
+    *f = (struct filling){.source = source, .endpoint = endpoint};
+    template_of_endpoint(endpoint, f->values);
+    if (window != NULL) {
+        from = write_time(source, window->from, f->from);
+        to = write_time(source, window->to - source->to_inclusive, f->to);
     }
-    if (len == strlen("account") && memcmp(name, "account", len) == 0)
-        return f->account;
-    if (f->window == NULL)
-        return NULL;
-    if (len == 4 && memcmp(name, "from", len) == 0) {
-        write_time(f->source, f->window->from, buffer);
-        return buffer;
-    }
-    if (len == 2 && memcmp(name, "to", len) == 0) {
-        write_time(f->source, f->window->to - f->source->to_inclusive, buffer);
-        return buffer;
-    }
-    return NULL;
-}
-
-static bool uses(const char *text, const char *name)
-{
-    size_t len = strlen(name);
-
-    while (text != NULL && (text = strchr(text, '{')) != NULL) {
-        text++;
-        if (strncmp(text, name, len) == 0 && text[len] == '}')
-            return true;
-    }
-    return false;
+    own[0] = (struct template_value){"account", parts->account};
+    own[1] = (struct template_value){"from", from};
+    own[2] = (struct template_value){"to", to};
 }
 
 const char *request_lacks(const struct source *source,
                           const struct endpoint *endpoint)
 {
-    struct name_value list[ENDPOINT_PLACEHOLDERS];
+    struct template_value list[TEMPLATE_OF_ENDPOINT];
 
-    list_placeholders(endpoint, list);
-    for (size_t i = 0; i < ENDPOINT_PLACEHOLDERS; i++) {
+    template_of_endpoint(endpoint, list);
+    for (size_t i = 0; i < TEMPLATE_OF_ENDPOINT; i++) {
         const struct name_value *query = source->query;
-        bool used = uses(source->request_path, list[i].name) ||
-                    uses(source->body, list[i].name) ||
-                    uses(source->actions_path, list[i].name);
+        bool used = template_uses(source->request_path, list[i].name) ||
+                    template_uses(source->body, list[i].name) ||
+                    template_uses(source->actions_path, list[i].name);
 
         for (; query != NULL && query->name != NULL; query++)
-            used = used || uses(query->value, list[i].name);
+            used = used || template_uses(query->value, list[i].name);
         if (used && list[i].value == NULL)
             return list[i].name;
     }
     return NULL;
 }
 
-/* What is encoded: only what placeholders stand for, or the text around them
- * too, or nothing. */
-enum encoding { ENCODE_VALUES, ENCODE_ALL, ENCODE_NOTHING };
-
-/* Replaces placeholders. */
-static int fill(const struct filling *f, const char *text,
-                enum encoding encoding, struct buf *out, struct error *err)
+/* Every placeholder of a text must have a value. */
+static int check(const struct filling *f, const char *text, struct error *err)
 {
-    while (*text != '\0') {
-        const char *close = *text == '{' ? strchr(text, '}') : NULL;
-        char one[2] = {*text, '\0'}, buffer[INSTANT_TEXT_MAX];
-        const char *value;
+    const char *lacks = template_lacks(text, f->values);
 
-        if (close == NULL) {
-            if (encoding == ENCODE_ALL)
-                http_encode(out, one);
-            else
-                buf_puts(out, one);
-            text++;
-            continue;
-        }
-        value = value_of(f, text + 1, (size_t)(close - text) - 1, buffer);
-        if (value == NULL) {
-            error_set(err, ERROR_CONFIG, "%s: endpoint \"%s\" has no %.*s",
-                      f->source->name, f->endpoint->name,
-                      (int)(close - text) - 1, text + 1);
-            return error_hint(err, "add it to the endpoint in the job file");
-        }
-        if (encoding == ENCODE_NOTHING)
-            buf_puts(out, value);
-        else
-            http_encode(out, value);
-        text = close + 1;
-    }
-    return 0;
+    if (lacks == NULL)
+        return 0;
+    error_set(err, ERROR_CONFIG, "endpoint \"%s\" has no %s",
+              f->endpoint->name, lacks);
+    return error_hint(err, "add it to the endpoint in the job file");
+}
+
+/* Ends a request: its errors name the source. */
+static int end(const struct source *source, int result, const struct buf *out,
+               struct error *err)
+{
+    if (result == 0 && template_fits(out, err) == 0)
+        return 0;
+    return error_prefix(err, "%s", source->name);
 }
 
 static void put_parameter(struct buf *out, char *separator, const char *name,
@@ -149,14 +104,19 @@ static void put_number(struct buf *out, char *separator, const char *name,
     put_parameter(out, separator, name, text);
 }
 
-static int put_query(const struct filling *f, const struct name_value *query,
-                     char *separator, struct buf *out, struct error *err)
+static int put_path(const struct filling *f, const char *path,
+                    const struct name_value *query, char *separator,
+                    struct buf *out, struct error *err)
 {
+    if (check(f, path, err) != 0 ||
+        template_fill(path, f->values, out, err) != 0)
+        return -1;
     for (; query != NULL && query->name != NULL; query++) {
         buf_putc(out, *separator);
         http_encode(out, query->name);
         buf_putc(out, '=');
-        if (fill(f, query->value, ENCODE_ALL, out, err) != 0)
+        if (check(f, query->value, err) != 0 ||
+            template_fill_query(query->value, f->values, out, err) != 0)
             return -1;
         *separator = '&';
     }
@@ -175,61 +135,30 @@ static void put_paging(const struct paging *paging,
         put_number(out, separator, paging->limit_parameter, page->size);
 }
 
-static int check_length(const struct source *source, const struct buf *out,
-                        struct error *err)
+/* A cursor may stand for all else. */
+static bool is_own(const struct source *source, const struct page_ask *page)
 {
-    if (buf_ok(out))
-        return 0;
-    if (!out->full)
-        return error_no_memory(err);
-    return error_set(err, ERROR_CONFIG, "%s: a request would be longer than "
-                     "%zu bytes", source->name, out->ceiling);
+    return page == NULL || page->cursor == NULL || !source->paging.only_cursor;
 }
 
 int request_path(const struct source *source, const struct endpoint *endpoint,
                  const struct request_parts *parts, struct buf *out,
                  struct error *err)
 {
-    struct filling f = {source, endpoint, parts->window, parts->account};
     const struct page_ask *page = parts->page;
+    const struct name_value *query = is_own(source, page) ? source->query : NULL;
     char separator = '?';
+    struct filling f;
+    int result;
 
-    if (fill(&f, source->request_path, ENCODE_VALUES, out, err) != 0)
-        return -1;
-    if (page == NULL || page->cursor == NULL || !source->paging.only_cursor) {
-        if (put_query(&f, source->query, &separator, out, err) != 0)
-            return -1;
-    }
+    start(&f, source, endpoint, parts);
+    result = put_path(&f, source->request_path, query, &separator, out, err);
     for (size_t i = 0; i < parts->batch_count; i++)
         put_parameter(out, &separator, source->batch_parameter,
                       parts->batch[i]);
     if (page != NULL && !source->paging.in_body)
         put_paging(&source->paging, page, &separator, out);
-    return check_length(source, out, err);
-}
-
-/* The texts of a body while it is written. */
-struct body_filling {
-    const struct filling *f;
-    struct buf text; /* the last one */
-    struct error *err;
-};
-
-static const char *fill_body_text(void *context, const char *text)
-{
-    struct body_filling *filling = context;
-
-    buf_reset(&filling->text);
-    if (fill(filling->f, text, ENCODE_NOTHING, &filling->text,
-             filling->err) != 0)
-        return NULL;
-    if (buf_ok(&filling->text))
-        return filling->text.data;
-    if (!filling->text.full)
-        error_no_memory(filling->err);
-    error_set(filling->err, ERROR_CONFIG, "%s: a text of the body is too long",
-              filling->f->source->name);
-    return NULL;
+    return end(source, result, out, err);
 }
 
 static void put_body_paging(const struct paging *paging,
@@ -244,25 +173,22 @@ static void put_body_paging(const struct paging *paging,
 }
 
 /* The body's own members, unless a cursor stands for them, then paging. */
-static int put_body(const struct source *source, const struct json *root,
-                    const struct page_ask *page, struct body_filling *filling,
-                    struct buf *out)
+static int put_body(const struct filling *f, const struct page_ask *page,
+                    struct buf *out, struct error *err)
 {
-    const struct paging *paging = &source->paging;
-    struct json_filling texts = {fill_body_text, filling};
-    bool paged = paging->in_body && page != NULL;
-    bool own = !paged || page->cursor == NULL || !paging->only_cursor;
+    const struct source *source = f->source;
     struct jsonw w;
 
+    if (check(f, source->body, err) != 0)
+        return -1;
+    if (!source->paging.in_body || page == NULL)
+        return template_fill_body(source->body, f->values, out, err);
     jsonw_init(&w, out, 0);
-    if (!paged)
-        return json_write(&w, NULL, root, &texts) ? 0 : -1;
     jsonw_object(&w, NULL);
-    for (root = json_first(root); own && root != NULL; root = json_next(root)) {
-        if (!json_write(&w, json_key(root), root, &texts))
-            return -1;
-    }
-    put_body_paging(paging, page, &w);
+    if (is_own(source, page) &&
+        template_fill_members(source->body, f->values, &w, err) != 0)
+        return -1;
+    put_body_paging(&source->paging, page, &w);
     jsonw_object_end(&w);
     return 0;
 }
@@ -271,45 +197,42 @@ int request_body(const struct source *source, const struct endpoint *endpoint,
                  const struct request_parts *parts, struct buf *out,
                  struct error *err)
 {
-    struct filling f = {source, endpoint, parts->window, parts->account};
-    struct body_filling filling = {.f = &f, .err = err};
-    struct json_doc doc;
-    int result;
+    struct filling f;
 
     if (source->body == NULL)
         return 0;
-    if (json_parse(&doc, source->body, strlen(source->body), JSON_STRICT,
-                   source->name, ERROR_BUG, err) != 0)
-        return -1;
-    buf_init(&filling.text, REQUEST_BODY_MAX);
-    result = put_body(source, doc.root, parts->page, &filling, out);
-    buf_release(&filling.text);
-    json_free(&doc);
-    return result == 0 ? check_length(source, out, err) : -1;
+    start(&f, source, endpoint, parts);
+    return end(source, put_body(&f, parts->page, out, err), out, err);
+}
+
+static int fixed_path(const struct source *source,
+                      const struct endpoint *endpoint, const char *path,
+                      const struct name_value *query, struct buf *out,
+                      struct error *err)
+{
+    const struct request_parts none = {0};
+    char separator = '?';
+    struct filling f;
+    int result;
+
+    start(&f, source, endpoint, &none);
+    result = put_path(&f, path, query, &separator, out, err);
+    return end(source, result, out, err);
 }
 
 int request_actions_path(const struct source *source,
                          const struct endpoint *endpoint, struct buf *out,
                          struct error *err)
 {
-    struct filling f = {source, endpoint, NULL, NULL};
-
-    if (fill(&f, source->actions_path, ENCODE_VALUES, out, err) != 0)
-        return -1;
-    return check_length(source, out, err);
+    return fixed_path(source, endpoint, source->actions_path, NULL, out, err);
 }
 
 int request_probe_path(const struct source *source,
                        const struct endpoint *endpoint, struct buf *out,
                        struct error *err)
 {
-    struct filling f = {source, endpoint, NULL, NULL};
-    char separator = '?';
-
-    if (fill(&f, source->probe_path, ENCODE_VALUES, out, err) != 0 ||
-        put_query(&f, source->probe_query, &separator, out, err) != 0)
-        return -1;
-    return check_length(source, out, err);
+    return fixed_path(source, endpoint, source->probe_path,
+                      source->probe_query, out, err);
 }
 
 static int hex_digit(char c)

@@ -1,8 +1,8 @@
 /*
  * request: path, query and body of one request, from a source definition.
  *
- * Fills {organisation} {directory} {site} {from} {to} {account} and adds paging and
- * batch parameters, everything percent-encoded (RFC 3986). A cursor of a
+ * Fills {organisation} {directory} {site} {from} {to} {account} as template.h
+ * says and adds paging and batch parameters, percent-encoded too. A cursor of a
  * source with "only_cursor" leaves out every other parameter. Paging "in" the
  * body adds its parameters there as members: the cursor as text, index and
  * size as numbers. Pure.
@@ -19,10 +19,11 @@
 #include "json.h"
 #include "pager.h"
 #include "source.h"
+#include "template.h"
 
 enum {
-    REQUEST_BYTES_MAX = 8000,              /* of one path and query */
-    REQUEST_BODY_MAX = 4 * SOURCE_BODY_MAX /* bytes, filled */
+    REQUEST_BYTES_MAX = 8000,                /* of one path and query */
+    REQUEST_BODY_MAX = 4 * TEMPLATE_BODY_MAX /* bytes, filled */
 };
 
 struct request_window {

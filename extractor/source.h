@@ -142,8 +142,6 @@
 
 #define SOURCE_CLOUD_ID "{cloud_id}" /* in gateway.url */
 
-enum { SOURCE_BODY_MAX = 64 * 1024 }; /* bytes of a request's body */
-
 enum source_kind { SOURCE_USERS, SOURCE_EVENTS, SOURCE_KEYS };
 enum paging_style { PAGING_OFFSET, PAGING_CURSOR, PAGING_SINGLE };
 enum source_windows { WINDOWS_SPLIT, WINDOWS_ONE };

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "jsonw.h"
+#include "template.h"
 
 enum {
     PAGE_SIZE_MAX = 10000,
@@ -17,57 +17,32 @@ static const char *const method_words[] = {"GET", "POST", NULL};
 static const char *const placeholders[] = {
     "organisation", "directory", "site", "from", "to", "account", NULL};
 
-static void note_use(struct spec *spec, const struct spec_node *node,
-                     const char *word)
+static void note_uses(struct spec *spec, const struct spec_node *node,
+                      const char *text)
 {
     struct source_reader *reader = spec->owner;
-    bool from = strcmp(word, "from") == 0, to = strcmp(word, "to") == 0;
-    bool account = strcmp(word, "account") == 0;
+    const struct {
+        const char *name;
+        bool *used;
+    } notes[] = {{"from", &reader->uses_from},
+                 {"to", &reader->uses_to},
+                 {"account", &reader->uses_account}};
 
-    if ((from || to || account) && reader->windowless != NULL)
-        spec_problem(spec, node, "%s has no {%s}", reader->windowless, word);
-    reader->uses_from = reader->uses_from || from;
-    reader->uses_to = reader->uses_to || to;
-    reader->uses_account = reader->uses_account || account;
+    for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+        if (!template_uses(text, notes[i].name))
+            continue;
+        *notes[i].used = true;
+        if (reader->windowless != NULL)
+            spec_problem(spec, node, "%s has no {%s}", reader->windowless,
+                         notes[i].name);
+    }
 }
 
-static void check_placeholder(struct spec *spec, const struct spec_node *node,
-                              const char *word)
+static void check_text(struct spec *spec, const struct spec_node *node,
+                       const char *text)
 {
-    struct nearest nearest;
-
-    nearest_start(&nearest, word);
-    for (size_t i = 0; placeholders[i] != NULL; i++) {
-        if (strcmp(placeholders[i], word) == 0) {
-            note_use(spec, node, word);
-            return;
-        }
-        nearest_offer(&nearest, placeholders[i]);
-    }
-    spec_unknown(spec, node, "placeholder", &nearest);
-}
-
-static void check_placeholders(struct spec *spec, const struct spec_node *node,
-                               const char *text)
-{
-    const char *p = text;
-
-    while ((p = strpbrk(p, "{}")) != NULL) {
-        size_t len = strcspn(p + 1, "{}");
-        const char *word;
-
-        if (*p == '}' || p[1 + len] != '}') {
-            spec_problem(spec, node, "'{' and '}' do not pair");
-            return;
-        }
-        word = arena_strndup(spec->arena, p + 1, len);
-        if (word == NULL) {
-            spec->no_memory = true;
-            return;
-        }
-        check_placeholder(spec, node, word);
-        p += len + 2;
-    }
+    template_check(spec, node, text, placeholders);
+    note_uses(spec, node, text);
 }
 
 static void read_path(struct spec *spec, const struct spec_node *node,
@@ -82,7 +57,7 @@ static void read_path(struct spec *spec, const struct spec_node *node,
         spec_problem(spec, node,
                      "expected a path that begins with '/'; parameters "
                      "belong into \"query\"");
-    check_placeholders(spec, node, path);
+    check_text(spec, node, path);
 }
 
 static void read_query(struct spec *spec, const struct spec_node *node,
@@ -104,7 +79,7 @@ static void read_query(struct spec *spec, const struct spec_node *node,
         list[count].value = spec_any_text(spec, &child);
         if (list[count].name == NULL || list[count].value == NULL)
             break;
-        check_placeholders(spec, &child, list[count++].value);
+        check_text(spec, &child, list[count++].value);
     }
     list[count] = (struct name_value){NULL, NULL};
     *(const struct name_value **)out = list;
@@ -119,38 +94,13 @@ static void read_method(struct spec *spec, const struct spec_node *node,
         *(const char **)out = method_words[word];
 }
 
-/* Texts of the body are checked where they are written. */
-struct body_check {
-    struct spec *spec;
-    const struct spec_node *node;
-};
-
-static const char *check_body_text(void *context, const char *text)
-{
-    const struct body_check *check = context;
-
-    check_placeholders(check->spec, check->node, text);
-    return text;
-}
-
 static void read_body(struct spec *spec, const struct spec_node *node,
                       void *out)
 {
-    struct body_check check = {spec, node};
-    struct json_filling filling = {check_body_text, &check};
-    struct buf text;
-    struct jsonw w;
+    const char *body = template_body(spec, node, placeholders);
 
-    buf_init(&text, SOURCE_BODY_MAX);
-    jsonw_init(&w, &text, 0);
-    if (json_write(&w, NULL, node->json, &filling) && buf_ok(&text))
-        *(const char **)out = spec_copy(spec, text.data);
-    else
-        spec_problem(spec, node,
-                     "is too large or too deep; at most %d bytes in %d "
-                     "levels",
-                     SOURCE_BODY_MAX, JSONW_DEPTH_MAX - 1);
-    buf_release(&text);
+    note_uses(spec, node, body);
+    *(const char **)out = body;
 }
 
 static const struct spec_field request_fields[] = {

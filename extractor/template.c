@@ -3,7 +3,14 @@
 #include <string.h>
 
 #include "http.h"
-#include "jsonw.h"
+
+void template_of_endpoint(const struct endpoint *endpoint,
+                          struct template_value values[TEMPLATE_OF_ENDPOINT])
+{
+    values[0] = (struct template_value){"organisation", endpoint->organisation};
+    values[1] = (struct template_value){"directory", endpoint->directory};
+    values[2] = (struct template_value){"site", endpoint->site};
+}
 
 static void check_name(struct spec *spec, const struct spec_node *node,
                        const char *name, const char *const *known)
@@ -110,38 +117,54 @@ static const char *value_of(const char *name,
     return values->value;
 }
 
-static int fill(const char *text, const struct template_value *values,
-                bool encoded, struct buf *out, struct error *err)
-{
-    const char *open, *value;
+/* What is percent-encoded. */
+enum encoding { ENCODE_VALUES, ENCODE_ALL, ENCODE_NOTHING };
 
-    for (; (open = strchr(text, '{')) != NULL;
-         text = open + strcspn(open, "}") + 1) {
-        buf_append(out, text, (size_t)(open - text));
-        value = value_of(open + 1, values);
-        if (value == NULL)
+static int fill(const char *text, const struct template_value *values,
+                enum encoding encoding, struct buf *out, struct error *err)
+{
+    for (; *text != '\0'; text++) {
+        const char *close = *text == '{' ? strchr(text, '}') : NULL;
+        char one[2] = {*text, '\0'};
+        const char *put = close != NULL ? value_of(text + 1, values) : one;
+
+        if (put == NULL)
             return error_set(err, ERROR_BUG, "no value for the placeholder %s",
-                             open);
-        if (encoded)
-            http_encode(out, value);
+                             text);
+        if (encoding == ENCODE_ALL ||
+            (encoding == ENCODE_VALUES && close != NULL))
+            http_encode(out, put);
         else
-            buf_puts(out, value);
+            buf_puts(out, put);
+        text = close != NULL ? close : text;
     }
-    buf_puts(out, text);
     return 0;
+}
+
+int template_fits(const struct buf *out, struct error *err)
+{
+    if (buf_ok(out))
+        return 0;
+    if (!out->full)
+        return error_no_memory(err);
+    return error_set(err, ERROR_CONFIG,
+                     "a request would be longer than %zu bytes", out->ceiling);
 }
 
 int template_fill(const char *text, const struct template_value *values,
                   struct buf *out, struct error *err)
 {
-    if (fill(text, values, true, out, err) != 0)
+    if (fill(text, values, ENCODE_VALUES, out, err) != 0)
         return -1;
-    if (buf_ok(out))
-        return 0;
-    return error_set(err, ERROR_CONFIG,
-                     "a request would be longer than %zu "
-                     "bytes",
-                     out->ceiling);
+    return template_fits(out, err);
+}
+
+int template_fill_query(const char *text, const struct template_value *values,
+                        struct buf *out, struct error *err)
+{
+    if (fill(text, values, ENCODE_ALL, out, err) != 0)
+        return -1;
+    return template_fits(out, err);
 }
 
 /* The texts of a body while it is written. */
@@ -154,37 +177,51 @@ struct body_filling {
 static const char *fill_text(void *context, const char *text)
 {
     struct body_filling *filling = context;
+    struct buf *out = &filling->text;
 
-    buf_reset(&filling->text);
-    if (fill(text, filling->values, false, &filling->text, filling->err) != 0)
+    buf_reset(out);
+    if (fill(text, filling->values, ENCODE_NOTHING, out, filling->err) != 0 ||
+        template_fits(out, filling->err) != 0)
         return NULL;
-    if (buf_ok(&filling->text))
-        return filling->text.data;
-    error_set(filling->err, ERROR_CONFIG, "a text of a body is too long");
-    return NULL;
+    return out->data;
+}
+
+/* The whole, or the members alone. */
+static int write_body(const char *json, bool whole,
+                      const struct template_value *values, struct jsonw *w,
+                      struct error *err)
+{
+    struct body_filling filling = {.values = values, .err = err};
+    struct json_filling texts = {fill_text, &filling};
+    const struct json *node;
+    struct json_doc doc;
+    bool written = true;
+
+    if (json_parse(&doc, json, strlen(json), JSON_STRICT, "body", ERROR_BUG,
+                   err) != 0)
+        return -1;
+    buf_init(&filling.text, w->out->ceiling);
+    node = whole ? doc.root : json_first(doc.root);
+    for (; written && node != NULL; node = json_next(node))
+        written = json_write(w, json_key(node), node, &texts);
+    buf_release(&filling.text);
+    json_free(&doc);
+    return written ? 0 : -1;
+}
+
+int template_fill_members(const char *json, const struct template_value *values,
+                          struct jsonw *w, struct error *err)
+{
+    return write_body(json, false, values, w, err);
 }
 
 int template_fill_body(const char *json, const struct template_value *values,
                        struct buf *out, struct error *err)
 {
-    struct body_filling filling = {.values = values, .err = err};
-    struct json_filling texts = {fill_text, &filling};
-    struct json_doc doc;
     struct jsonw w;
-    bool written;
 
-    if (json_parse(&doc, json, strlen(json), JSON_STRICT, "body", ERROR_BUG,
-                   err) != 0)
-        return -1;
-    buf_init(&filling.text, TEMPLATE_BODY_MAX);
     jsonw_init(&w, out, 0);
-    written = json_write(&w, NULL, doc.root, &texts);
-    buf_release(&filling.text);
-    json_free(&doc);
-    if (!written)
+    if (write_body(json, true, values, &w, err) != 0)
         return -1;
-    if (buf_ok(out))
-        return 0;
-    return error_set(err, ERROR_CONFIG, "a body would be longer than %zu bytes",
-                     out->ceiling);
+    return template_fits(out, err);
 }

@@ -434,6 +434,17 @@ static void paging_in_the_body_needs_an_object(void **state)
             "paging.in: a GET request has no body");
 }
 
+static void placeholders_of_bodies_are_checked(void **state)
+{
+    struct fixture *f = *state;
+
+    refuses(f,
+            POST(", \"body\": {\"a\": [\"{from}\"], \"b\": \"{to}\"}", ""),
+            "only a source of events");
+    refuses(f, POST(", \"body\": {\"a\": \"{form}\"}", ""),
+            "request.body: unknown placeholder \"form\"");
+}
+
 static void only_lists_of_users_fall_back(void **state)
 {
     struct fixture *f = *state;
@@ -595,6 +606,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(only_reads, setup, teardown),
+        cmocka_unit_test_setup_teardown(placeholders_of_bodies_are_checked,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(paging_in_the_body_needs_an_object,
                                         setup, teardown),
         cmocka_unit_test_setup_teardown(only_lists_of_users_fall_back, setup,

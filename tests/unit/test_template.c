@@ -25,6 +25,10 @@ static void paths_are_encoded(void **state)
     buf_reset(&out);
     assert_int_equal(template_fill("/plain%2F", values, &out, &err), 0);
     assert_string_equal(out.data, "/plain%2F");
+    buf_reset(&out);
+    assert_int_equal(template_fill_query("a/{organisation}", values, &out,
+                                         &err), 0);
+    assert_string_equal(out.data, "a%2Fo%2F1");
     buf_release(&out);
 }
 
@@ -41,6 +45,24 @@ static void bodies_are_json(void **state)
     assert_string_equal(out.data,
                         "{\"a\":[\"712020:\\\"a\\\"?&\",1.50,null],"
                         "\"{site}\":\"x o/1\"}");
+    buf_release(&out);
+}
+
+static void members_join_an_open_object(void **state)
+{
+    struct error err = {0};
+    struct jsonw w;
+    struct buf out;
+
+    (void)state;
+    buf_init(&out, 200);
+    jsonw_init(&w, &out, 0);
+    jsonw_object(&w, NULL);
+    assert_int_equal(template_fill_members("{\"a\":\"{organisation}\",\"b\":1}",
+                                           values, &w, &err), 0);
+    jsonw_int(&w, "c", 2);
+    jsonw_object_end(&w);
+    assert_string_equal(out.data, "{\"a\":\"o/1\",\"b\":1,\"c\":2}");
     buf_release(&out);
 }
 
@@ -84,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_are_encoded),
         cmocka_unit_test(bodies_are_json),
+        cmocka_unit_test(members_join_an_open_object),
         cmocka_unit_test(what_is_lacking_is_named),
         cmocka_unit_test(lengths_are_bounded),
     };
