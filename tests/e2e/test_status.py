@@ -371,8 +371,9 @@ class State(SixWindows):
              "used": True, "unused": None,
              "finished": [{"source": "jira_audit", "windows": 2}]})
         ((begun,),) = self.sql("SELECT started_at FROM unfinished")
-        self.assertEqual(truth.instant(unfinished["begun"]).timestamp() * 1000,
-                         begun)
+        self.assertEqual(
+            round(truth.instant(unfinished["begun"]).timestamp() * 1000),
+            begun)
         self.assertEqual((state["published"], state["cursors"]), (None, []))
         self.assertEqual(state["next"][0]["windows"], 6)
         self.assertTrue(state["next"][0]["reads_all"])
