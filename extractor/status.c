@@ -63,15 +63,16 @@ static int warn_of_age(struct status *status, struct error *err)
     const struct status_options *options = &status->options;
     char at[INSTANT_TEXT_MAX];
 
-    status->stale = status->last == NULL || options->now - status->last->as_of >
-                                                options->max_age_ms;
+    status->stale = status->last == NULL ||
+                    options->now - status->last->as_of > options->max_age_ms;
     if (status->last == NULL)
         return status_warn(status, err, "no run is published");
     if (!status->stale)
         return 0;
     instant_rfc3339(status->last->as_of, at);
-    return status_warn(status, err, "the last run is of %s, more than %lld hours ago",
-                at, (long long)(options->max_age_ms / INSTANT_HOUR));
+    return status_warn(status, err,
+                       "the last run is of %s, more than %lld hours ago", at,
+                       (long long)(options->max_age_ms / INSTANT_HOUR));
 }
 
 static int warn_of_latest(struct status *status, struct error *err)
@@ -80,15 +81,17 @@ static int warn_of_latest(struct status *status, struct error *err)
     const struct runs_entry *newest = runs->entries;
 
     if (runs->named == NULL && runs->latest != NULL)
-        return status_warn(status, err, "latest leads to \"%s\", which is no run "
-                    "that can be read", runs->latest);
+        return status_warn(status, err,
+                           "latest leads to \"%s\", which is no run "
+                           "that can be read",
+                           runs->latest);
     if (status->last == NULL)
         return 0;
     if (runs->latest == NULL)
         return status_warn(status, err, "there is no link latest");
     if (newest->as_of > status->last->as_of)
         return status_warn(status, err, "latest leads to %s, but %s is newer",
-                    status->last->name, newest->name);
+                           status->last->name, newest->name);
     return 0;
 }
 
@@ -99,17 +102,21 @@ static int warn_of_runs(struct status *status, struct error *err)
         int result = 0;
 
         if (entry->problem != NULL)
-            result = status_warn(status, err, "%s: %s", entry->name, entry->problem);
+            result =
+                status_warn(status, err, "%s: %s", entry->name, entry->problem);
         else if (!entry->marked)
-            result = status_warn(status, err, "%s: a done file is missing; extract "
-                          "with --run-id %s sets it", entry->name,
-                          entry->name);
+            result = status_warn(status, err,
+                                 "%s: a done file is missing; extract "
+                                 "with --run-id %s sets it",
+                                 entry->name, entry->name);
         if (result != 0)
             return -1;
     }
     if (status->runs.leftover_count > 0 && !status->held)
-        return status_warn(status, err, "%zu leftovers of dead runs; the next run or "
-                    "clean removes them", status->runs.leftover_count);
+        return status_warn(status, err,
+                           "%zu leftovers of dead runs; the next run or "
+                           "clean removes them",
+                           status->runs.leftover_count);
     return 0;
 }
 
@@ -120,11 +127,11 @@ static int warn_of_sources(struct status *status, struct error *err)
 
         if (source->no_access &&
             status_warn(status, err, "%s: the log could not be read",
-                 source->name) != 0)
+                        source->name) != 0)
             return -1;
         if (source->gap_count > 0 &&
-            status_warn(status, err, "%s: %zu gaps in the time read", source->name,
-                 source->gap_count) != 0)
+            status_warn(status, err, "%s: %zu gaps in the time read",
+                        source->name, source->gap_count) != 0)
             return -1;
     }
     return 0;
