@@ -4,18 +4,8 @@
 #include <stdio.h>
 
 #include "gather.h"
+#include "outlook.h"
 #include "prepare.h"
-
-static size_t windows_of(const struct setup_source *entry,
-                         const struct recall *recall)
-{
-    const struct span_set *todo = recall_todo(recall, entry);
-    size_t count = 0;
-
-    for (size_t i = 0; i < todo->count; i++)
-        count += gather_windows_of(&entry->source, &todo->spans[i]);
-    return count;
-}
 
 /* Requests that are certain before anything is known of the site. */
 static int64_t least_requests(const struct setup *setup,
@@ -30,7 +20,7 @@ static int64_t least_requests(const struct setup *setup,
         entry->source.each)
         return 0;
     if (entry->source.kind == SOURCE_EVENTS)
-        return probe + (int64_t)windows_of(entry, recall);
+        return probe + (int64_t)outlook_log(recall, entry).windows;
     for (size_t i = 0; i < setup->user_count; i++) {
         if (setup->users[i] == entry)
             return probe + 1 + entry->source.paging.past_end;
@@ -58,21 +48,10 @@ static void print_files(const struct setup_source *entry,
 static void print_spans(const struct setup_source *entry,
                         const struct recall *recall)
 {
-    const struct span_set *todo = recall_todo(recall, entry);
-    char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
+    const struct outlook_log log = outlook_log(recall, entry);
 
-    for (size_t i = 0; i < todo->count; i++) {
-        instant_rfc3339(todo->spans[i].from, from);
-        instant_rfc3339(todo->spans[i].to, to);
-        printf("%s %s to %s", i > 0 ? " and" : ",", from, to);
-    }
-    if (todo->count == 0)
-        printf(", nothing that is not known");
-    else
-        printf(" in %zu window%s", windows_of(entry, recall),
-               windows_of(entry, recall) == 1 ? "" : "s");
-    if (!recall_reads_all(recall, entry))
-        printf(", the rest is known");
+    fputs(", ", stdout);
+    outlook_print(&log, stdout);
 }
 
 static void print_source(const struct setup *setup,
@@ -222,22 +201,17 @@ static struct recall *look(const struct command *command,
                            const struct prepared *prepared,
                            struct state *state, struct error *err)
 {
-    const struct request_window window =
-        gather_window(&prepared->setup.job, prepared->as_of);
-    const struct recall_options options = {
+    const struct outlook_options options = {
         .setup = &prepared->setup,
         .state = state,
         .as_of = prepared->as_of,
         .run_id = prepared->run_id,
-        .window = {window.from, window.to},
         .backfill = prepared->backfill,
         .full = command->cli->values[OPTION_FULL] != NULL,
-        .read_all = setup_makes_event_rows(&prepared->setup),
-        .look_only = true,
         .log = command->log,
     };
 
-    return recall_open(&options, err);
+    return outlook_open(&options, err);
 }
 
 int command_plan(const struct command *command, struct error *err)

@@ -53,6 +53,10 @@ static int judge(const struct command *command, const struct status *status,
 
 int command_status(const struct command *command, struct error *err)
 {
+    const struct setup_options setup = {
+        .job_path = prepare_job_path(command),
+        .out_dir = command->cli->values[OPTION_OUT],
+    };
     struct status_options options = {0};
     struct output_place place;
     struct status status;
@@ -64,6 +68,8 @@ int command_status(const struct command *command, struct error *err)
         return -1;
     options.out_dir = place.out_dir;
     options.job = place.has_job ? &place.job : NULL;
+    options.setup = place.has_job ? &setup : NULL;
+    options.log = command->log;
     result = status_load(&status, &options, err);
     if (result == 0)
         result = print(command, &status, err);

@@ -6,11 +6,12 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "sink.h"
 
-enum { HOLDER_TEXT_MAX = 128 };
+enum { LOCKS_LINE_MAX = 256 };
 
 void lock_plain_line(char *text)
 {
@@ -23,7 +24,7 @@ void lock_plain_line(char *text)
 
 static int lock_held(int fd, const char *name, struct error *err)
 {
-    char text[HOLDER_TEXT_MAX] = "";
+    char text[LOCK_HOLDER_MAX] = "";
     ssize_t got = pread(fd, text, sizeof(text) - 1, 0);
 
     lock_plain_line(text);
@@ -36,7 +37,7 @@ static int lock_held(int fd, const char *name, struct error *err)
 static int write_holder(int fd, const char *name, const char *run_id,
                         struct error *err)
 {
-    char text[HOLDER_TEXT_MAX];
+    char text[LOCK_HOLDER_MAX];
     int len = snprintf(text, sizeof(text), "pid %ld run %s\n", (long)getpid(),
                        run_id);
 
@@ -71,4 +72,57 @@ int lock_take(int dir_fd, const char *name, const char *run_id, mode_t mode,
 fail:
     close(fd);
     return -1;
+}
+
+/* A line of /proc/locks tells of a flock(2) on that file. The device may be
+ * another there than stat(2) says (overlay file systems), so the process
+ * that the lock file names counts as well. */
+static bool tells_of(const char *line, const struct stat *st, long pid)
+{
+    unsigned major_number, minor_number;
+    unsigned long inode;
+    char kind[16];
+    long holder;
+
+    if (sscanf(line, "%*s %15s %*s %*s %ld %x:%x:%lu", kind, &holder,
+               &major_number, &minor_number, &inode) != 5 ||
+        strcmp(kind, "FLOCK") != 0 || inode != st->st_ino)
+        return false;
+    return holder == pid || (major_number == major(st->st_dev) &&
+                             minor_number == minor(st->st_dev));
+}
+
+static bool is_locked(const struct stat *st, long pid)
+{
+    FILE *locks = fopen("/proc/locks", "re");
+    char line[LOCKS_LINE_MAX];
+    bool found = false;
+
+    while (locks != NULL && !found &&
+           fgets(line, sizeof(line), locks) != NULL)
+        found = tells_of(line, st, pid);
+    if (locks != NULL)
+        fclose(locks);
+    return found;
+}
+
+bool lock_holder(int dir_fd, const char *name, char text[LOCK_HOLDER_MAX])
+{
+    int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    long pid = -1;
+    bool held;
+    ssize_t got;
+
+    text[0] = '\0';
+    if (fd < 0)
+        return false;
+    got = pread(fd, text, LOCK_HOLDER_MAX - 1, 0);
+    text[got > 0 ? got : 0] = '\0';
+    lock_plain_line(text);
+    if (sscanf(text, "pid %ld", &pid) != 1)
+        pid = -1;
+    held = fstat(fd, &st) == 0 && is_locked(&st, pid);
+    close(fd);
+    return held;
 }

@@ -35,6 +35,7 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "lock.h"
 #include "manifest.h"
 #include "report.h"
 
@@ -76,7 +77,7 @@ int publish_sweep(int out_fd, struct error *err);
 
 /* Whether the lock is held, without touching it (/proc/locks), and what its
  * holder wrote: "pid 1 run R". A holder this process may not see is missed. */
-enum { PUBLISH_HOLDER_MAX = 128 };
+enum { PUBLISH_HOLDER_MAX = LOCK_HOLDER_MAX };
 bool publish_holder(int out_fd, char text[PUBLISH_HOLDER_MAX]);
 
 /* Names of the files beside the runs. */

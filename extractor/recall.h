@@ -38,6 +38,7 @@
 #include "setup.h"
 #include "span.h"
 #include "state.h"
+#include "state_run.h"
 #include "strmap.h"
 
 enum {
@@ -87,6 +88,12 @@ const struct window_report *recall_resumed(const struct recall *recall,
 /* Whether the whole lookback of the log is read. */
 bool recall_reads_all(const struct recall *recall,
                       const struct setup_source *entry);
+
+/* With look_only: the unfinished run in the state, and why this one would not
+ * go on with it (*unused: NULL when it would). */
+int recall_unfinished(struct recall *recall,
+                      struct state_unfinished *unfinished, const char **unused,
+                      bool *found, struct error *err);
 
 void recall_saw(struct recall *recall, const struct setup_source *entry,
                 const struct event *event);

@@ -202,6 +202,32 @@ static int resume_newest(struct recall *recall, struct error *err)
     return 0;
 }
 
+static const char *why_unused(const struct recall *recall)
+{
+    if (recall->past)
+        return "the state has learned from a run of a later time";
+    return recall->options.read_all ? "every event is needed"
+                                    : why_not_resumed(recall);
+}
+
+int recall_unfinished(struct recall *recall,
+                      struct state_unfinished *unfinished, const char **unused,
+                      bool *found, struct error *err)
+{
+    *found = false;
+    *unused = NULL;
+    if (recall->options.state == NULL)
+        return 0;
+    if (state_unfinished(recall->options.state, &recall->unfinished, found,
+                         err) != 0)
+        return -1;
+    if (!*found)
+        return 0;
+    *unfinished = recall->unfinished;
+    *unused = why_unused(recall);
+    return 0;
+}
+
 int recall_resume(struct recall *recall, struct error *err)
 {
     const struct state_window_target target = {take_window, recall};
@@ -215,8 +241,7 @@ int recall_resume(struct recall *recall, struct error *err)
         return -1;
     if (!found)
         return 0;
-    why = recall->options.read_all ? "every event is needed"
-                                   : why_not_resumed(recall);
+    why = why_unused(recall);
     recall->resumes = why == NULL;
     if (why != NULL) {
         log_line(recall->options.log, LOG_INFO, "state",

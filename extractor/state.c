@@ -230,25 +230,43 @@ struct state *state_open(const char *path, const char *run_id,
     return NULL;
 }
 
+struct state *state_look(const char *path, struct error *err)
+{
+    enum db_trouble trouble;
+    struct state *state;
+
+    if (access(path, F_OK) != 0) {
+        if (errno != ENOENT && errno != ENOTDIR)
+            error_set(err, ERROR_IO, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    state = state_new(err);
+    if (state == NULL)
+        return NULL;
+    state->old = true;
+    state->db = db_open_reader(path, &schema, &trouble, err);
+    if (state->db != NULL)
+        return state;
+    state_close(state);
+    return NULL;
+}
+
 struct state *state_open_reader(const char *path, const struct log *log,
                                 struct error *err)
 {
-    enum db_trouble trouble;
     struct error cause = {0};
     struct state *state;
 
     if (access(path, F_OK) != 0)
         return NULL;
-    state = state_new(err);
-    if (state == NULL)
-        return NULL;
-    state->old = true;
-    state->db = db_open_reader(path, &schema, &trouble, &cause);
-    if (state->db != NULL)
+    state = state_look(path, &cause);
+    if (state != NULL)
         return state;
-    log_line(log, LOG_WARN, "state", "%s; so nothing is known of earlier runs",
-             cause.text);
-    state_close(state);
+    if (cause.kind == ERROR_BUG)
+        *err = cause;
+    else if (cause.kind != ERROR_NONE)
+        log_line(log, LOG_WARN, "state",
+                 "%s; so nothing is known of earlier runs", cause.text);
     return NULL;
 }
 

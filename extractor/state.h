@@ -26,6 +26,9 @@ struct state *state_open(const char *path, const char *run_id,
  * used, which the log says. */
 struct state *state_open_reader(const char *path, const struct log *log,
                                 struct error *err);
+/* The same for who says himself why: with an error when there is a file that
+ * cannot be used. */
+struct state *state_look(const char *path, struct error *err);
 void state_close(struct state *state);
 
 struct db *state_db(struct state *state);

@@ -31,10 +31,7 @@ uint64_t status_rows(const struct runs_entry *entry, const char *dataset,
     return 0;
 }
 
-static int warn(struct status *status, struct error *err, const char *format,
-                ...) __attribute__((format(printf, 3, 4)));
-
-static int warn(struct status *status, struct error *err, const char *format,
+int status_warn(struct status *status, struct error *err, const char *format,
                 ...)
 {
     char text[WARNING_TEXT_MAX];
@@ -66,15 +63,16 @@ static int warn_of_age(struct status *status, struct error *err)
     const struct status_options *options = &status->options;
     char at[INSTANT_TEXT_MAX];
 
-    status->stale = status->last == NULL || options->now - status->last->as_of >
-                                                options->max_age_ms;
+    status->stale = status->last == NULL ||
+                    options->now - status->last->as_of > options->max_age_ms;
     if (status->last == NULL)
-        return warn(status, err, "no run is published");
+        return status_warn(status, err, "no run is published");
     if (!status->stale)
         return 0;
     instant_rfc3339(status->last->as_of, at);
-    return warn(status, err, "the last run is of %s, more than %lld hours ago",
-                at, (long long)(options->max_age_ms / INSTANT_HOUR));
+    return status_warn(status, err,
+                       "the last run is of %s, more than %lld hours ago", at,
+                       (long long)(options->max_age_ms / INSTANT_HOUR));
 }
 
 static int warn_of_latest(struct status *status, struct error *err)
@@ -83,15 +81,17 @@ static int warn_of_latest(struct status *status, struct error *err)
     const struct runs_entry *newest = runs->entries;
 
     if (runs->named == NULL && runs->latest != NULL)
-        return warn(status, err, "latest leads to \"%s\", which is no run "
-                    "that can be read", runs->latest);
+        return status_warn(status, err,
+                           "latest leads to \"%s\", which is no run "
+                           "that can be read",
+                           runs->latest);
     if (status->last == NULL)
         return 0;
     if (runs->latest == NULL)
-        return warn(status, err, "there is no link latest");
+        return status_warn(status, err, "there is no link latest");
     if (newest->as_of > status->last->as_of)
-        return warn(status, err, "latest leads to %s, but %s is newer",
-                    status->last->name, newest->name);
+        return status_warn(status, err, "latest leads to %s, but %s is newer",
+                           status->last->name, newest->name);
     return 0;
 }
 
@@ -102,17 +102,21 @@ static int warn_of_runs(struct status *status, struct error *err)
         int result = 0;
 
         if (entry->problem != NULL)
-            result = warn(status, err, "%s: %s", entry->name, entry->problem);
+            result =
+                status_warn(status, err, "%s: %s", entry->name, entry->problem);
         else if (!entry->marked)
-            result = warn(status, err, "%s: a done file is missing; extract "
-                          "with --run-id %s sets it", entry->name,
-                          entry->name);
+            result = status_warn(status, err,
+                                 "%s: a done file is missing; extract "
+                                 "with --run-id %s sets it",
+                                 entry->name, entry->name);
         if (result != 0)
             return -1;
     }
     if (status->runs.leftover_count > 0 && !status->held)
-        return warn(status, err, "%zu leftovers of dead runs; the next run or "
-                    "clean removes them", status->runs.leftover_count);
+        return status_warn(status, err,
+                           "%zu leftovers of dead runs; the next run or "
+                           "clean removes them",
+                           status->runs.leftover_count);
     return 0;
 }
 
@@ -122,12 +126,12 @@ static int warn_of_sources(struct status *status, struct error *err)
         const struct status_source *source = &status->sources[i];
 
         if (source->no_access &&
-            warn(status, err, "%s: the log could not be read",
-                 source->name) != 0)
+            status_warn(status, err, "%s: the log could not be read",
+                        source->name) != 0)
             return -1;
         if (source->gap_count > 0 &&
-            warn(status, err, "%s: %zu gaps in the time read", source->name,
-                 source->gap_count) != 0)
+            status_warn(status, err, "%s: %zu gaps in the time read",
+                        source->name, source->gap_count) != 0)
             return -1;
     }
     return 0;
@@ -169,7 +173,9 @@ static int look(struct status *status, int out_fd, struct error *err)
     if (warn_of_age(status, err) != 0 || warn_of_latest(status, err) != 0 ||
         warn_of_runs(status, err) != 0)
         return -1;
-    return warn_of_sources(status, err);
+    if (warn_of_sources(status, err) != 0)
+        return -1;
+    return status->options.setup != NULL ? status_read_state(status, err) : 0;
 }
 
 int status_load(struct status *status, const struct status_options *options,
@@ -192,5 +198,6 @@ void status_release(struct status *status)
 {
     runs_free(&status->runs);
     free(status->warnings);
+    free(status->state.cursors);
     arena_release(&status->arena);
 }

@@ -19,7 +19,19 @@
  *                 "to", "oldest", "newest", "gaps": [{"from", "to"}]}],
  *    "known": [{"dataset", "source", "from", "to", "oldest"}]: where facts are
  *             carried from run to run, how far they reach,
- *    "next": {"from", "to"} or null without a job: of events,
+ *    "state": null (no job, no state yet, or none that can be used, which is a
+ *             warning), or what the job's state file knows:
+ *             {"file", "lock": {"held", "holder"},
+ *              "published": {"run", "as_of"} or null: the newest run in it,
+ *              "cursors": as "known",
+ *              "next": [{"source", "spans": [{"from", "to"}], "windows",
+ *                        "reads_all"}]: what a run now would ask of each log,
+ *              "unfinished": {"run", "as_of", "begun", "used": whether a run
+ *                             now would go on with it, "unused": why not or
+ *                             null, "finished": [{"source", "windows"}]: read
+ *                             whole, and not empty} or null},
+ *    "next": {"from", "to"} or null without a job: of events, when nothing is
+ *            known of them,
  *    "change": {"since": run id, "accounts", "datasets": [{"name", "rows"}]}
  *              or null: differences to the run before,
  *    "warnings": [texts]}
@@ -34,14 +46,22 @@
 #include "buf.h"
 #include "error.h"
 #include "job.h"
+#include "lock.h"
+#include "log.h"
+#include "outlook.h"
 #include "publish.h"
 #include "runs.h"
+#include "setup.h"
+#include "state_run.h"
 
 enum { STATUS_GAPS_MAX = 100, STATUS_TEXT_MAX = 64 * 1024 * 1024 };
 
 struct status_options {
     const char *out_dir;
     const struct job *job; /* NULL: the next window is not known */
+    const struct setup_options *setup; /* of the job; NULL: its state is not
+                                          looked at */
+    const struct log *log;             /* with a setup */
     int64_t now;
     int64_t max_age_ms;    /* of the last run */
 };
@@ -69,6 +89,34 @@ struct status_known { /* what a dataset knows of a log, from all runs */
     int64_t oldest;
 };
 
+struct status_log {
+    const char *source;
+    struct outlook_log next;
+};
+
+struct status_finished { /* windows the unfinished run has read whole */
+    const char *source;
+    size_t windows;
+};
+
+struct status_state {
+    bool absent;       /* there is no file yet */
+    const char *file;  /* NULL: nothing below counts */
+    bool held;
+    char holder[LOCK_HOLDER_MAX];
+    bool has_published;
+    struct state_run published;
+    struct status_known *cursors;
+    size_t cursor_count, cursor_capacity;
+    struct status_log logs[SETUP_SOURCES_MAX];
+    size_t log_count;
+    bool has_unfinished;
+    struct state_unfinished unfinished;
+    const char *unused; /* why a run now would not go on with it, or NULL */
+    struct status_finished finished[SETUP_SOURCES_MAX];
+    size_t finished_count;
+};
+
 struct status {
     struct status_options options;
     struct runs runs;
@@ -77,6 +125,7 @@ struct status {
     size_t source_count;
     struct status_known *known;
     size_t known_count;
+    struct status_state state;
     bool held;
     char holder[PUBLISH_HOLDER_MAX];
     bool has_next;

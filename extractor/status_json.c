@@ -20,6 +20,14 @@ static void put_int(struct jsonw *w, const char *name, bool known,
         jsonw_null(w, name);
 }
 
+static void put_lock(struct jsonw *w, bool held, const char *holder)
+{
+    jsonw_object(w, "lock");
+    jsonw_bool(w, "held", held);
+    jsonw_text_or_null(w, "holder", held ? holder : NULL);
+    jsonw_object_end(w);
+}
+
 static void put_dataset(struct jsonw *w, const char *name, int64_t rows)
 {
     jsonw_object(w, NULL);
@@ -90,6 +98,80 @@ static void put_known(struct jsonw *w, const struct status_known *known)
     jsonw_object_end(w);
 }
 
+static void put_next(struct jsonw *w, const struct status_log *log)
+{
+    jsonw_object(w, NULL);
+    jsonw_text(w, "source", log->source);
+    jsonw_array(w, "spans");
+    for (size_t i = 0; i < log->next.count; i++) {
+        const struct status_span span = {log->next.spans[i].from,
+                                         log->next.spans[i].to};
+
+        put_span(w, NULL, &span);
+    }
+    jsonw_array_end(w);
+    jsonw_int(w, "windows", (int64_t)log->next.windows);
+    jsonw_bool(w, "reads_all", log->next.reads_all);
+    jsonw_object_end(w);
+}
+
+static void put_unfinished(struct jsonw *w, const struct status_state *state)
+{
+    if (!state->has_unfinished) {
+        jsonw_null(w, "unfinished");
+        return;
+    }
+    jsonw_object(w, "unfinished");
+    jsonw_text(w, "run", state->unfinished.run.run_id);
+    jsonw_instant(w, "as_of", state->unfinished.run.as_of);
+    jsonw_instant(w, "begun", state->unfinished.started_at);
+    jsonw_bool(w, "used", state->unused == NULL);
+    jsonw_text_or_null(w, "unused", state->unused);
+    jsonw_array(w, "finished");
+    for (size_t i = 0; i < state->finished_count; i++) {
+        jsonw_object(w, NULL);
+        jsonw_text(w, "source", state->finished[i].source);
+        jsonw_int(w, "windows", (int64_t)state->finished[i].windows);
+        jsonw_object_end(w);
+    }
+    jsonw_array_end(w);
+    jsonw_object_end(w);
+}
+
+static void put_published(struct jsonw *w, const struct status_state *state)
+{
+    if (!state->has_published) {
+        jsonw_null(w, "published");
+        return;
+    }
+    jsonw_object(w, "published");
+    jsonw_text(w, "run", state->published.run_id);
+    jsonw_instant(w, "as_of", state->published.as_of);
+    jsonw_object_end(w);
+}
+
+static void put_state(struct jsonw *w, const struct status_state *state)
+{
+    if (state->file == NULL) {
+        jsonw_null(w, "state");
+        return;
+    }
+    jsonw_object(w, "state");
+    jsonw_text(w, "file", state->file);
+    put_lock(w, state->held, state->holder);
+    put_published(w, state);
+    jsonw_array(w, "cursors");
+    for (size_t i = 0; i < state->cursor_count; i++)
+        put_known(w, &state->cursors[i]);
+    jsonw_array_end(w);
+    jsonw_array(w, "next");
+    for (size_t i = 0; i < state->log_count; i++)
+        put_next(w, &state->logs[i]);
+    jsonw_array_end(w);
+    put_unfinished(w, state);
+    jsonw_object_end(w);
+}
+
 static void put_change(struct jsonw *w, const struct status *status)
 {
     const struct runs_entry *last = status->last, *before = status->before;
@@ -128,10 +210,7 @@ static void put_last(struct jsonw *w, const struct status *status)
     put_int(w, "age_ms", known, known ? status->options.now - last->as_of : 0);
     jsonw_int(w, "max_age_ms", status->options.max_age_ms);
     jsonw_text_or_null(w, "latest", status->runs.latest);
-    jsonw_object(w, "lock");
-    jsonw_bool(w, "held", status->held);
-    jsonw_text_or_null(w, "holder", status->held ? status->holder : NULL);
-    jsonw_object_end(w);
+    put_lock(w, status->held, status->holder);
 }
 
 static void put_texts(struct jsonw *w, const char *name,
@@ -166,6 +245,7 @@ void status_print_json(const struct status *status, struct buf *out)
     for (size_t i = 0; i < status->known_count; i++)
         put_known(&w, &status->known[i]);
     jsonw_array_end(&w);
+    put_state(&w, &status->state);
     if (status->has_next)
         put_span(&w, "next", &status->next);
     else

@@ -75,19 +75,67 @@ static void print_source(const struct status_source *source, FILE *out)
     }
 }
 
-static void print_known(const struct status_known *known, FILE *out)
+static void print_known(const char *label, const struct status_known *known,
+                        FILE *out)
 {
     char from[INSTANT_TEXT_MAX], to[INSTANT_TEXT_MAX];
 
     instant_rfc3339(known->span.from, from);
     instant_rfc3339(known->span.to, to);
-    fprintf(out, "known     %s of %s: from %s to %s", known->dataset,
+    fprintf(out, "%s%s of %s: from %s to %s", label, known->dataset,
             known->source, from, to);
     if (known->has_oldest) {
         instant_rfc3339(known->oldest, from);
         fprintf(out, ", oldest record %s", from);
     }
     fputc('\n', out);
+}
+
+static void print_unfinished(const struct status_state *state, FILE *out)
+{
+    const struct state_unfinished *unfinished = &state->unfinished;
+    char as_of[INSTANT_TEXT_MAX], begun[INSTANT_TEXT_MAX];
+
+    if (!state->has_unfinished)
+        return;
+    instant_rfc3339(unfinished->run.as_of, as_of);
+    instant_rfc3339(unfinished->started_at, begun);
+    fprintf(out, "begun     %s  as of %s, begun at %s, not finished; ",
+            unfinished->run.run_id, as_of, begun);
+    if (state->unused == NULL)
+        fputs("a run now goes on with it\n", out);
+    else
+        fprintf(out, "a run now does not use it: %s\n", state->unused);
+    for (size_t i = 0; i < state->finished_count; i++)
+        fprintf(out, "finished  %s: %zu window%s\n", state->finished[i].source,
+                state->finished[i].windows,
+                state->finished[i].windows == 1 ? "" : "s");
+}
+
+static void print_state(const struct status_state *state, FILE *out)
+{
+    char as_of[INSTANT_TEXT_MAX];
+
+    if (state->absent)
+        fputs("state     no state yet\n", out);
+    if (state->file == NULL)
+        return;
+    fprintf(out, "state     %s", state->file);
+    if (state->has_published) {
+        instant_rfc3339(state->published.as_of, as_of);
+        fprintf(out, ", has learned from %s, as of %s",
+                state->published.run_id, as_of);
+    }
+    fprintf(out, "%s%s\n", state->held ? ", held by " : "",
+            state->held ? state->holder : "");
+    for (size_t i = 0; i < state->cursor_count; i++)
+        print_known("cursor    ", &state->cursors[i], out);
+    for (size_t i = 0; i < state->log_count; i++) {
+        fprintf(out, "next      %s: ", state->logs[i].source);
+        outlook_print(&state->logs[i].next, out);
+        fputc('\n', out);
+    }
+    print_unfinished(state, out);
 }
 
 /* A number, and by how much it changed. */
@@ -142,8 +190,9 @@ void status_print_text(const struct status *status, FILE *out)
     for (size_t i = 0; i < status->source_count; i++)
         print_source(&status->sources[i], out);
     for (size_t i = 0; i < status->known_count; i++)
-        print_known(&status->known[i], out);
-    if (status->has_next) {
+        print_known("known     ", &status->known[i], out);
+    print_state(&status->state, out);
+    if (status->has_next && status->state.file == NULL) {
         instant_rfc3339(status->next.from, from);
         instant_rfc3339(status->next.to, to);
         fprintf(out, "next      a run now reads the logs from %s to %s\n",

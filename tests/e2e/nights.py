@@ -12,16 +12,24 @@ from pathlib import Path
 
 import harness
 import truth
-from runs import AUDIT, Case, Extract, make_site
+from runs import AUDIT, Case, Extract, account, make_site
 
 DAY = timedelta(days=1)
 FIRST = truth.instant("2026-11-20T02:00:00Z")
+SETTLE = timedelta(minutes=5)
+WINDOW = timedelta(days=30)
+# One window after the other, so that which of them are whole is certain.
+ONE_LANE = {"limits": {"concurrency": 1}}
 
 
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def text(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
 
 
 def record(number, at, subject, author=None, **members):
@@ -100,6 +108,30 @@ class Nights(Case):
         folder = self.folder / f"anew{self.number}"
         folder.mkdir()
         return self.night(as_of, folder=folder)
+
+
+class SixWindows(Nights):
+    """A log of six windows, each with a record; later ones are withheld."""
+
+    def setUp(self):
+        super().setUp()
+        self.job = dict(ONE_LANE)
+        self.users = [account(f"u{i}") for i in range(6)]
+        self.log = [record(100 + i, FIRST - (29 * i + 10) * DAY, f"ug:u{i}",
+                           author="caller") for i in range(6)]
+
+    def starts(self, as_of=FIRST):
+        """Where the windows begin, newest first; the last is a short one."""
+        end = as_of - SETTLE
+        return [max(end - (i + 1) * WINDOW, as_of - 180 * DAY)
+                for i in range(6)]
+
+    def fault(self, count, as_of=FIRST, **rule):
+        """Windows after the newest COUNT do not answer well when their end is
+        asked for: the beginnings of all come first."""
+        return {"rules": [
+            {"path": AUDIT, "query": {"from": text(start), "offset": "1"},
+             **rule} for start in self.starts(as_of)[count:]]}
 
 
 def spans(requests):

@@ -8,43 +8,14 @@ from datetime import timedelta
 
 import harness
 import truth
-from nights import DAY, FIRST, Nights, record, without_observations
-from runs import AUDIT, account
+from nights import (DAY, FIRST, SETTLE, WINDOW, SixWindows, record, text,
+                    without_observations)
+from runs import AUDIT
 
-SETTLE = timedelta(minutes=5)
 OVERLAP = timedelta(hours=24)
-WINDOW = timedelta(days=30)
-# One window after the other, so that which of them are whole is certain.
-ONE_LANE = {"limits": {"concurrency": 1}}
 
 
-def text(moment):
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
-
-
-class Interrupted(Nights):
-    """A log of six windows, each with a record; later ones are withheld."""
-
-    def setUp(self):
-        super().setUp()
-        self.job = dict(ONE_LANE)
-        self.users = [account(f"u{i}") for i in range(6)]
-        self.log = [record(100 + i, FIRST - (29 * i + 10) * DAY, f"ug:u{i}",
-                           author="caller") for i in range(6)]
-
-    def starts(self, as_of=FIRST):
-        """Where the windows begin, newest first; the last is a short one."""
-        end = as_of - SETTLE
-        return [max(end - (i + 1) * WINDOW, as_of - 180 * DAY)
-                for i in range(6)]
-
-    def fault(self, count, as_of=FIRST, **rule):
-        """Windows after the newest COUNT do not answer well when their end is
-        asked for: the beginnings of all come first."""
-        return {"rules": [
-            {"path": AUDIT, "query": {"from": text(start), "offset": "1"},
-             **rule} for start in self.starts(as_of)[count:]]}
-
+class Interrupted(SixWindows):
     def ends(self, site):
         """Where the windows begin whose end was asked for."""
         return {row["query"]["from"] for row in site.requests(AUDIT)

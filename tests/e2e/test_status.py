@@ -1,10 +1,14 @@
 """status: how the output directory stands, for a person and a monitor."""
 import fcntl
+import json
 import os
 import shutil
+import sqlite3
 import unittest
 
 import harness
+import truth
+from nights import DAY, FIRST, SETTLE, SixWindows
 from published import Case, Run, account, edit_manifest, write_site
 
 NIGHTS = ["2026-11-20T02:00:00Z", "2026-11-21T02:00:00Z"]
@@ -13,7 +17,7 @@ NOW = "2026-11-21T12:00:00Z"
 HOUR = 3600 * 1000
 MEMBERS = {"out", "now", "verdict", "last", "last_as_of", "age_ms",
            "max_age_ms", "latest", "lock", "runs", "leftovers", "sources",
-           "known", "next", "change", "warnings"}
+           "known", "state", "next", "change", "warnings"}
 
 
 class StatusCase(Case):
@@ -287,6 +291,216 @@ class Odd(StatusCase):
         (self.out / RUNS[0]).symlink_to(self.folder / "elsewhere")
         self.assertEqual([run["run"] for run in self.facts()["runs"]],
                          [RUNS[1]])
+
+
+class State(SixWindows):
+    """What the state knows; the log is one of six windows."""
+
+    def setUp(self):
+        super().setUp()
+        self.job = {"limits": {"concurrency": 1, "retry_for": "1s"}}
+
+    def look(self, *args, now=FIRST + DAY / 2, code=0):
+        found, out, err = harness.run_rollcall(
+            ["status", "-c", "rollcall.json", "--as-of", truth.rfc3339(now),
+             *args], cwd=self.folder)
+        self.assertEqual(found, code, out + err)
+        self.assertEqual(err, "")
+        return out
+
+    def facts(self, *args, **options):
+        return json.loads(self.look("--json", *args, **options))
+
+    def interrupted(self):
+        """A night whose log gives its newest two windows and no more."""
+        self.night(FIRST, code=69, scenario=self.fault(
+            2, do="status", status=503, headers={"Retry-After": "0"}))
+
+    def cursor(self):
+        return {"dataset": "inactive_users", "source": "jira_audit",
+                "from": truth.rfc3339(FIRST - 180 * DAY),
+                "to": truth.rfc3339(FIRST - SETTLE),
+                "oldest": truth.rfc3339(FIRST - 155 * DAY)}
+
+    def test_after_a_night(self):
+        self.night(FIRST)
+        facts = self.facts()
+        state = facts["state"]
+        self.assertEqual(set(state), {"file", "lock", "published", "cursors",
+                                      "next", "unfinished"})
+        self.assertEqual(state["file"], str(self.state))
+        self.assertEqual(state["lock"], {"held": False, "holder": None})
+        self.assertEqual(state["published"], {"run": "20261120T020000Z",
+                                              "as_of": truth.rfc3339(FIRST)})
+        self.assertEqual(state["cursors"], [self.cursor()])
+        span = {"from": truth.rfc3339(FIRST - SETTLE - DAY),
+                "to": truth.rfc3339(FIRST + DAY / 2 - SETTLE)}
+        self.assertEqual(state["next"], [
+            {"source": "jira_audit", "spans": [span], "windows": 1,
+             "reads_all": False}])
+        self.assertEqual(state["unfinished"], None)
+        self.assertEqual(facts["warnings"], [])
+        out = self.look()
+        for text in (f"state     {self.state}, has learned from "
+                     f"20261120T020000Z, as of {truth.rfc3339(FIRST)}\n",
+                     "cursor    inactive_users of jira_audit: from "
+                     f"{self.cursor()['from']} to {self.cursor()['to']}, "
+                     f"oldest record {self.cursor()['oldest']}\n",
+                     f"next      jira_audit: {span['from']} to {span['to']} "
+                     "in 1 window, the rest is known\n"):
+            self.assertIn(text, out)
+        for text in ("a run now reads the logs", "begun", "no state yet"):
+            self.assertNotIn(text, out)
+
+    def test_what_it_says_is_next_is_what_the_next_run_asks(self):
+        self.night(FIRST)
+        told = self.facts(now=FIRST + DAY)["state"]["next"][0]["spans"]
+        run = self.night(FIRST + DAY)
+        self.assertEqual([span["from"].replace("Z", ".000Z")
+                          for span in told], [one[0] for one in run.asked])
+
+    def test_an_interrupted_run(self):
+        self.interrupted()
+        facts = self.facts(now=FIRST)
+        state = facts["state"]
+        unfinished = state["unfinished"]
+        self.assertEqual(
+            {name: unfinished[name] for name in unfinished
+             if name != "begun"},
+            {"run": "20261120T020000Z", "as_of": truth.rfc3339(FIRST),
+             "used": True, "unused": None,
+             "finished": [{"source": "jira_audit", "windows": 2}]})
+        ((begun,),) = self.sql("SELECT started_at FROM unfinished")
+        self.assertEqual(
+            round(truth.instant(unfinished["begun"]).timestamp() * 1000),
+            begun)
+        self.assertEqual((state["published"], state["cursors"]), (None, []))
+        self.assertEqual(state["next"][0]["windows"], 6)
+        self.assertTrue(state["next"][0]["reads_all"])
+        out = self.look(now=FIRST)
+        self.assertIn("begun     20261120T020000Z  as of "
+                      f"{truth.rfc3339(FIRST)}, begun at ", out)
+        self.assertIn("not finished; a run now goes on with it\n", out)
+        self.assertIn("finished  jira_audit: 2 windows\n", out)
+        self.assertEqual(len(self.night(FIRST).asked), 4)
+
+    def test_an_interrupted_run_that_is_of_no_use(self):
+        self.interrupted()
+        for why, now in (("later as-of", FIRST - DAY),
+                         ("too long ago", FIRST)):
+            if now == FIRST:
+                self.sql("UPDATE unfinished SET started_at = started_at - ?",
+                         49 * HOUR)
+            unfinished = self.facts(now=now)["state"]["unfinished"]
+            self.assertEqual(unfinished["used"], False)
+            self.assertIn(why, unfinished["unused"])
+            self.assertIn(f"a run now does not use it: {unfinished['unused']}",
+                          self.look(now=now))
+
+    def test_no_state_yet(self):
+        self.night(FIRST)
+        shutil.rmtree(self.state.parent)
+        facts = self.facts()
+        self.assertEqual((facts["state"], facts["warnings"]), (None, []))
+        out = self.look()
+        self.assertIn("state     no state yet\n", out)
+        self.assertIn("a run now reads the logs from ", out)
+        self.assertFalse(self.state.parent.exists())
+
+    def test_without_a_job(self):
+        self.night(FIRST)
+        code, out, _ = harness.run_rollcall(
+            ["status", "--out", "out", "--as-of", truth.rfc3339(FIRST)],
+            cwd=self.folder)
+        self.assertEqual(code, 0)
+        for text in ("state ", "cursor ", "next "):
+            self.assertNotIn(text, out)
+
+    def unusable(self, *texts):
+        facts = self.facts("--max-age", "26h")
+        self.assertEqual((facts["state"], facts["last"], facts["verdict"]),
+                         (None, "20261120T020000Z", "warning"))
+        (warning,) = facts["warnings"]
+        for text in (str(self.state), "is not shown", *texts):
+            self.assertIn(text, warning)
+        self.assertIn(f"warning   {warning}\n", self.look())
+        self.assertNotIn("no state yet", self.look())
+
+    def test_a_damaged_state(self):
+        self.night(FIRST)
+        self.state.write_bytes(b"no database at all" * 500)
+        before = self.state.read_bytes()
+        self.unusable()
+        self.assertEqual(self.state.read_bytes(), before)
+        self.assertEqual({path.name for path in self.state.parent.iterdir()},
+                         {"rollcall.db", "rollcall.db.lock"})
+
+    def test_a_state_damaged_within(self):
+        """Found only when it is read."""
+        self.night(FIRST)
+        with open(self.state, "r+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(4096)
+            file.write(b"\xff" * (size - 4096))
+        self.unusable()
+
+    def test_a_state_of_another_program_or_a_later_version(self):
+        self.night(FIRST)
+        self.sql("PRAGMA user_version = 99")
+        self.unusable()
+        self.sql("PRAGMA application_id = 7")
+        self.unusable()
+
+    def test_a_mapping_that_is_wrong(self):
+        """What stands in the output is told all the same."""
+        self.night(FIRST)
+        path = self.folder / "rollcall.json"
+        job = json.loads(path.read_text())
+        path.write_text(json.dumps({**job, "mappings": ["gone.json"]}))
+        (warning,) = self.facts()["warnings"]
+        self.assertIn("gone.json", warning)
+
+    def test_while_another_run_holds_the_state(self):
+        """Seen, and not disturbed: the file and its lock stay as they are."""
+        self.interrupted()
+        path = self.state.with_name("rollcall.db.lock")
+        path.write_text(f"pid {os.getpid()} run night\n")
+        before = self.seen()
+        with open(path, "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            state = self.facts(now=FIRST)["state"]
+            out = self.look(now=FIRST)
+        holder = f"pid {os.getpid()} run night"
+        self.assertEqual(state["lock"], {"held": True, "holder": holder})
+        self.assertEqual(state["unfinished"]["used"], False)
+        self.assertIn(holder, state["unfinished"]["unused"])
+        self.assertIn(f"{self.state}, held by {holder}\n", out)
+        self.assertIn("does not use it: another run holds the state", out)
+        self.assertEqual(self.seen(), before)
+
+    def test_while_a_run_writes(self):
+        """What it has not committed is not seen, and not waited for."""
+        self.interrupted()
+        db = sqlite3.connect(self.state)
+        self.addCleanup(db.close)
+        db.execute("BEGIN IMMEDIATE")
+        db.execute("DELETE FROM unfinished_window")
+        self.assertEqual(self.facts(now=FIRST)["state"]["unfinished"]
+                         ["finished"][0]["windows"], 2)
+        db.commit()
+        self.assertEqual(self.facts(now=FIRST)["state"]["unfinished"]
+                         ["finished"], [])
+
+    def test_it_changes_nothing(self):
+        self.night(FIRST)
+        before = self.seen()
+        self.look()
+        self.facts()
+        self.assertEqual(self.seen(), before)
+
+    def seen(self):
+        return {str(path): (path.lstat().st_mtime_ns, path.lstat().st_size)
+                for path in self.folder.rglob("*")}
 
 
 if __name__ == "__main__":

@@ -88,6 +88,25 @@ static void the_holder_is_shown_as_plain_text(void **state)
     close(folder);
 }
 
+static void a_look_tells_the_holder_and_takes_nothing(void **state)
+{
+    int folder = open_folder(*state);
+    struct error err = {0};
+    char holder[LOCK_HOLDER_MAX], text[64];
+    int fd;
+
+    assert_false(lock_holder(folder, "x.lock", holder));
+    assert_string_equal(holder, "");
+    fd = lock_take(folder, "x.lock", "a", 0600, &err);
+    assert_true(fd >= 0);
+    assert_true(lock_holder(folder, "x.lock", holder));
+    snprintf(text, sizeof(text), "pid %ld run a", (long)getpid());
+    assert_string_equal(holder, text);
+    close(fd);
+    assert_false(lock_holder(folder, "x.lock", holder));
+    close(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +115,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(the_holder_is_shown_as_plain_text,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            a_look_tells_the_holder_and_takes_nothing, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -183,6 +183,28 @@ static void a_reader_makes_and_changes_nothing(void **state)
     assert_non_null(strstr(stage->text, "nothing is known of earlier runs"));
 }
 
+static void a_look_says_why_a_file_cannot_be_used(void **state)
+{
+    struct stage *stage = *state;
+    struct error err = {0};
+    struct state *opened = state_look(stage->path, &err);
+
+    assert_null(opened);
+    assert_int_equal(err.kind, ERROR_NONE);
+    opened = open_state(stage, &err);
+    assert_non_null(opened);
+    state_close(opened);
+    opened = state_look(stage->path, &err);
+    assert_non_null(opened);
+    state_close(opened);
+    temp_file(&stage->folder, "rollcall.db", "certainly no database, and "
+              "as long as a header has to be to be read as one, that is one "
+              "hundred bytes\n");
+    assert_null(state_look(stage->path, &err));
+    assert_int_equal(err.kind, ERROR_DATA);
+    assert_non_null(strstr(err.text, stage->path));
+}
+
 static void a_strange_file_stays_untouched(void **state)
 {
     static const char *const table[] = {"CREATE TABLE a (b INTEGER)", NULL};
@@ -227,6 +249,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(a_reader_makes_and_changes_nothing, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(
+            a_look_says_why_a_file_cannot_be_used, setup, teardown),
         cmocka_unit_test_setup_teardown(a_strange_file_stays_untouched, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(a_path_that_cannot_be_is_refused, setup,
