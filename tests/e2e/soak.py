@@ -130,26 +130,32 @@ class Memory:
         self.known_from = self.known_to = None
         self.active = {}     # account -> newest night that saw it so
 
-    def published(self, users, as_of):
-        if self.known_from is None:
-            self.known_from = as_of - RETENTION
-        self.known_to = as_of - SETTLE
+    def published(self, users, as_of, learned):
+        """LEARNED: the run could tell its state. Else only its rows tell of
+        it: who was active then is known of the run before, if at all."""
+        self.rows_from = self.known_from or as_of - RETENTION
         for user in users:
             name = user["accountId"]
-            if user["active"]:
-                self.active[name] = as_of
-                self.inactive.pop(name, None)
-            else:
+            if not user["active"]:
                 self.inactive.setdefault(name, as_of)
+        self.shown = {**self.active, **{user["accountId"]: as_of
+                                        for user in users if user["active"]}}
+        if not learned:
+            return
+        self.known_from, self.known_to = self.rows_from, as_of - SETTLE
+        self.active = self.shown
+        for user in users:
+            if user["active"]:
+                self.inactive.pop(user["accountId"], None)
 
     def rows(self, folder, as_of):
         """What the run of AS_OF, the newest, has to have published; FOLDER:
         the site with all there ever was in its log."""
-        lookback = (as_of - self.known_from) // SECOND
+        lookback = (as_of - self.rows_from) // SECOND
         rows = truth.inactive_users(folder, as_of, lookback=f"{lookback}s")
         for row in rows:
             first = truth.rfc3339(self.inactive[row["account_id"]])
-            last = truth.rfc3339(self.active.get(row["account_id"]))
+            last = truth.rfc3339(self.shown.get(row["account_id"]))
             row.update(first_observed_inactive_at=first,
                        last_observed_active_at=last)
             if row["inactive_since"] is None and last:

@@ -7,10 +7,12 @@ truth.py know of all that ever happened.
 
     ROLLCALL_SOAK=365 ROLLCALL_SOAK_SEED=7 python3 -m unittest test_soak
 """
+import contextlib
 import json
 import os
 import random
 import shutil
+import sqlite3
 import sys
 import unittest
 
@@ -26,6 +28,7 @@ NIGHTS = int(os.environ.get("ROLLCALL_SOAK", "40"))
 SEED = int(os.environ.get("ROLLCALL_SOAK_SEED", "20261123"))
 FAULTY = 0.2         # of the nights
 VERIFIED_EVERY = 10  # nights; and after every fault, and the last
+STATE = "rollcall.db"
 DISK_CODES = (73, 74)
 ALWAYS = {"do": "status", "headers": {"Retry-After": "0"}}
 
@@ -68,7 +71,7 @@ class Year(Case):
         self.data = self.folder / "data"
         self.calls = 0       # that touch files, of the last whole run
         self.deck = []
-        self.faults = self.nights = 0
+        self.faults = self.nights = self.unlearned = 0
         self.wrong = []
 
     # --- runs --------------------------------------------------------------
@@ -80,8 +83,9 @@ class Year(Case):
         with here as served:
             path = harness.make_job(
                 self.folder, served.url, output={"dir": "data/out"},
-                state="data/state/rollcall.db",
-                limits={"retry_for": "1s"},
+                state=f"data/state/{STATE}",
+                # One request after another: the same calls every time.
+                limits={"retry_for": "1s", "concurrency": 1},
                 guards={"max_new_inactive": "100%"})
             args = ["extract", "-c", path, "--as-of", truth.rfc3339(as_of)]
             if not faults.SHIM:
@@ -118,6 +122,18 @@ class Year(Case):
         return self.data / "out" / (truth.rfc3339(as_of)
                                     .replace("-", "").replace(":", ""))
 
+    def learned(self, as_of):
+        """The state knows of the run; looked at in a copy, because SQLite
+        would mend what a fault has left."""
+        copy = self.folder / "copy"
+        shutil.copytree(self.data / "state", copy)
+        with contextlib.closing(sqlite3.connect(copy / STATE)) as db:
+            rows = db.execute("SELECT as_of FROM published").fetchall()
+        shutil.rmtree(copy)
+        knows = rows == [(as_of.timestamp() * 1000,)]
+        self.unlearned += not knows
+        return knows
+
     # --- one night ---------------------------------------------------------
 
     def night(self, as_of, number):
@@ -148,7 +164,7 @@ class Year(Case):
         oldest = self.memory.oldest_asked(as_of)
         self.memory.published(
             [{"accountId": "caller", "active": True}, *self.world.users],
-            as_of)
+            as_of, self.learned(as_of))
         whole = self.world.write(self.folder / "whole", as_of, whole=True)
         self.compare(as_of, what, self.memory.rows(whole, as_of))
         shutil.rmtree(whole)
@@ -186,7 +202,7 @@ class Year(Case):
             self.night(as_of, number)
             if number >= NIGHTS // 8 and not lost:
                 lost = True
-                (self.data / "state" / "rollcall.db").unlink()
+                (self.data / "state" / STATE).unlink()
                 self.memory.forget()
             number = next_night(self.rng, number, NIGHTS)
             then, as_of = as_of, self.first + number * DAY
@@ -196,7 +212,8 @@ class Year(Case):
         latest = self.data / "out" / "latest"
         self.verify(as_of, latest)
         print(f"\n{NIGHTS} nights, {self.nights} runs published, "
-              f"{self.faults} faults, {len(self.wrong)} differences",
+              f"{self.faults} faults, {self.unlearned} runs without their "
+              f"state, {len(self.wrong)} differences",
               file=sys.stderr)
         self.assertEqual(self.wrong, [])
 
