@@ -26,7 +26,7 @@ from soak import (RETENTION, Memory, World, first_night, next_night)
 
 NIGHTS = int(os.environ.get("ROLLCALL_SOAK", "40"))
 SEED = int(os.environ.get("ROLLCALL_SOAK_SEED", "20261123"))
-FAULTY = 0.2         # of the nights
+FAULTY = 0.25        # of the nights
 VERIFIED_EVERY = 10  # nights; and after every fault, and the last
 STATE = "rollcall.db"
 DISK_CODES = (73, 74)
@@ -34,11 +34,13 @@ ALWAYS = {"do": "status", "headers": {"Retry-After": "0"}}
 
 
 def shim(deed, cause="EIO"):
-    """A fault at a random one of CALLS; what rollcall may exit with."""
+    """A fault at a random one of CALLS, every other time of the last ones,
+    which publish and tell the state; what rollcall may exit with."""
     codes = {"fail": DISK_CODES, "signal": (-15,)}.get(deed, (-9,))
 
     def draw(rng, calls):
-        fault = Fault("write", rng.randrange(calls) + 1, deed, cause,
+        last = rng.randrange(calls // rng.choice((1, 4)))
+        fault = Fault("write", calls - last, deed, cause,
                       deed == "fail" and rng.random() < 0.5)
         return fault.environment(), None, codes
     return draw
