@@ -218,6 +218,7 @@ class Year(Case):
               f"state, {len(self.wrong)} differences",
               file=sys.stderr)
         self.assertEqual(self.wrong, [])
+        self.assertGreater(self.faults, NIGHTS // 40)
 
 
 if __name__ == "__main__":
