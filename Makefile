@@ -8,6 +8,7 @@
 #                                        under sanitizers, under valgrind)
 #   make e2e          the program against the fake site (also: e2e-asan)
 #   make faults       death, disk, memory: a fault at every single call (long)
+#   make soak         a year of nights in one folder, with faults (long)
 #   make check-style  layers owners hdr-check sizes
 #   make clean
 #
@@ -153,6 +154,12 @@ faults: $(ROLLCALL) $(FAKESITE) $(SHIM)
 	ROLLCALL_FAULTS=all $(E2E) \
 		python3 -m unittest discover -v -s tests/e2e -p 'test_fault_*.py'
 
+# A year; e2e lives through forty nights of it.
+SOAK_NIGHTS ?= 365
+
+soak: $(ROLLCALL) $(FAKESITE) $(SHIM)
+	ROLLCALL_SOAK=$(SOAK_NIGHTS) $(E2E) -p 'test_soak.py'
+
 e2e-asan:
 	$(MAKE) $(ASAN) e2e
 
@@ -201,6 +208,6 @@ run-demo: $(ROLLCALL) $(FAKESITE)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults layers owners \
-	sizes hdr-check check-style deps test-deps test demo run-demo clean
+.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak layers \
+	owners sizes hdr-check check-style deps test-deps test demo run-demo clean
 .DELETE_ON_ERROR:

@@ -119,7 +119,6 @@ static bool sight(const struct recall *recall, const struct account *account,
     const struct value active = account_value(account, USER_ACTIVE);
     const struct sighting *before =
         strmap_get(&recall->sightings, account_id(account));
-    const int64_t *first = NULL;
 
     if (!active.present)
         return false;
@@ -132,11 +131,13 @@ static bool sight(const struct recall *recall, const struct account *account,
     }
     if (sighting->is_inactive)
         return false;
-    if (before == NULL && first_inactive != NULL)
-        first = strmap_get(first_inactive, account_id(account));
     sighting->is_inactive = true;
-    sighting->first_inactive_at =
-        first != NULL ? *first : recall->options.as_of;
+    sighting->first_inactive_at = sighting_first_inactive(
+        before,
+        first_inactive != NULL
+            ? strmap_get(first_inactive, account_id(account))
+            : NULL,
+        recall->options.as_of);
     return true;
 }
 

@@ -138,21 +138,30 @@ static struct value fact_value(const struct joined *joined, size_t fact,
     }
 }
 
-/* An account that no earlier run published was first seen inactive now; so
- * was one that was active when it was seen last. */
+int64_t sighting_first_inactive(const struct sighting *sighting,
+                                const int64_t *published, int64_t as_of)
+{
+    if (sighting != NULL && sighting->is_inactive)
+        return sighting->first_inactive_at;
+    if (published == NULL)
+        return as_of;
+    if (sighting != NULL && (*published <= sighting->last_active_at ||
+                             *published > as_of))
+        return as_of;
+    return *published;
+}
+
 static struct value first_inactive(const struct joined *joined,
                                    const struct sighting *sighting)
 {
     const struct join_input *input = joined->input;
     const struct value active = account_value(joined->account, USER_ACTIVE);
-    const int64_t *earlier =
-        strmap_get(input->observed, account_id(joined->account));
+    const bool is_inactive = active.present && !active.integer;
 
-    if (sighting != NULL && active.present && !active.integer)
-        return value_instant(sighting->is_inactive
-                                 ? sighting->first_inactive_at
-                                 : input->as_of);
-    return value_instant(earlier != NULL ? *earlier : input->as_of);
+    return value_instant(sighting_first_inactive(
+        is_inactive ? sighting : NULL,
+        strmap_get(input->observed, account_id(joined->account)),
+        input->as_of));
 }
 
 static struct value last_active(const struct joined *joined,

@@ -28,6 +28,12 @@ struct sighting {
     int64_t first_inactive_at; /* the first of those since then */
 };
 
+/* When an account that is inactive at AS_OF was first seen so. published: what
+ * the run published before says, or NULL; it knows more than the sighting when
+ * the state could not learn from that run. SIGHTING may be NULL. */
+int64_t sighting_first_inactive(const struct sighting *sighting,
+                                const int64_t *published, int64_t as_of);
+
 struct join_input {
     const struct rules *rules;
     const struct fact_book *book; /* of a mapping of users */

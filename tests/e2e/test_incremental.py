@@ -552,6 +552,21 @@ class Observed(Quiet):
         run = self.night(FIRST + DAY)
         self.assertEqual(self.row(run, "ann")[2], truth.rfc3339(FIRST))
 
+    def test_a_published_run_that_the_state_could_not_learn_from(self):
+        self.active("bob", True)
+        self.job = {"guards": {"max_new_inactive": "100%"}}
+        self.night(FIRST)
+        self.active("bob", False)
+        self.sql("CREATE TRIGGER no BEFORE INSERT ON published"
+                 " BEGIN SELECT RAISE(ABORT, 'no'); END")
+        self.night(FIRST + DAY, code=70)
+        self.sql("DROP TRIGGER no")
+        nights = [truth.rfc3339(FIRST + i * DAY) for i in range(4)]
+        for i in (2, 3):
+            run = self.night(FIRST + i * DAY)
+            self.assertEqual(self.row(run, "bob"), (
+                nights[1], "observed", nights[1], nights[0]))
+
     def test_a_run_that_is_not_published_saw_nothing(self):
         self.active("bob", True)
         self.night(FIRST)

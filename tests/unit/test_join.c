@@ -238,6 +238,23 @@ static void first_inactive(void **state)
     assert_int_equal(joined_value(&stage->joined, &ref).type, VALUE_TIMESTAMP);
 }
 
+static void first_inactive_of_a_sighting(void **state)
+{
+    const struct sighting active = {.was_active = true, .last_active_at = 50};
+    const struct sighting inactive = {.is_inactive = true,
+                                      .first_inactive_at = 40};
+    const int64_t before = 50, after = 60, later = 101;
+
+    (void)state;
+    assert_int_equal(sighting_first_inactive(NULL, NULL, 100), 100);
+    assert_int_equal(sighting_first_inactive(NULL, &after, 100), 60);
+    assert_int_equal(sighting_first_inactive(&inactive, &after, 100), 40);
+    assert_int_equal(sighting_first_inactive(&active, NULL, 100), 100);
+    assert_int_equal(sighting_first_inactive(&active, &before, 100), 100);
+    assert_int_equal(sighting_first_inactive(&active, &after, 100), 60);
+    assert_int_equal(sighting_first_inactive(&active, &later, 100), 100);
+}
+
 static void of_the_run(void **state)
 {
     struct stage *stage = *state;
@@ -684,6 +701,7 @@ int main(void)
         TEST(actor_by_raw_key),
         TEST(actor_name_of_the_event),
         TEST(first_inactive),
+        TEST(first_inactive_of_a_sighting),
         TEST(of_the_run),
         TEST(selects),
         TEST(a_missing_value_may_decide),
