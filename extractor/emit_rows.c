@@ -196,7 +196,8 @@ static int write_dataset(struct emission *emission, size_t index, int dir_fd,
 int emit_write(struct emission *emission, int dir_fd, struct error *err)
 {
     for (size_t i = 0; i < emission->count; i++) {
-        if (write_dataset(emission, i, dir_fd, err) != 0)
+        if (write_dataset(emission, i, dir_fd, err) != 0 ||
+            mapping_check(&emission->options->setup->mappings[i], err) != 0)
             return -1;
     }
     return 0;

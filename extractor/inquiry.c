@@ -412,8 +412,10 @@ struct inquiry *inquiry_run(const struct inquiry_options *options,
     arena_init(&q->arena);
     explain_init(&q->events);
     if (start(q, err) == 0 && read_all(q, err) == 0 && identify(q, err) == 0 &&
-        ask_each(q, err) == 0 && read_events(q, err) == 0 && resolve_people(q, err) == 0 &&
-        find_account(q, err) == 0 && conclude(q, err) == 0)
+        ask_each(q, err) == 0 && read_events(q, err) == 0 &&
+        resolve_people(q, err) == 0 && find_account(q, err) == 0 &&
+        conclude(q, err) == 0 &&
+        mapping_check(&options->setup->mappings[0], err) == 0)
         return q;
     inquiry_free(q);
     return NULL;

@@ -339,6 +339,11 @@ err0:
     return -1;
 }
 
+int mapping_check(const struct mapping *mapping, struct error *err)
+{
+    return mapping->no_memory ? error_no_memory(err) : 0;
+}
+
 void mapping_free(struct mapping *mapping)
 {
     struct mapping_resource *resource = mapping->resources;

@@ -4,7 +4,8 @@
  * mapping_load() checks every key like job_load() does: unknown columns,
  * references, types, transforms, facts and orders are named with the nearest
  * known word (ERROR_CONFIG, all mistakes at once). Lookup files and salts named
- * by transforms are loaded here, relative to the mapping's folder.
+ * by transforms are loaded here, relative to the mapping's folder. Its
+ * conditions point into struct mapping, which therefore must not move.
  *
  * Keys of the file:
  *   name, title, grain ("user", the default, or "event")
@@ -57,6 +58,7 @@ struct mapping {
     char facts_sha256[65]; /* of "events" and "facts", without comments */
     struct rules rules;
     struct arena arena;
+    bool no_memory; /* see mapping_check() */
     /* private to mapping.c: compiled expressions and tables to release */
     struct mapping_resource *resources;
 };
@@ -66,6 +68,10 @@ struct mapping {
 int mapping_load(struct mapping *mapping, const char *name_or_file,
                  const char *const *folders, struct error *err);
 void mapping_free(struct mapping *mapping);
+
+/* After its conditions were asked, before anything is made known of what they
+ * said: an error when one of them found no memory to look. */
+int mapping_check(const struct mapping *mapping, struct error *err);
 
 /* "FOLDER/sources/NAME.json" of the first folder that has it; the result is
  * allocated in the mapping's arena. NULL with *err set when none has. */

@@ -133,6 +133,7 @@ static bool read_in(struct spec *spec, const struct spec_node *node,
 static bool read_matches(struct spec *spec, const struct spec_node *node,
                          struct condition *out)
 {
+    const struct mapping_reader *reader = spec->owner;
     const char *pattern = spec_text(spec, node);
     struct mapping_resource *resource;
     char reason[REGEX_ERROR_MAX];
@@ -160,6 +161,7 @@ static bool read_matches(struct spec *spec, const struct spec_node *node,
         return false;
     }
     resource->regex = out->regex;
+    out->no_memory = &reader->mapping->no_memory;
     return true;
 }
 

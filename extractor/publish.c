@@ -198,7 +198,8 @@ static int hash_manifest(int dir_fd, char hex[DIGEST_HEX_SIZE],
     free(text);
     return result == 0
                ? 0
-               : error_set(err, ERROR_BUG, "%s: hashing failed", MANIFEST_NAME);
+               : error_set(err, ERROR_BUG, "%s: hashing failed, perhaps "
+                         "for want of memory", MANIFEST_NAME);
 }
 
 /* Not every file system has the flag; the lock and the check before keep the

@@ -183,7 +183,8 @@ static int finish(struct sink *sink, struct sink_facts *facts)
     facts->plain_bytes = sink->plain_bytes;
     if (digest_final(sink->file, facts->sha256) != 0 ||
         digest_final(sink->plain, facts->plain_sha256) != 0)
-        return error_set(&sink->failed, ERROR_BUG, "%s: hashing failed",
+        return error_set(&sink->failed, ERROR_BUG, "%s: hashing failed, perhaps "
+                         "for want of memory",
                          sink->name);
     return 0;
 }

@@ -231,11 +231,17 @@ static int fill_facts(struct source_file *file, struct sink_facts *facts,
     facts->bytes = file->bytes;
     facts->plain_bytes = file->plain_bytes;
     if (!file->unread && digest_final(file->file, facts->sha256) != 0)
-        return error_set(err, ERROR_BUG, "%s: hashing failed", file->path);
+        return error_set(err, ERROR_BUG,
+                         "%s: hashing failed, perhaps "
+                         "for want of memory",
+                         file->path);
     if (file->broken)
         return error_set(err, ERROR_DATA, "%s: is damaged", file->path);
     if (digest_final(file->plain, facts->plain_sha256) != 0)
-        return error_set(err, ERROR_BUG, "%s: hashing failed", file->path);
+        return error_set(err, ERROR_BUG,
+                         "%s: hashing failed, perhaps "
+                         "for want of memory",
+                         file->path);
     return 0;
 }
 

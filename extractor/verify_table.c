@@ -131,7 +131,8 @@ static int read_table(struct verify_table *t, size_t count, uint64_t *rows,
         return -1;
     *rows = t->row_count;
     if (digest_final(t->digest, hex) != 0)
-        return error_set(err, ERROR_BUG, "%s: hashing failed",
+        return error_set(err, ERROR_BUG, "%s: hashing failed, perhaps "
+                         "for want of memory",
                          t->first->dataset);
     return read_keys(t, count, err);
 }

@@ -180,7 +180,9 @@ static void head(struct writer_line *line)
     csv_row_start(&w);
     for (size_t i = 0; i < schema->count; i++) {
         buf_reset(&line->cell);
-        writer_csv_name(w.dialect, schema->columns[i].name, &line->cell);
+        if (writer_csv_name(w.dialect, schema->columns[i].name,
+                            &line->cell) != 0)
+            line->record.failed = true; /* a name without its letters */
         csv_put_plain(&w, line->cell.data);
     }
     csv_row_end(&w);

@@ -1,5 +1,6 @@
 #include "condition.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "instant.h"
@@ -71,13 +72,23 @@ static bool text_among(const struct condition *c, const struct scope *scope)
     return false;
 }
 
+/* glibc's regexec() says REG_NOMATCH for a lack of memory too; only errno
+ * tells them apart. */
 static bool text_matches(const struct condition *c, const struct scope *scope)
 {
     char buffer[INSTANT_TEXT_MAX];
     struct value value = scope_value(scope, &c->ref);
     const char *text = comparable(&value, buffer);
 
-    return text != NULL && regexec(c->regex, text, 0, NULL, 0) == 0;
+    int code;
+
+    if (text == NULL)
+        return false;
+    errno = 0;
+    code = regexec(c->regex, text, 0, NULL, 0);
+    if (code != 0 && errno == ENOMEM && c->no_memory != NULL)
+        *c->no_memory = true;
+    return code == 0;
 }
 
 static bool member_equal(const char *wanted, const char *found)

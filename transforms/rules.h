@@ -134,6 +134,7 @@ struct condition {
     const char *const *texts;
     size_t text_count;
     regex_t *regex;
+    bool *no_memory; /* set where regex could not be tried; NULL: untold */
     bool flag;
     int64_t age_ms;
     struct event_change change; /* CHANGE: NULL members match anything */
