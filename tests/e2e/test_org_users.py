@@ -485,7 +485,9 @@ class Access(org.Case):
                                        mappings=[mapping],
                                        endpoints=org.adminhub(site.url))
                     self.assertNotIn(org.SESSION, run.stderr)
-                    self.assertGreater(len(site.requests(org.HUB_ORG)), 2)
+                    # Of the requests let through, a second source may have
+                    # had one.
+                    self.assertGreater(len(site.requests(org.HUB_ORG)), 1)
 
     def test_a_key_that_is_refused(self):
         for status in (401, 403):
