@@ -29,6 +29,8 @@ static const struct {
      "damaged compression"},
     {CURLE_OUT_OF_MEMORY, HTTP_FAILED_TRANSPORT, false,
      "header line too long, or memory is out"},
+    {CURLE_WRITE_ERROR, HTTP_FAILED_TRANSPORT, false,
+     "the answer could not be kept; perhaps memory is out"},
     {CURLE_PEER_FAILED_VERIFICATION, HTTP_FAILED_CERTIFICATE, false,
      "certificate not accepted"},
     {CURLE_SSL_CACERT_BADFILE, HTTP_FAILED_CA_FILE, false,

@@ -83,6 +83,26 @@ static bool set_numbers(CURL *easy, const struct http_limits *limits)
     return true;
 }
 
+/* The path and query as they have to be sent. Left to itself libcurl sends a
+ * request without its query when it gets no memory to copy it: another page,
+ * and no error. Only tunnels are used as proxies, so this form is always due. */
+static bool set_path(CURL *easy, const char *url)
+{
+    const char *host = strstr(url, "://");
+    const char *path = host == NULL ? "" : host + 3 + strcspn(host + 3, "/?");
+    struct buf target;
+    bool ok;
+
+    buf_init(&target, strlen(url) + 2);
+    if (*path != '/')
+        buf_putc(&target, '/');
+    buf_puts(&target, path);
+    ok = buf_ok(&target) &&
+         set_text(easy, CURLOPT_REQUEST_TARGET, target.data);
+    buf_release(&target);
+    return ok;
+}
+
 static bool set_target(CURL *easy, const struct http_request *request)
 {
     bool loopback = http_url_is_loopback(request->url);
@@ -90,6 +110,7 @@ static bool set_target(CURL *easy, const struct http_request *request)
     if (!set_text(easy, CURLOPT_PROTOCOLS_STR,
                   loopback ? "https,http" : "https") ||
         !set_text(easy, CURLOPT_URL, request->url) ||
+        !set_path(easy, request->url) ||
         !set_text(easy, CURLOPT_ACCEPT_ENCODING, ""))
         return false;
     /* A proxy could not reach our loopback, and would see the credentials. */

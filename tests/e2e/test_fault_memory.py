@@ -21,15 +21,12 @@ NO_MEMORY = "ENOMEM"
 
 # Exit codes and what must be said with each. 69: libcurl gives one code for
 # an endless header line and for no memory, and calls the scheme of a URL that
-# it could not copy not supported, and a request it could not keep a failure to
-# write. 78: a URL that it cannot take apart may be wrong, or memory is out; a
-# request's body that could not be made is called too large. 74: the kernel's
-# word for it. 65: a request that went out without a part is refused.
+# it could not copy not supported. 78: a URL that it cannot take apart may be
+# wrong, or memory is out. 74: the kernel's word for it.
 WORDS = {0: "", 70: "memory",
-         69: "memory is out|Protocol .* not supported|Failure writing output",
-         78: "memory is out|endpoints.jira.url: expected https://HOST|"
-             "request.body: is too large or too deep",
-         74: "Cannot allocate memory", 65: "answered 400"}
+         69: "memory is out|Protocol .* not supported",
+         78: "memory is out|endpoints.jira.url: expected https://HOST",
+         74: "Cannot allocate memory"}
 
 
 def places(scenario):
