@@ -158,7 +158,8 @@ faults: $(ROLLCALL) $(FAKESITE) $(SHIM)
 SOAK_NIGHTS ?= 365
 
 soak: $(ROLLCALL) $(FAKESITE) $(SHIM)
-	ROLLCALL_SOAK=$(SOAK_NIGHTS) $(E2E) -p 'test_soak.py'
+	ROLLCALL_SOAK=$(SOAK_NIGHTS) $(E2E) \
+		python3 -m unittest discover -v -s tests/e2e -p 'test_soak.py'
 
 e2e-asan:
 	$(MAKE) $(ASAN) e2e
