@@ -74,23 +74,12 @@ int state_cursors(struct state *state, const char *dataset,
     return outcome == DB_DONE ? 0 : -1;
 }
 
-/* A source's name lives with the book: the run may not know the source. */
-static const char *lasting(struct fact_book *book, const char *source)
-{
-    char *copy = strmap_get(&book->pool, source);
-
-    if (copy != NULL)
-        return copy;
-    copy = arena_strdup(&book->arena, source);
-    return copy == NULL || strmap_put(&book->pool, copy, copy) != 0 ? NULL
-                                                                    : copy;
-}
-
 /* The six columns of an event from `first` on; false: memory is out. */
 static bool read_event(struct db_statement *s, int first,
                        struct fact_book *book, struct fact_event *event)
 {
-    const char *source = lasting(book, db_text(s, first + 1));
+    /* A name of its own: the run may not know the source. */
+    const char *source = pool_keep(&book->pool, db_text(s, first + 1));
 
     *event = (struct fact_event){.at = db_integer(s, first),
                                  .source = source,

@@ -10,6 +10,7 @@ void fact_book_init(struct fact_book *book, const struct fact_rule *rules,
 {
     *book = (struct fact_book){.rules = rules, .count = count};
     arena_init(&book->arena);
+    pool_init(&book->pool, &book->arena, FACT_POOL_MAX);
 }
 
 static void event_drop(struct fact_event *event)
@@ -36,7 +37,7 @@ void fact_book_release(struct fact_book *book)
             slot_release(&subject->slots[i]);
     }
     strmap_release(&book->by_name);
-    strmap_release(&book->pool);
+    pool_release(&book->pool);
     arena_release(&book->arena);
 }
 
@@ -91,20 +92,6 @@ int fact_order(const struct fact_event *a, const struct fact_event *b,
     return order;
 }
 
-/* The pool's copy of a text; NULL when the pool is full or memory is out, and
- * then the event carries the text itself. */
-static const char *pooled(struct fact_book *book, const char *text)
-{
-    char *copy = strmap_get(&book->pool, text);
-
-    if (copy != NULL || book->pool.count >= FACT_POOL_MAX)
-        return copy;
-    copy = arena_strdup(&book->arena, text);
-    if (copy == NULL || strmap_put(&book->pool, copy, copy) != 0)
-        return NULL;
-    return copy;
-}
-
 /* Copies text behind *end and moves *end. */
 static const char *pack(char **end, const char *text)
 {
@@ -129,7 +116,7 @@ static struct fact_event *event_copy(struct fact_book *book,
     for (size_t i = 0; i < 4; i++) {
         bool repeats = texts[i] != NULL && texts[i] != from->id;
 
-        shared[i] = repeats ? pooled(book, texts[i]) : NULL;
+        shared[i] = repeats ? pool_text(&book->pool, texts[i]) : NULL;
         if (texts[i] != NULL && shared[i] == NULL)
             size += strlen(texts[i]) + 1;
     }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "pool.h"
 #include "rules.h"
 #include "strmap.h"
 
@@ -52,7 +53,7 @@ struct fact_book {
     size_t count;
     struct arena arena;      /* subjects, their names, texts of the pool */
     struct strmap by_name;   /* struct fact_subject */
-    struct strmap pool;      /* actions and actors, which repeat endlessly */
+    struct pool pool;        /* actions and actors, which repeat endlessly */
     struct fact_subject *changed;
 };
 

@@ -6,12 +6,14 @@ void roster_init(struct roster *roster)
 {
     *roster = (struct roster){0};
     arena_init(&roster->arena);
+    pool_init(&roster->pool, &roster->arena, ROSTER_POOL_MAX);
 }
 
 void roster_release(struct roster *roster)
 {
     strmap_release(&roster->by_id);
     strmap_release(&roster->nameless);
+    pool_release(&roster->pool);
     arena_release(&roster->arena);
     roster_init(roster);
 }
@@ -22,17 +24,74 @@ static bool is_text(enum user_field field)
            user_fields[field].type == VALUE_NUMBER;
 }
 
+/* The words of an API rather than an account's own. */
+static bool repeats(enum user_field field)
+{
+    static const bool words[USER_FIELD_COUNT] = {
+        [USER_ACCOUNT_TYPE] = true, [USER_STATUS] = true,
+        [USER_LAST_SEEN_STATUS] = true, [USER_CLAIM_STATUS] = true,
+        [USER_TIME_ZONE] = true, [USER_LOCALE] = true,
+        [USER_PRODUCTS] = true,
+    };
+
+    return words[field];
+}
+
+static bool has(const struct account *account, unsigned field)
+{
+    return (account->present & 1u << field) != 0;
+}
+
+/* Where the field's cell is, or would be. */
+static size_t place_in(const struct account *account, unsigned field)
+{
+    uint32_t before = account->present & ((1u << field) - 1);
+
+    return (size_t)__builtin_popcount(before);
+}
+
+/* Of a field that the account has. */
+static union account_cell *cell_of(const struct account *account,
+                                   unsigned field)
+{
+    return &account->cells[place_in(account, field)];
+}
+
+/* Makes room for all fields of the set; the new ones are zero. */
+static int widen(struct roster *roster, struct account *account, uint32_t set)
+{
+    const struct account old = *account;
+    union account_cell *cells;
+
+    if ((set & ~account->present) == 0)
+        return 0;
+    account->present |= set;
+    cells = arena_alloc(&roster->arena,
+                        (size_t)__builtin_popcount(account->present) *
+                            sizeof(*cells));
+    if (cells == NULL) {
+        account->present = old.present;
+        return -1;
+    }
+    account->cells = cells;
+    for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
+        if (has(&old, i))
+            *cell_of(account, i) = *cell_of(&old, i);
+    }
+    return 0;
+}
+
 /* The lowest source wins; "" is no more than nothing to another source. */
 static bool yields(const struct account *account, unsigned field,
                    const struct value *value, unsigned source)
 {
     bool text = is_text(field), empty;
 
-    if ((account->present & 1u << field) == 0)
+    if (!has(account, field))
         return true;
     if (account->origin[field] == source)
         return false;
-    empty = text && account->fields[field].text[0] == '\0';
+    empty = text && cell_of(account, field)->text[0] == '\0';
     if (empty != (text && value->text[0] == '\0'))
         return empty;
     return source < account->origin[field];
@@ -43,24 +102,47 @@ static unsigned place_of(unsigned source)
     return source < ROSTER_SOURCES_MAX ? source : ROSTER_SOURCES_MAX;
 }
 
-static int copy_fields(struct roster *roster, struct account *account,
-                       const struct user *user, unsigned source)
+static const char *text_copy(struct roster *roster, unsigned field,
+                             const char *text)
 {
-    roster->sources[place_of(source)] = user->source;
+    const char *shared = repeats(field) ? pool_text(&roster->pool, text) : NULL;
+
+    return shared != NULL ? shared : arena_strdup(&roster->arena, text);
+}
+
+/* Fields of the user that the account takes. */
+static uint32_t taken_of(const struct account *account,
+                         const struct user *user, unsigned source)
+{
+    uint32_t taken = 0;
+
     for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
         const struct value *value = &user->fields[i];
 
-        if (!value->present || !yields(account, i, value, source))
+        if (value->present && yields(account, i, value, source))
+            taken |= 1u << i;
+    }
+    return taken;
+}
+
+static int copy_fields(struct roster *roster, struct account *account,
+                       const struct user *user, unsigned source)
+{
+    uint32_t taken = taken_of(account, user, source);
+
+    roster->sources[place_of(source)] = user->source;
+    if (widen(roster, account, taken) != 0)
+        return -1;
+    for (unsigned i = 0; i < USER_FIELD_COUNT; i++) {
+        union account_cell cell = {.integer = user->fields[i].integer};
+
+        if ((taken & 1u << i) == 0)
             continue;
-        if (!is_text(i)) {
-            account->fields[i].integer = value->integer;
-        } else {
-            char *copy = arena_strdup(&roster->arena, value->text);
-            if (copy == NULL)
-                return -1;
-            account->fields[i].text = copy;
-        }
-        account->present |= 1u << i;
+        if (is_text(i))
+            cell.text = text_copy(roster, i, user->fields[i].text);
+        if (is_text(i) && cell.text == NULL)
+            return -1;
+        *cell_of(account, i) = cell;
         account->origin[i] = (uint8_t)source;
     }
     return 0;
@@ -213,22 +295,21 @@ struct value account_value(const struct account *account,
 {
     struct value value = value_null(user_fields[field].type);
 
-    if ((account->present & 1u << field) == 0)
+    if (!has(account, field))
         return value;
     value.present = true;
     if (is_text(field))
-        value.text = account->fields[field].text;
+        value.text = cell_of(account, field)->text;
     else
-        value.integer = account->fields[field].integer;
+        value.integer = cell_of(account, field)->integer;
     return value;
 }
 
 static bool told(const struct account *account, unsigned field,
                  unsigned source)
 {
-    return (account->present & 1u << field) != 0 &&
-           account->origin[field] < source &&
-           !(is_text(field) && account->fields[field].text[0] == '\0');
+    return has(account, field) && account->origin[field] < source &&
+           !(is_text(field) && cell_of(account, field)->text[0] == '\0');
 }
 
 uint32_t account_open(const struct account *account, unsigned source)
@@ -242,7 +323,7 @@ uint32_t account_open(const struct account *account, unsigned source)
     if (told(account, USER_LAST_SEEN_AT, source))
         open &= ~(1u << USER_LAST_SEEN_STATUS);
     else if (told(account, USER_LAST_SEEN_STATUS, source) &&
-             strcmp(account->fields[USER_LAST_SEEN_STATUS].text,
+             strcmp(cell_of(account, USER_LAST_SEEN_STATUS)->text,
                     LAST_SEEN_NEVER) == 0)
         open &= ~(1u << USER_LAST_SEEN_AT);
     return open;
@@ -250,14 +331,14 @@ uint32_t account_open(const struct account *account, unsigned source)
 
 const char *account_id(const struct account *account)
 {
-    return account->fields[USER_ACCOUNT_ID].text;
+    return cell_of(account, USER_ACCOUNT_ID)->text;
 }
 
 const char *account_source(const struct roster *roster,
                            const struct account *account,
                            enum user_field field)
 {
-    if ((account->present & 1u << field) == 0)
+    if (!has(account, field))
         return NULL;
     return roster->sources[place_of(account->origin[field])];
 }
