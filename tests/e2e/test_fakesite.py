@@ -401,6 +401,29 @@ class Generated(unittest.TestCase):
             self.assertEqual({row["inactive_since_source"] for row in rows},
                              {"event", "unknown"})
 
+    def test_the_share_of_records_about_accounts(self):
+        spec = "users=1500,records=8000,seed=3,keys=mixed,about=%d"
+        for about in (0, 15, 72):
+            with tempfile.TemporaryDirectory() as folder:
+                harness.FakeSite(generate=spec % about).dump(folder)
+                path = Path(folder) / "audit.json"
+                rows = list(truth.elements(path))
+                size = path.stat().st_size
+            changed = [row for row in rows
+                       if row["objectItem"]["typeName"] == "USER"
+                       or row["category"] == "group management"]
+            mentions = [row for row in rows if row not in changed and any(
+                item["typeName"] == "USER"
+                for item in row["associatedItems"])]
+            self.assertAlmostEqual(100 * len(changed) / len(rows), about,
+                                   delta=2)
+            self.assertGreater(len(mentions), 100)
+            if about == 15:
+                self.assertAlmostEqual(size / len(rows), 900, delta=50)
+                self.assertEqual({row["category"] for row in rows}, {
+                    "user management", "group management", "projects",
+                    "workflows", "fields", "permissions", "notifications"})
+
     def test_a_million_records_are_quick(self):
         with harness.FakeSite(
                 generate="users=2000,records=1000000,seed=1") as site:

@@ -45,7 +45,7 @@ struct options {
 static void usage(void)
 {
     fputs("usage: fakesite (--site DIR | --generate users=N,records=N,seed=N"
-          "[,now=TIME][,keys=ug|id|mixed])\n"
+          "[,now=TIME][,keys=ug|id|mixed][,about=PERCENT])\n"
           "    [--scenario FILE] [--port N] [--port-file FILE]\n"
           "    [--user EMAIL] [--token TOKEN | --bearer TOKEN | "
           "--cookie NAME=VALUE]\n"
