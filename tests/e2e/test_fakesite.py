@@ -542,6 +542,22 @@ class Faults(unittest.TestCase):
         get(site, SEARCH)
         self.assertNotIn("Retry-After", get(site, SEARCH).headers)
 
+    def test_a_limit_that_begins_later(self):
+        site = self.site(limit={"per_second": 0.01, "after": 3})
+        self.assertEqual([get(site, SEARCH).status for _ in range(5)],
+                         [200, 200, 200, 200, 429])
+
+    def test_pages_that_are_kept(self):
+        moved = {"delete_after": {"requests": 1, "indexes": [0]}}
+        kept, fresh = self.site(users=moved, keep=True), self.site(users=moved)
+        first, again = get(kept, SEARCH), get(kept, SEARCH)
+        packed = [get(kept, SEARCH, Accept_Encoding="gzip") for _ in range(2)]
+        self.assertEqual(first.json(), get(fresh, SEARCH).json())
+        self.assertEqual([first.body] * 3, [again.body, *(
+            gzip.decompress(page.body) for page in packed)])
+        self.assertEqual(get(kept, SEARCH, ("maxResults", 1)).json(),
+                         first.json()[1:2])
+
     def test_users_that_move(self):
         def ids(site, **query):
             return [row["accountId"] for row
