@@ -9,6 +9,8 @@
 #   make e2e          the program against the fake site (also: e2e-asan)
 #   make faults       death, disk, memory: a fault at every single call (long)
 #   make soak         a year of nights in one folder, with faults (long)
+#   make bench        against DuckDB, Node.js, Python and jq (long; see
+#                     tests/bench/README.md)
 #   make check-style  layers owners hdr-check sizes
 #   make clean
 #
@@ -164,6 +166,17 @@ soak: $(ROLLCALL) $(FAKESITE) $(SHIM)
 e2e-asan:
 	$(MAKE) $(ASAN) e2e
 
+# What a run costs. tests/bench/README.md has the settings.
+BENCH_DEPS := python3 jq nodejs npm
+BENCH_ENV = $(E2E) BENCH_FOLDER=$(abspath $(BUILD)/bench)
+
+bench: deps
+	@sh .ci/deps.sh $(BENCH_DEPS)
+	@$(MAKE) --no-print-directory run-bench
+
+run-bench: $(ROLLCALL) $(FAKESITE)
+	@$(BENCH_ENV) python3 tests/bench/bench.py
+
 # style gates
 
 layers:
@@ -209,6 +222,6 @@ run-demo: $(ROLLCALL) $(FAKESITE)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak layers \
-	owners sizes hdr-check check-style deps test-deps test demo run-demo clean
+.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
+	run-bench layers owners sizes hdr-check check-style deps test-deps test demo run-demo clean
 .DELETE_ON_ERROR:
