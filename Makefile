@@ -11,6 +11,7 @@
 #   make soak         a year of nights in one folder, with faults (long)
 #   make bench        against DuckDB, Node.js, Python and jq (long; see
 #                     tests/bench/README.md)
+#   make bench-ceiling  instructions a record, at most so many
 #   make check-style  layers owners hdr-check sizes
 #   make clean
 #
@@ -174,6 +175,10 @@ bench: deps
 	@sh .ci/deps.sh $(BENCH_DEPS)
 	@$(MAKE) --no-print-directory run-bench
 
+# Instructions a record, at most those of tests/bench/test_ceiling.py.
+bench-ceiling: $(ROLLCALL) $(FAKESITE)
+	@cd tests/bench && $(E2E) python3 -m unittest -v test_ceiling
+
 run-bench: $(ROLLCALL) $(FAKESITE)
 	@$(BENCH_ENV) python3 tests/bench/bench.py
 
@@ -200,7 +205,7 @@ check-style: layers owners hdr-check sizes
 # from a bare machine
 
 STAGES := layers owners hdr-check sizes unit unit-asan unit-valgrind \
-	e2e e2e-asan
+	e2e bench-ceiling e2e-asan
 
 deps:
 	@sh .ci/deps.sh $(DEPS)
@@ -223,5 +228,6 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
-	run-bench layers owners sizes hdr-check check-style deps test-deps test demo run-demo clean
+	run-bench bench-ceiling layers owners sizes hdr-check check-style deps \
+	test-deps test demo run-demo clean
 .DELETE_ON_ERROR:
