@@ -9,6 +9,9 @@
 #   make e2e          the program against the fake site (also: e2e-asan)
 #   make faults       death, disk, memory: a fault at every single call (long)
 #   make soak         a year of nights in one folder, with faults (long)
+#   make bench        against DuckDB, Node.js, Python and jq (long; see
+#                     tests/bench/README.md)
+#   make bench-ceiling  instructions a record, at most so many
 #   make check-style  layers owners hdr-check sizes
 #   make clean
 #
@@ -164,6 +167,21 @@ soak: $(ROLLCALL) $(FAKESITE) $(SHIM)
 e2e-asan:
 	$(MAKE) $(ASAN) e2e
 
+# What a run costs. tests/bench/README.md has the settings.
+BENCH_DEPS := python3 jq nodejs npm
+BENCH_ENV = $(E2E) BENCH_FOLDER=$(abspath $(BUILD)/bench)
+
+bench: deps
+	@sh .ci/deps.sh $(BENCH_DEPS)
+	@$(MAKE) --no-print-directory run-bench
+
+# Instructions a record, at most those of tests/bench/test_ceiling.py.
+bench-ceiling: $(ROLLCALL) $(FAKESITE)
+	@cd tests/bench && $(E2E) python3 -m unittest -v test_ceiling
+
+run-bench: $(ROLLCALL) $(FAKESITE)
+	@$(BENCH_ENV) python3 tests/bench/bench.py
+
 # style gates
 
 layers:
@@ -187,7 +205,7 @@ check-style: layers owners hdr-check sizes
 # from a bare machine
 
 STAGES := layers owners hdr-check sizes unit unit-asan unit-valgrind \
-	e2e e2e-asan
+	e2e bench-ceiling e2e-asan
 
 deps:
 	@sh .ci/deps.sh $(DEPS)
@@ -209,6 +227,7 @@ run-demo: $(ROLLCALL) $(FAKESITE)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak layers \
-	owners sizes hdr-check check-style deps test-deps test demo run-demo clean
+.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
+	run-bench bench-ceiling layers owners sizes hdr-check check-style deps \
+	test-deps test demo run-demo clean
 .DELETE_ON_ERROR:

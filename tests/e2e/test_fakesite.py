@@ -401,6 +401,29 @@ class Generated(unittest.TestCase):
             self.assertEqual({row["inactive_since_source"] for row in rows},
                              {"event", "unknown"})
 
+    def test_the_share_of_records_about_accounts(self):
+        spec = "users=1500,records=8000,seed=3,keys=mixed,about=%d"
+        for about in (0, 15, 72):
+            with tempfile.TemporaryDirectory() as folder:
+                harness.FakeSite(generate=spec % about).dump(folder)
+                path = Path(folder) / "audit.json"
+                rows = list(truth.elements(path))
+                size = path.stat().st_size
+            changed = [row for row in rows
+                       if row["objectItem"]["typeName"] == "USER"
+                       or row["category"] == "group management"]
+            mentions = [row for row in rows if row not in changed and any(
+                item["typeName"] == "USER"
+                for item in row["associatedItems"])]
+            self.assertAlmostEqual(100 * len(changed) / len(rows), about,
+                                   delta=2)
+            self.assertGreater(len(mentions), 100)
+            if about == 15:
+                self.assertAlmostEqual(size / len(rows), 900, delta=50)
+                self.assertEqual({row["category"] for row in rows}, {
+                    "user management", "group management", "projects",
+                    "workflows", "fields", "permissions", "notifications"})
+
     def test_a_million_records_are_quick(self):
         with harness.FakeSite(
                 generate="users=2000,records=1000000,seed=1") as site:
@@ -518,6 +541,22 @@ class Faults(unittest.TestCase):
         site = self.site(limit={"per_second": 1, "form": "absent"})
         get(site, SEARCH)
         self.assertNotIn("Retry-After", get(site, SEARCH).headers)
+
+    def test_a_limit_that_begins_later(self):
+        site = self.site(limit={"per_second": 0.01, "after": 3})
+        self.assertEqual([get(site, SEARCH).status for _ in range(5)],
+                         [200, 200, 200, 200, 429])
+
+    def test_pages_that_are_kept(self):
+        moved = {"delete_after": {"requests": 1, "indexes": [0]}}
+        kept, fresh = self.site(users=moved, keep=True), self.site(users=moved)
+        first, again = get(kept, SEARCH), get(kept, SEARCH)
+        packed = [get(kept, SEARCH, Accept_Encoding="gzip") for _ in range(2)]
+        self.assertEqual(first.json(), get(fresh, SEARCH).json())
+        self.assertEqual([first.body] * 3, [again.body, *(
+            gzip.decompress(page.body) for page in packed)])
+        self.assertEqual(get(kept, SEARCH, ("maxResults", 1)).json(),
+                         first.json()[1:2])
 
     def test_users_that_move(self):
         def ids(site, **query):

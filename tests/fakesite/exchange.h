@@ -15,6 +15,7 @@
 
 #include <microhttpd.h>
 
+#include "keep.h"
 #include "oauth.h"
 #include "org.h"
 #include "scenario.h"
@@ -50,6 +51,7 @@ struct server {
     struct auth hub_auth;   /* of /gateway */
     bool scoped;   /* the token is good behind the gateway only */
     struct oauth oauth;
+    struct keep keep;
     int log_fd;    /* -1: none */
     atomic_bool stopping;
     pthread_mutex_t lock;

@@ -312,7 +312,7 @@ bool fault_limit(struct exchange *x)
     struct limit *limit = &x->server->scenario.limit;
     bool refused;
 
-    if (limit->per_second <= 0)
+    if (limit->per_second <= 0 || x->number <= limit->after)
         return false;
     pthread_mutex_lock(&x->server->lock);
     refused = !take_token(limit);

@@ -18,7 +18,8 @@ enum {
     DROPPED_PERCENT = 2,
     UNKNOWN_PERCENT = 1,
     PLACEHOLDER_EVERY = 997,
-    ODD_NAME_EVERY = 150
+    ODD_NAME_EVERY = 150,
+    ABOUT_MAX = 72 /* a story about accounts has other records too */
 };
 
 static const uint32_t ODD_FACTOR = 0x9E3779B1u;
@@ -329,6 +330,15 @@ static uint64_t number(const char *text, const char *name)
     return value;
 }
 
+static int percent(const char *text, const char *name)
+{
+    uint64_t value = number(text, name);
+
+    if (value > ABOUT_MAX)
+        die(EX_USAGE, "--generate: %s must be at most %d", name, ABOUT_MAX);
+    return (int)value;
+}
+
 static void setting(struct site *site, struct gen *gen, const char *name,
                     const char *value)
 {
@@ -342,6 +352,8 @@ static void setting(struct site *site, struct gen *gen, const char *name,
         gen->seed = number(value, name);
     else if (strcmp(name, "keys") == 0)
         gen->keys = keys_named(value);
+    else if (strcmp(name, "about") == 0)
+        gen->about = percent(value, name);
     else if (strcmp(name, "now") != 0)
         die(EX_USAGE, "--generate: unknown setting %s", name);
     else if (!stamp_parse(value, &site->now, &zone))
@@ -375,7 +387,7 @@ void site_generate(struct site *site, const char *spec)
     int64_t blocks;
 
     *site = (struct site){.ops = &generated_ops, .data = gen};
-    *gen = (struct gen){.seed = 1};
+    *gen = (struct gen){.seed = 1, .about = ABOUT_STORIES};
     stamp_parse("2026-11-23T00:00:00Z", &site->now, &zone);
     parse_spec(site, gen, spec);
     gen->total = gen->listed + gen->listed / 100 + 3;

@@ -2,7 +2,7 @@
  * generate: a site of any size, every row computed from its index and a seed.
  *
  * Nothing is stored, so a million records cost no memory. Accounts come from
- * generate.c, records from generate_audit.c.
+ * generate.c, records from generate_audit.c and generate_other.c.
  */
 #ifndef FAKESITE_GENERATE_H
 #define FAKESITE_GENERATE_H
@@ -27,8 +27,13 @@ enum gen_draw {
     DRAW_RECORD,
     DRAW_AUTHOR,
     DRAW_MEMBER,
-    DRAW_EVENT
+    DRAW_EVENT,
+    DRAW_ABOUT,
+    DRAW_OTHER
 };
+
+/* ABOUT_STORIES: every block of records is a story about accounts. */
+enum { ABOUT_STORIES = -1 };
 
 struct gen {
     uint64_t seed;
@@ -36,6 +41,7 @@ struct gen {
     size_t total;  /* and those only /user/bulk knows */
     size_t records;
     enum gen_keys keys;
+    int about;          /* percent of the records that change an account */
     int64_t end;        /* ms: the newest record is not later */
     int64_t block_span; /* ms between the ends of two blocks of records */
 };
@@ -69,5 +75,14 @@ int64_t gen_block_at(const struct gen *gen, size_t block);
 int64_t gen_record_at(const struct gen *gen, size_t index);
 int64_t gen_record_id(const struct gen *gen, size_t index);
 void gen_record(const struct gen *gen, size_t index, struct text *out);
+
+/* The name by which records call an account: its id or its key. */
+void gen_reference(const struct gen *gen, size_t index, char out[GEN_ID_BYTES]);
+/* An account as an objectItem or one of associatedItems. */
+void gen_user_item(const struct gen *gen, size_t index, struct text *out);
+/* A long record that changes no account, from its summary on; where it names
+ * users, the first is WHO. NUMBER tells records apart. */
+void gen_other(const struct gen *gen, size_t number, size_t who,
+               struct text *out);
 
 #endif

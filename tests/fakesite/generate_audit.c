@@ -20,7 +20,8 @@ enum {
     AUTHORS_ONE_IN = 40, /* of the accounts */
     UNLISTED_AUTHOR_PERCENT = 5,
     ID_ONLY_PERCENT = 10,
-    KEY_ONLY_PERCENT = 10
+    KEY_ONLY_PERCENT = 10,
+    OTHER_AUTHORED_PERCENT = 90
 };
 
 enum kind {
@@ -87,7 +88,11 @@ static const struct slot patterns[][BLOCK] = {
      {DEACTIVATED, 0, true}},
 };
 
-enum { PATTERNS = sizeof(patterns) / sizeof(patterns[0]) };
+enum {
+    PATTERNS = sizeof(patterns) / sizeof(patterns[0]),
+    STORY_SLOTS = 40, /* of all patterns */
+    ABOUT_SLOTS = 29  /* those that change an account */
+};
 
 struct place {
     size_t number; /* 0 is the oldest record */
@@ -159,9 +164,7 @@ static size_t subject(const struct gen *gen, size_t block, int who)
     return index;
 }
 
-/* The name by which records call an account. */
-static void reference(const struct gen *gen, size_t index,
-                      char out[GEN_ID_BYTES])
+void gen_reference(const struct gen *gen, size_t index, char out[GEN_ID_BYTES])
 {
     bool id =
         gen->keys == GEN_KEYS_ID || (gen->keys == GEN_KEYS_MIXED &&
@@ -194,11 +197,11 @@ static void author(const struct gen *gen, size_t number, struct text *out)
              (int)(draw >> 48) & 255);
 }
 
-static void user_item(const struct gen *gen, size_t who, struct text *out)
+void gen_user_item(const struct gen *gen, size_t who, struct text *out)
 {
     char name[GEN_ID_BYTES];
 
-    reference(gen, who, name);
+    gen_reference(gen, who, name);
     text_fmt(out,
              "{\"id\":\"%s\",\"name\":\"%s\",\"typeName\":\"USER\","
              "\"parentId\":\"10000\",\"parentName\":\"IDP Directory\"}",
@@ -247,11 +250,11 @@ static void user_record(const struct gen *gen, enum kind kind, size_t who,
              "\"summary\":\"%s\",\"category\":\"user management\","
              "\"eventSource\":\"\",\"objectItem\":",
              summary);
-    user_item(gen, who, out);
+    gen_user_item(gen, who, out);
     user_changes(kind, out);
     if (kind == CREATED) {
         text_str(out, ",\"associatedItems\":[");
-        user_item(gen, who, out);
+        gen_user_item(gen, who, out);
         text_str(out, "]");
     }
 }
@@ -267,7 +270,7 @@ static void group_record(const struct gen *gen, enum kind kind, size_t who,
              "\"com.atlassian.crowd.directory."
              "IdentityPlatformRemoteDirectory\"},\"associatedItems\":[",
              kind == JOINED_GROUP ? "added to" : "removed from");
-    user_item(gen, who, out);
+    gen_user_item(gen, who, out);
     text_str(out, "]");
 }
 
@@ -276,7 +279,7 @@ static void other_record(const struct gen *gen, enum kind kind, size_t who,
 {
     char name[GEN_ID_BYTES];
 
-    reference(gen, who, name);
+    gen_reference(gen, who, name);
     if (kind == WORKFLOW) {
         text_str(out, "\"summary\":\"Workflow updated\","
                       "\"category\":\"workflows\",\"eventSource\":\"\","
@@ -294,7 +297,7 @@ static void other_record(const struct gen *gen, enum kind kind, size_t who,
     change(out, kind == MENTIONED_PROJECT ? "Lead" : "Component Lead", "",
            name);
     text_str(out, ",\"associatedItems\":[");
-    user_item(gen, who, out);
+    gen_user_item(gen, who, out);
     text_str(out, "]");
 }
 
@@ -304,9 +307,25 @@ static const struct slot *slot_of(const struct gen *gen, size_t block,
     return &patterns[gen_hash(gen, DRAW_BLOCK, block) % PATTERNS][slot];
 }
 
+/* Whether a block is a story about accounts. Were single records left out to
+ * meet the share, its causes and effects would be torn apart. */
+static bool is_story(const struct gen *gen, size_t block)
+{
+    return gen->about == ABOUT_STORIES ||
+           gen_hash(gen, DRAW_ABOUT, block) % (100 * ABOUT_SLOTS) <
+               (uint64_t)gen->about * STORY_SLOTS;
+}
+
+static bool changes_account(const struct slot *slot)
+{
+    return slot->kind < MENTIONED_PROJECT;
+}
+
 bool gen_echo(const struct gen *gen, size_t block, size_t nth,
               struct gen_echo *echo)
 {
+    if (!is_story(gen, block))
+        return false;
     for (size_t i = 0; i < BLOCK; i++) {
         const struct slot *slot = slot_of(gen, block, i);
         size_t number = block * BLOCK + i;
@@ -322,6 +341,27 @@ bool gen_echo(const struct gen *gen, size_t block, size_t nth,
     return false;
 }
 
+static void story_record(const struct gen *gen, const struct slot *slot,
+                         size_t number, size_t who, struct text *out)
+{
+    if (slot->authored)
+        author(gen, number, out);
+    if (slot->kind == JOINED_GROUP || slot->kind == LEFT_GROUP)
+        group_record(gen, slot->kind, who, out);
+    else if (changes_account(slot))
+        user_record(gen, slot->kind, who, out);
+    else
+        other_record(gen, slot->kind, who, out);
+}
+
+static void long_record(const struct gen *gen, size_t number, size_t who,
+                        struct text *out)
+{
+    if (gen_hash(gen, DRAW_ABOUT, number) / 4096 % 100 < OTHER_AUTHORED_PERCENT)
+        author(gen, number, out);
+    gen_other(gen, number, who, out);
+}
+
 void gen_record(const struct gen *gen, size_t index, struct text *out)
 {
     struct place place = place_of(gen, index);
@@ -332,13 +372,10 @@ void gen_record(const struct gen *gen, size_t index, struct text *out)
     stamp_jira(created, gen_record_at(gen, index));
     text_fmt(out, "{\"id\":%" PRId64 ",\"created\":\"%s\",",
              gen_record_id(gen, index), created);
-    if (slot->authored)
-        author(gen, place.number, out);
-    if (slot->kind == JOINED_GROUP || slot->kind == LEFT_GROUP)
-        group_record(gen, slot->kind, who, out);
-    else if (slot->kind >= MENTIONED_PROJECT)
-        other_record(gen, slot->kind, who, out);
+    if (gen->about == ABOUT_STORIES ||
+        (is_story(gen, place.block) && changes_account(slot)))
+        story_record(gen, slot, place.number, who, out);
     else
-        user_record(gen, slot->kind, who, out);
+        long_record(gen, place.number, who, out);
     text_str(out, "}");
 }

@@ -45,7 +45,7 @@ struct options {
 static void usage(void)
 {
     fputs("usage: fakesite (--site DIR | --generate users=N,records=N,seed=N"
-          "[,now=TIME][,keys=ug|id|mixed])\n"
+          "[,now=TIME][,keys=ug|id|mixed][,about=PERCENT])\n"
           "    [--scenario FILE] [--port N] [--port-file FILE]\n"
           "    [--user EMAIL] [--token TOKEN | --bearer TOKEN | "
           "--cookie NAME=VALUE]\n"
@@ -313,6 +313,7 @@ static void release(struct server *server)
     if (server->log_fd >= 0)
         close(server->log_fd);
     scenario_free(&server->scenario);
+    keep_release(&server->keep);
     free(server->listed);
     auth_free(&server->auth);
     auth_free(&server->admin_auth);
@@ -357,6 +358,7 @@ int main(int argc, char **argv)
         return 0;
     }
     scenario_load(&server.scenario, options.scenario);
+    keep_init(&server.keep);
     set_auth(&server, &options);
     set_family(&server, &server.admin_auth,
                or_default(options.admin_as, "bearer"),

@@ -67,8 +67,11 @@ void log_request(const struct exchange *x)
     text_json(&line, x->path);
     text_str(&line, ",\"query\":");
     add_query(&line, x);
-    text_fmt(&line, ",\"status\":%u,\"ms\":%" PRId64 ",\"auth\":\"%s\"",
-             reset ? 0 : x->answer.status, clock_ms() - x->started, x->auth);
+    text_fmt(&line,
+             ",\"status\":%u,\"at\":%" PRId64 ",\"ms\":%" PRId64
+             ",\"auth\":\"%s\"",
+             reset ? 0 : x->answer.status, x->started, clock_ms() - x->started,
+             x->auth);
     text_str(&line, ",\"user_agent\":");
     text_json(&line, agent == NULL ? "" : agent);
     if (x->upload.len > 0) {

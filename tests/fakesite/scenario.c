@@ -10,9 +10,9 @@
 
 enum { NAMES_MAX = 24 };
 
-static const char *const top_names[] = {"latency_ms", "users", "audit", "keys",
-                                        "limit",      "org",   "oauth", "rules",
-                                        NULL};
+static const char *const top_names[] = {
+    "latency_ms", "keep",  "users", "audit", "keys", "limit",
+    "org",        "oauth", "rules", NULL};
 static const char *const users_names[] = {
     "page_cap", "drop", "add_after", "delete_after", "shuffle", NULL};
 static const char *const audit_names[] = {
@@ -21,7 +21,7 @@ static const char *const keys_names[] = {"page_cap", "drop", "unknown", NULL};
 static const char *const move_names[] = {"requests", "indexes", "records",
                                          NULL};
 static const char *const limit_names[] = {"per_second", "form", "retry_after",
-                                          NULL};
+                                          "after", NULL};
 static const char *const rule_names[NAMES_MAX] = {
     "path", "query",  "nth",  "first",    "every", "from",    "do",
     "ms",   "status", "body", "headers",  "type",  "row",     "pointer",
@@ -231,6 +231,7 @@ static struct limit limit(const cJSON *json)
     result.per_second = number(json, "per_second", 0);
     result.form = string(json, "form", "seconds");
     result.retry_after = (int)number(json, "retry_after", 1);
+    result.after = count(json, "after");
     result.tokens = result.per_second;
     while (forms[i] != NULL && strcmp(forms[i], result.form) != 0)
         i++;
@@ -272,6 +273,7 @@ void scenario_load(struct scenario *scenario, const char *path)
         die(EX_CONFIG, "scenario: not JSON");
     check_names(json, "scenario", top_names);
     scenario->latency_ms = (int)number(json, "latency_ms", 0);
+    scenario->keep = cJSON_IsTrue(get(json, "keep"));
     scenario->users = users(get(json, "users"));
     scenario->audit = audit(get(json, "audit"));
     check_names(get(json, "keys"), "keys", keys_names);

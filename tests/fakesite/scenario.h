@@ -94,6 +94,7 @@ struct limit {
     double per_second; /* 0: none */
     const char *form;  /* of Retry-After */
     int retry_after;   /* seconds */
+    size_t after;      /* requests that are free */
     double tokens;
     int64_t filled_at;
 };
@@ -105,6 +106,7 @@ struct rule {
 
 struct scenario {
     int latency_ms;
+    bool keep; /* pages are made once */
     struct users_faults users;
     struct audit_faults audit;
     struct keys_faults keys;

@@ -80,14 +80,27 @@ static bool wants_gzip(const struct exchange *x)
            x->answer.delivery != DELIVER_RESET;
 }
 
+static void pack(struct exchange *x, struct text *packed)
+{
+    struct server *server = x->server;
+    bool kept =
+        server->scenario.keep && x->rule == NULL && x->answer.status == 200;
+    struct gzip gzip;
+
+    if (kept && keep_get(&server->keep, x->uri, true, packed))
+        return;
+    gzip_open(&gzip, packed);
+    gzip_add(&gzip, x->answer.body.data, x->answer.body.len);
+    gzip_close(&gzip);
+    if (kept)
+        keep_put(&server->keep, x->uri, true, packed);
+}
+
 static void compress_body(struct exchange *x)
 {
     struct text packed = {0};
-    struct gzip gzip;
 
-    gzip_open(&gzip, &packed);
-    gzip_add(&gzip, x->answer.body.data, x->answer.body.len);
-    gzip_close(&gzip);
+    pack(x, &packed);
     text_free(&x->answer.body);
     x->answer.body = packed;
     x->answer.gzipped = true;

@@ -114,6 +114,19 @@ static bool is_token_path(const struct exchange *x)
            strcmp(x->path, "/oauth/token") == 0;
 }
 
+/* An answer that a rule may change is made anew. */
+static void serve_route(struct exchange *x, const struct route *route)
+{
+    struct server *server = x->server;
+    bool kept = server->scenario.keep && x->rule == NULL;
+
+    if (kept && keep_get(&server->keep, x->uri, false, &x->answer.body))
+        return;
+    route->serve(x);
+    if (kept && x->answer.status == 200)
+        keep_put(&server->keep, x->uri, false, &x->answer.body);
+}
+
 static void answer(struct exchange *x)
 {
     const struct route *route = find_route(x);
@@ -135,7 +148,7 @@ static void answer(struct exchange *x)
     } else if (!route->open && strcmp(x->auth, "scope") == 0) {
         oauth_refuse_scope(x);
     } else {
-        route->serve(x);
+        serve_route(x, route);
     }
 }
 

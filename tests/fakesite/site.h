@@ -59,7 +59,8 @@ struct site {
 /* DIR holds site.json, users.json, audit.json and, if it likes, keys.json. */
 void site_load(struct site *site, const char *dir);
 
-/* SPEC: users=N,records=N,seed=N[,now=TIME][,keys=ug|id|mixed] */
+/* SPEC: users=N,records=N,seed=N[,now=TIME][,keys=ug|id|mixed]
+ * [,about=PERCENT] */
 void site_generate(struct site *site, const char *spec);
 
 void site_free(struct site *site);

@@ -1,0 +1,168 @@
+"""rollcall against its peers on the same pages: make bench.
+
+BENCH=tiny|small|medium|large|many (default medium), BENCH_RUNS=N (default 5),
+BENCH_FOLDER (default build/bench). Each counted run of a peer comes right
+after one of rollcall, and ratios are taken pair by pair: the machine may be
+shared, and what is next to each other sees the same neighbours.
+"""
+import os
+import platform
+import statistics
+import sys
+from collections import namedtuple
+from pathlib import Path
+
+import answers
+import chart
+import contenders
+import measure
+import recorded
+import startup
+import table
+
+Pair = namedtuple("Pair", "own other")
+HEAD = ("", "wall s", "min–max", "CPU s", "peak MiB", "wall ×", "CPU ×",
+        "memory ×")
+NOTE = ("× is the median of the ratios to the rollcall run beside it; the peak"
+        " of a pipeline is that of its largest process. rollcall writes all"
+        " columns as CSV and JSONL with manifest and state, the others five"
+        " columns as CSV.")
+
+
+class Bench:
+    def __init__(self, folder, size, runs):
+        self.folder, self.runs = Path(folder).resolve(), runs
+        self.site = recorded.Recorded(self.folder, size)
+        self.node = self.folder / "node"
+        self.rollcall = contenders.Rollcall(self.site)
+
+    def once(self, contender):
+        contender.prepare()
+        return measure.run(contender.command(), self.folder / "figures.json",
+                           cwd=self.site.folder, env=contender.env())
+
+    def make_site(self):
+        """A recording that this rollcall asks other pages of is made anew."""
+        if self.site.ready():
+            try:
+                self.once(self.rollcall)
+                return
+            except RuntimeError as error:
+                say(f"the recording does not fit: {error}")
+        say(f"recording {recorded.spec(self.site.size)}")
+        self.site.make()
+        self.once(self.rollcall)
+
+    def peers(self):
+        """Those that are there and answer what rollcall answers."""
+        wanted = answers.rows(self.site.published())
+        able = []
+        for peer in contenders.peers(self.site, self.node):
+            if peer.missing():
+                say(f"{peer.name}: left out: {peer.missing()}")
+                continue
+            self.once(peer)
+            found = answers.differences(wanted, answers.rows(peer.answer()))
+            if found:
+                sys.exit(f"{peer.name} answers otherwise (rollcall / "
+                         f"{peer.name}):\n  " + "\n  ".join(found))
+            able.append(peer)
+            say(f"{peer.name}: {len(wanted)} rows, all equal")
+        return able
+
+    def pairs(self, peers):
+        """{peer's name: [Pair]}"""
+        found = {peer.name: [] for peer in peers}
+        for run in range(self.runs):
+            for peer in peers:
+                found[peer.name].append(
+                    Pair(self.once(self.rollcall), self.once(peer)))
+            say(f"run {run + 1} of {self.runs}")
+        return found
+
+
+def say(words):
+    print(words, file=sys.stderr, flush=True)
+
+
+def median(figures, part):
+    return statistics.median(getattr(each, part) for each in figures)
+
+
+def ratio(pairs, part):
+    return statistics.median(getattr(pair.other, part) / getattr(pair.own, part)
+                             for pair in pairs)
+
+
+def row(name, figures, ratios):
+    walls = [each.wall for each in figures]
+    return (name, f"{median(figures, 'wall'):.2f}",
+            f"{min(walls):.2f}–{max(walls):.2f}",
+            f"{median(figures, 'cpu'):.2f}", f"{median(figures, 'peak'):.0f}",
+            *(f"{value:.1f}" for value in ratios))
+
+
+def tabulate(pairs):
+    own = [pair.own for each in pairs.values() for pair in each]
+    rows = [row("rollcall", own, (1, 1, 1))]
+    for name, each in pairs.items():
+        rows.append(row(name, [pair.other for pair in each],
+                        [ratio(each, part) for part in measure.Figures._fields]))
+    return rows
+
+
+def draw(site, pairs):
+    panels = []
+    for title, part, unit in (("Wall time", "wall", "s"),
+                              ("CPU time", "cpu", "s"),
+                              ("Peak memory", "peak", "MiB")):
+        own = median([pair.own for each in pairs.values() for pair in each],
+                     part)
+        bars = [(1.0, f"{own:.3g} {unit}")]
+        bars += [(ratio(each, part), f"{ratio(each, part):.1f}×")
+                 for each in pairs.values()]
+        panels.append((title, bars))
+    return chart.draw(
+        f"Inactive users and their last change: {subject(site)}",
+        "Ratios to rollcall, which publishes CSV, JSONL, manifest and state; "
+        "the others write one CSV of five columns.",
+        ["rollcall", *pairs], panels)
+
+
+def subject(site):
+    words = dict(part.split("=") for part in
+                 recorded.spec(site.size).split(","))
+    return (f"{int(words['users']):,} accounts, {int(words['records']):,} "
+            f"records, {site.megabytes():,.0f} MB of pages")
+
+
+def report(bench, pairs):
+    rows = tabulate(pairs)
+    title = (f"{subject(bench.site)}; median of {bench.runs} runs, "
+             f"{platform.machine()}, {os.cpu_count()} cores")
+    start = startup.sentence()
+    bench.folder.joinpath(f"{bench.site.size}.md").write_text(
+        f"{title}\n\n{table.markdown(HEAD, rows)}\n{NOTE}\n\n{start}\n")
+    bench.folder.joinpath(f"{bench.site.size}.svg").write_text(
+        draw(bench.site, pairs))
+    text = f"{title}\n\n{table.plain(HEAD, rows)}\n{NOTE}\n\n{start}\n"
+    bench.folder.joinpath(f"{bench.site.size}.txt").write_text(text)
+    print(text)
+
+
+def main():
+    size = os.environ.get("BENCH") or "medium"
+    runs = os.environ.get("BENCH_RUNS") or "5"
+    if size not in recorded.SIZES or not runs.isdigit() or int(runs) < 1:
+        sys.exit(f"BENCH is one of {', '.join(recorded.SIZES)}; "
+                 "BENCH_RUNS a number")
+    bench = Bench(os.environ.get("BENCH_FOLDER") or "build/bench", size,
+                  int(runs))
+    bench.folder.mkdir(parents=True, exist_ok=True)
+    contenders.install_duckdb(bench.node)
+    bench.make_site()
+    report(bench, bench.pairs(bench.peers()))
+
+
+if __name__ == "__main__":
+    main()
