@@ -22,5 +22,6 @@ only 'csv(_[a-z]+)?' "${include}csv\.h>"
 only 'sink(_[a-z]+)?' "${include}zlib\.h"
 only 'db' "${include}sqlite3\.h"
 only 'digest' "${include}openssl/"
+only 'worker' "${include}pthread\.h"
 
 exit "$status"

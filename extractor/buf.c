@@ -97,6 +97,18 @@ int buf_append(struct buf *b, const void *data, size_t len)
     return 0;
 }
 
+char *buf_room(struct buf *b, size_t len)
+{
+    char *room;
+
+    if (reserve(b, len) != 0)
+        return NULL;
+    room = b->data + b->len;
+    b->len += len;
+    b->data[b->len] = '\0';
+    return room;
+}
+
 int buf_puts(struct buf *b, const char *text)
 {
     return buf_append(b, text, strlen(text));

@@ -38,4 +38,8 @@ int buf_putc(struct buf *b, char c);
 int buf_printf(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Room for len bytes behind the content, which they belong to at once: the
+ * caller writes all of them. NULL with the sticky flag set. */
+char *buf_room(struct buf *b, size_t len);
+
 #endif

@@ -48,6 +48,7 @@ struct exchange *exchange_new(const struct exchange_options *options,
     exchange->options = *options;
     exchange->random = options->seed;
     buf_init(&exchange->replayed, HTTP_BODY_MAX);
+    exchange->reading_end = &exchange->reading;
     exchange->deadline_ms = deadline_of(exchange);
     exchange->lanes = calloc(job->endpoint_count + 1, sizeof(struct lane));
     if (exchange->lanes == NULL)
@@ -98,8 +99,10 @@ void exchange_free(struct exchange *exchange)
 
     if (exchange == NULL)
         return;
+    reading_drop(exchange); /* its pages wake http */
     http_free(exchange->http);
     drop_tasks(exchange);
+    reading_release(exchange);
     for (i = 0; i < exchange->lane_count; i++) {
         login_release(&exchange->lanes[i]);
         secret_release(&exchange->lanes[i].secret);
@@ -247,6 +250,7 @@ static int send_ready(struct exchange *exchange, struct error *err)
     struct task *task;
 
     while (http_running(exchange->http) < most &&
+           exchange->reading_count < most &&
            (task = lanes_take(exchange, now_ms)) != NULL) {
         if (lane_load_secret(exchange, task->lane, err) != 0 ||
             put_on_wire(exchange, task, err) != 0) {
@@ -298,6 +302,10 @@ static int turn(struct exchange *exchange, struct error *err)
         logins_tend(exchange, now_ms, err) != 0 ||
         send_ready(exchange, err) != 0)
         return -1;
+    if (http_running(exchange->http) == 0 && exchange->reading != NULL) {
+        reading_wait(exchange);
+        return exchange->failed ? -1 : 0;
+    }
     wake_ms = lanes_wake_ms(exchange, now_ms);
     /* Nothing but a wait is left, and it ends too late: no use in waiting. */
     if (http_running(exchange->http) == 0 && wake_ms != INT64_MAX &&
@@ -305,7 +313,10 @@ static int turn(struct exchange *exchange, struct error *err)
         return out_of_time(exchange, err);
     if (wake_ms > now_ms + STOP_POLL_MS)
         wake_ms = now_ms + STOP_POLL_MS;
-    return http_wait(exchange->http, (int)(wake_ms - now_ms), err);
+    if (http_wait(exchange->http, (int)(wake_ms - now_ms), err) != 0)
+        return -1;
+    reading_deliver(exchange);
+    return 0;
 }
 
 int64_t exchange_time_left(const struct exchange *exchange)
@@ -334,6 +345,7 @@ int exchange_run(struct exchange *exchange, struct error *err)
 
 int exchange_recover(struct exchange *exchange, struct error *err)
 {
+    reading_drop(exchange);
     http_free(exchange->http);
     drop_tasks(exchange);
     exchange->failed = false;

@@ -27,6 +27,10 @@
  *   *stop set                                  ERROR_INTERRUPTED
  * unless the request lists the status in `accept`: then `done` gets it.
  *
+ * A request for a document gets its body as a page that was parsed, by the
+ * worker where there is one, while other answers come in. Pages are given in
+ * the order in which their bodies came.
+ *
  * With a recording to replay nothing is put on the wire, no secret is loaded
  * and no rate is kept.
  *
@@ -55,8 +59,10 @@
 #include "http.h"
 #include "job.h"
 #include "log.h"
+#include "page.h"
 #include "recording.h"
 #include "source.h"
+#include "worker.h"
 
 struct exchange_stats { /* of one source; the caller zeroes it */
     uint64_t requests;  /* put on the wire, retries included */
@@ -75,12 +81,16 @@ struct exchange_request {
                                         NULL: none */
     bool once;                       /* never sent again blindly, see above */
     struct exchange_stats *stats;    /* NULL: not counted */
+    bool document;                   /* a 200 is given as a page */
+    const struct json_select *select; /* of its document; NULL: everything */
 };
 
 struct exchange_answer {
     int status;       /* 200, or one of `accept`; `once`: or unknown outcome */
-    const char *body; /* NUL terminated; valid during done */
+    const char *body; /* NUL terminated; valid during done. NULL with a page */
     size_t len;
+    struct page *page; /* of a request for a document, valid during done unless
+                          `kept` is set in it; then exchange_page_back() */
 };
 
 typedef int exchange_done_fn(void *context,
@@ -98,6 +108,8 @@ struct exchange_options {
     int64_t retry_base_ms;             /* 0: RETRY_BASE_MS */
     struct recording *record; /* keeps every answer that `done` gets, or NULL */
     struct recording *replay; /* answers instead of the network, or NULL */
+    struct worker *worker;    /* reads large pages beside the caller; NULL: they
+                                 are read by the caller */
 };
 
 struct exchange;
@@ -111,6 +123,9 @@ void exchange_free(struct exchange *exchange); /* NULL allowed */
 int exchange_submit(struct exchange *exchange,
                     const struct exchange_request *request,
                     exchange_done_fn *done, void *context, struct error *err);
+
+/* A page that was kept, back for the next answer. */
+void exchange_page_back(struct exchange *exchange, struct page *page);
 
 /* Milliseconds until run_for has passed; INT64_MAX: it has no end. */
 int64_t exchange_time_left(const struct exchange *exchange);

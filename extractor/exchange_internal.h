@@ -3,6 +3,7 @@
  *
  * A task is one submitted request until it is answered; a lane is all that
  * happens at one endpoint. exchange.c owns them and runs the loop,
+ * exchange_page.c has pages read by the worker,
  * exchange_lane.c says which task is next, exchange_login.c fetches access
  * tokens, exchange_reply.c acts on what came back, exchange_verdict.c judges it
  * and exchange_refusal.c puts it into words, exchange_replay.c answers from a
@@ -46,6 +47,8 @@ struct task {
     int renewals;       /* times a 401 was answered by a new login */
     struct task_cause causes[TASK_CAUSES_MAX];
     size_t cause_count;
+    struct page *page; /* being read; NULL: none */
+    struct recorded_answer recorded; /* of a replay */
 };
 
 /* The access token of a lane, with OAuth. Its requests are a task of their own,
@@ -83,10 +86,13 @@ struct exchange {
     struct lane *lanes; /* one for each endpoint of the job */
     size_t lane_count;
     struct task *sent; /* on the wire */
+    struct task *reading, **reading_end; /* their pages are, in this order */
+    size_t reading_count;
+    struct page *pages; /* to be used again */
     uint64_t submitted, left;
     uint64_t random;
     int64_t deadline_ms;
-    struct buf replayed; /* body of the answer at hand */
+    struct buf replayed; /* body of an answer that is no page */
     struct error *err; /* of the exchange_run() under way */
     bool failed;
 };
@@ -113,8 +119,22 @@ int64_t lanes_wake_ms(const struct exchange *exchange, int64_t now_ms);
 
 /* exchange_reply.c: an http_done_fn; context is the task. */
 void exchange_reply(void *context, struct http_reply *reply);
-/* Gives the answer to `done`, records it, and frees the task. */
+/* Records the answer and gives it to `done`, as a page where one is wanted. */
 void exchange_deliver(struct task *task, const struct exchange_answer *answer);
+
+/* exchange_page.c. A page for the task to fill; NULL when memory is out. */
+struct page *reading_page(struct task *task, size_t len, struct error *err);
+/* Has the task's page read, by the worker when it is large. */
+void reading_start(struct task *task);
+/* Gives `done` what the worker has read by now. */
+void reading_deliver(struct exchange *exchange);
+/* The same for the first page under way, waiting for it. */
+void reading_wait(struct exchange *exchange);
+/* Waits for the worker and drops what it has read. */
+void reading_drop(struct exchange *exchange);
+void reading_release(struct exchange *exchange);
+/* The end of a task: its answer to `done`. */
+void task_done(struct task *task, const struct exchange_answer *answer);
 
 /* exchange_replay.c: answers the next request from the recording. */
 int exchange_replay(struct exchange *exchange, struct error *err);

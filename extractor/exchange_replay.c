@@ -1,5 +1,7 @@
 #include "exchange_internal.h"
 
+enum { READ_AHEAD = 4 }; /* pages under way at once */
+
 static struct recorded_request recorded_of(const struct task *task)
 {
     return (struct recorded_request){
@@ -26,7 +28,13 @@ static struct task *next_task(struct exchange *exchange)
         task->next = exchange->sent;
         exchange->sent = task;
     }
-    task = exchange->sent;
+    return NULL;
+}
+
+static struct task *take_waiting(struct exchange *exchange)
+{
+    struct task *task = exchange->sent;
+
     if (task != NULL)
         exchange->sent = task->next;
     return task;
@@ -42,28 +50,82 @@ static void count(const struct task *task, size_t bytes)
     stats->body_bytes += bytes;
 }
 
-int exchange_replay(struct exchange *exchange, struct error *err)
+/* Fills a page, in the worker. */
+static int fill(void *context, char *room, size_t len, struct error *err)
 {
-    struct buf *body = &exchange->replayed;
-    struct exchange_answer answer;
-    struct recorded_request request;
-    struct task *task;
+    const struct task *task = context;
 
-    if (exchange_check_end(exchange, err) != 0)
-        return -1;
-    task = next_task(exchange);
-    if (task == NULL)
-        return error_set(err, ERROR_BUG, "replay: a request that cannot go");
-    request = recorded_of(task);
-    buf_reset(body);
-    if (recording_get(exchange->options.replay, &request, &answer.status, body,
-                      err) != 0) {
+    (void)len;
+    return recording_body(&task->recorded, room, err);
+}
+
+static int start_page(struct task *task, struct error *err)
+{
+    struct page *page = reading_page(task, task->recorded.bytes, err);
+
+    if (page == NULL) {
         task_free(task);
         return -1;
     }
-    count(task, body->len);
-    answer.body = body->data;
-    answer.len = body->len;
-    exchange_deliver(task, &answer);
+    task->lane->begun--;
+    page->fill = fill;
+    page->fill_context = task;
+    reading_start(task);
+    return 0;
+}
+
+static int give_body(struct task *task, struct error *err)
+{
+    const struct recorded_answer *recorded = &task->recorded;
+    struct buf *body = &task->exchange->replayed;
+    struct exchange_answer answer = {.status = recorded->status,
+                                     .len = recorded->bytes};
+
+    buf_reset(body);
+    if (buf_room(body, recorded->bytes) == NULL)
+        error_no_memory(err);
+    else if (recording_body(recorded, body->data, err) == 0) {
+        answer.body = body->data;
+        task->lane->begun--;
+        task_done(task, &answer);
+        return 0;
+    }
+    task_free(task);
+    return -1;
+}
+
+static int answer(struct task *task, struct error *err)
+{
+    const struct recorded_request request = recorded_of(task);
+
+    if (recording_next(task->exchange->options.replay, &request,
+                       &task->recorded, err) != 0) {
+        task_free(task);
+        return -1;
+    }
+    count(task, task->recorded.bytes);
+    return task->request.document && task->recorded.status == 200
+               ? start_page(task, err)
+               : give_body(task, err);
+}
+
+int exchange_replay(struct exchange *exchange, struct error *err)
+{
+    struct task *task = NULL;
+
+    if (exchange_check_end(exchange, err) != 0)
+        return -1;
+    if (exchange->reading_count < READ_AHEAD)
+        task = next_task(exchange);
+    if (task == NULL && exchange->reading != NULL) {
+        reading_wait(exchange);
+        return exchange->failed ? -1 : 0;
+    }
+    if (task == NULL)
+        task = take_waiting(exchange);
+    if (task == NULL)
+        return error_set(err, ERROR_BUG, "replay: a request that cannot go");
+    if (answer(task, err) != 0)
+        return -1;
     return exchange->failed ? -1 : 0;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "instant.h"
 
@@ -13,6 +14,7 @@ void task_free(struct task *task)
         return;
     free((char *)(uintptr_t)task->request.path_query);
     free((char *)(uintptr_t)task->request.body);
+    page_free(task->page);
     free(task);
 }
 
@@ -73,22 +75,45 @@ static int record(const struct task *task,
                                answer->body, answer->len, err);
 }
 
-void exchange_deliver(struct task *task, const struct exchange_answer *answer)
-{
-    struct exchange *exchange = task->exchange;
-
-    task->lane->begun--;
-    exchange->left--;
-    if (record(task, answer, exchange->err) != 0 ||
-        task->done(task->context, answer, exchange->err) != 0)
-        exchange->failed = true;
-    task_free(task);
-}
-
 static void fail_task(struct task *task)
 {
     task->exchange->failed = true;
     task_free(task);
+}
+
+void task_done(struct task *task, const struct exchange_answer *answer)
+{
+    struct exchange *exchange = task->exchange;
+
+    exchange->left--;
+    if (task->done(task->context, answer, exchange->err) != 0)
+        exchange->failed = true;
+    task_free(task);
+}
+
+/* The body into a page of its own, because the transfer's is used again. */
+static void read_apart(struct task *task, const struct exchange_answer *answer)
+{
+    struct exchange *exchange = task->exchange;
+    struct page *page = reading_page(task, answer->len, exchange->err);
+
+    if (page == NULL) {
+        fail_task(task);
+        return;
+    }
+    memcpy(page->room, answer->body, answer->len);
+    reading_start(task);
+}
+
+void exchange_deliver(struct task *task, const struct exchange_answer *answer)
+{
+    task->lane->begun--;
+    if (record(task, answer, task->exchange->err) != 0)
+        fail_task(task);
+    else if (task->request.document && answer->status == 200)
+        read_apart(task, answer);
+    else
+        task_done(task, answer);
 }
 
 /* Milliseconds the server asked for, or -1. Only the plain Retry-After is
@@ -222,8 +247,11 @@ void exchange_reply(void *context, struct http_reply *reply)
     reply_distrust(reply);
     reply_note(task, reply, now_ms);
     login_prove(task, reply);
-    answer = (struct exchange_answer){reply->answered ? reply->status : 0,
-                                      reply->body.data, reply->body.len};
+    answer = (struct exchange_answer){
+        .status = reply->answered ? reply->status : 0,
+        .body = reply->body.data,
+        .len = reply->body.len,
+    };
     if (exchange->failed)
         task_free(task); /* abandoned: the run has its error already */
     else if (verdict_deliver(&task->request, reply) ||

@@ -233,3 +233,9 @@ size_t http_running(const struct http *http)
 {
     return http->running_count;
 }
+
+/* That it fails costs a wait of a tenth of a second. */
+void http_wake(struct http *http)
+{
+    curl_multi_wakeup(http->multi);
+}

@@ -108,6 +108,10 @@ int http_start(struct http *http, const struct http_request *request,
 int http_wait(struct http *http, int timeout_ms, struct error *err);
 size_t http_running(const struct http *http);
 
+/* Ends the http_wait() under way, or the next one: the one function that
+ * another thread may call. */
+void http_wake(struct http *http);
+
 /* Whether text may be an endpoint: https, or http with a loopback host
  * (127.0.0.0/8, [::1], localhost); no user part, query or fragment. */
 bool http_url_allowed(const char *url);

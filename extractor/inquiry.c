@@ -84,6 +84,7 @@ static int start(struct inquiry *q, struct error *err)
         .stop = options->stop,
         .seed = (uint64_t)clock_mono(&options->log->clock),
         .replay = options->replay,
+        .worker = q->worker = worker_new(),
     };
 
     q->report.as_of = options->as_of;
@@ -431,6 +432,7 @@ void inquiry_free(struct inquiry *q)
     free(q->report.sources);
     emit_release(&q->emission);
     exchange_free(q->exchange);
+    worker_free(q->worker);
     recall_free(q->recall);
     state_close(q->state);
     gather_release(&q->gathered);

@@ -24,6 +24,7 @@ struct inquiry {
     struct previous previous;
     struct state *state; /* NULL: there is none */
     struct recall *recall;
+    struct worker *worker;
     struct exchange *exchange;
     struct gather_options gather;
     struct gathered gathered;

@@ -312,30 +312,34 @@ void instant_compact(int64_t instant, char out[INSTANT_TEXT_MAX])
     instant_format(instant, "%Y%m%dT%H%M%SZ", 0, out, INSTANT_TEXT_MAX);
 }
 
-/* Writes one conversion at out; the count, or -1 when it is not known. */
-static int format_one(char conversion, const struct civil *c, char *out,
+struct conversion {
+    char letter;
+    int digits, value;
+};
+
+/* Writes one conversion at out; the count, 0 when it does not fit with a NUL,
+ * or -1 when it is not known or has more digits. By hand: a row has a dozen times. */
+static int format_one(char letter, const struct civil *c, char *out,
                       size_t size)
 {
-    switch (conversion) {
-    case 'Y':
-        return snprintf(out, size, "%04d", c->year);
-    case 'm':
-        return snprintf(out, size, "%02d", c->month);
-    case 'd':
-        return snprintf(out, size, "%02d", c->day);
-    case 'H':
-        return snprintf(out, size, "%02d", c->hour);
-    case 'M':
-        return snprintf(out, size, "%02d", c->minute);
-    case 'S':
-        return snprintf(out, size, "%02d", c->second);
-    case 'f':
-        return snprintf(out, size, "%03d", c->ms);
-    case '%':
-        return snprintf(out, size, "%%");
-    default:
-        return -1;
+    const struct conversion known[] = {
+        {'Y', 4, c->year},   {'m', 2, c->month},  {'d', 2, c->day},
+        {'H', 2, c->hour},   {'M', 2, c->minute}, {'S', 2, c->second},
+        {'f', 3, c->ms},
+    };
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        int value = known[i].value;
+
+        if (known[i].letter != letter)
+            continue;
+        if ((size_t)known[i].digits >= size)
+            return 0;
+        for (int digit = known[i].digits; digit-- > 0; value /= 10)
+            out[digit] = (char)('0' + value % 10);
+        return value == 0 ? known[i].digits : -1;
     }
+    return -1;
 }
 
 int instant_format(int64_t instant, const char *format, int offset_minutes,
@@ -346,17 +350,19 @@ int instant_format(int64_t instant, const char *format, int offset_minutes,
 
     civil_from_instant(instant + (int64_t)offset_minutes * INSTANT_MINUTE, &c);
     for (; *format != '\0'; format++) {
-        int written;
+        bool literal = *format != '%' || *++format == '%';
+        int written = literal ? (used + 1 < size)
+                              : format_one(*format, &c, out + used,
+                                           size - used);
 
-        if (*format == '%')
-            written = format_one(*++format, &c, out + used, size - used);
-        else
-            written = snprintf(out + used, size - used, "%c", *format);
-        if (written < 0 || (size_t)written >= size - used)
+        if (written <= 0)
             return -1;
+        if (literal)
+            out[used] = *format;
         used += (size_t)written;
     }
-    if (used == 0 && size > 0)
-        out[0] = '\0';
+    if (used >= size)
+        return -1;
+    out[used] = '\0';
     return 0;
 }

@@ -19,30 +19,59 @@ static int scan_error(const struct json_scan *scan,
                      scan->column, scan->reason);
 }
 
+static struct json_scan *scan_of(struct json_doc *doc)
+{
+    if (doc->scan == NULL)
+        doc->scan = calloc(1, sizeof(*doc->scan));
+    return doc->scan;
+}
+
+static int scan_room(struct json_doc *doc, enum json_scan_result result,
+                     const char *name, enum error_kind kind, struct error *err)
+{
+    doc->root = result == JSON_SCAN_OK ? doc->scan->nodes : NULL;
+    doc->repairs = doc->scan->repairs;
+    return result == JSON_SCAN_OK
+               ? 0
+               : scan_error(doc->scan, result, name, kind, err);
+}
+
 int json_parse(struct json_doc *doc, const char *text, size_t len,
                unsigned flags, const char *name, enum error_kind kind,
                struct error *err)
 {
-    struct json_scan *scan = calloc(1, sizeof(*scan));
-    enum json_scan_result result;
+    struct json_scan *scan;
+    char *room;
 
     memset(doc, 0, sizeof(*doc));
+    scan = scan_of(doc);
     if (scan == NULL)
         return error_no_memory(err);
     scan->text = text;
-    scan->len = len;
     scan->comments = (flags & JSON_COMMENTS) != 0;
     scan->secret = (flags & JSON_SECRET) != 0;
-    result = json_scan(scan);
-    doc->scan = scan;
-    if (result != JSON_SCAN_OK) {
-        scan_error(scan, result, name, kind, err);
-        json_free(doc);
-        return -1;
-    }
-    doc->root = scan->nodes;
-    doc->repairs = scan->repairs;
-    return 0;
+    room = json_scan_room(scan, len);
+    if (room != NULL)
+        memcpy(room, text, len);
+    if (scan_room(doc, room != NULL ? json_scan(scan) : JSON_SCAN_NO_MEMORY,
+                  name, kind, err) == 0)
+        return 0;
+    json_free(doc);
+    return -1;
+}
+
+char *json_room(struct json_doc *doc, size_t len)
+{
+    struct json_scan *scan = scan_of(doc);
+
+    return scan != NULL ? json_scan_room(scan, len) : NULL;
+}
+
+int json_parse_room(struct json_doc *doc, const struct json_select *select,
+                    const char *name, enum error_kind kind, struct error *err)
+{
+    doc->scan->select = select;
+    return scan_room(doc, json_scan(doc->scan), name, kind, err);
 }
 
 void json_free(struct json_doc *doc)

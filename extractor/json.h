@@ -1,7 +1,8 @@
 /*
  * json: reading JSON text into a tree.
  *
- * Calling order: json_parse() a whole text; walk it with the accessors;
+ * Calling order: json_parse() a whole text, or json_room() and
+ * json_parse_room() for one page after another; walk it with the accessors;
  * json_free(). Every node and string belongs to the document and dies with it.
  *
  * The text is checked strictly against RFC 8259, and nothing in it is lost
@@ -44,6 +45,7 @@ enum json_type {
 
 struct json; /* a node; never NULL inside a document */
 struct json_scan;
+struct json_select;
 
 struct json_doc {
     const struct json *root;
@@ -58,6 +60,17 @@ int json_parse(struct json_doc *doc, const char *text, size_t len,
                unsigned flags, const char *name, enum error_kind kind,
                struct error *err);
 void json_free(struct json_doc *doc);
+
+/* The same for page after page, in memory that is kept from one to the next:
+ * into a zeroed document json_room() and len bytes of text there, then
+ * json_parse_room(), as often as there are pages; json_free() at the end, and
+ * after an error too. Only what is selected becomes nodes (json_select.h;
+ * NULL: everything). Errors name the byte instead of line and column, as
+ * column of line 1. A document of which nothing is selected still has its
+ * root. */
+char *json_room(struct json_doc *doc, size_t len);
+int json_parse_room(struct json_doc *doc, const struct json_select *select,
+                    const char *name, enum error_kind kind, struct error *err);
 
 enum json_type json_type(const struct json *node);
 const char *json_type_name(enum json_type type); /* "string", "object", … */

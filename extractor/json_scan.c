@@ -10,44 +10,18 @@ enum {
     TEXT_MAX = 1 << 30 /* bytes; keeps node numbers below 32 bits */
 };
 
-enum state {
-    WANT_ROOT,
-    WANT_VALUE,
-    WANT_VALUE_OR_END, /* behind '[' */
-    WANT_NAME,
-    WANT_NAME_OR_END, /* behind '{' */
-    WANT_COLON,
-    AFTER_ELEMENT,
-    AFTER_MEMBER,
-    AFTER_ROOT
-};
-
-static const char *const expected[] = {
-    [WANT_ROOT] = "a value",
-    [WANT_VALUE] = "a value",
-    [WANT_VALUE_OR_END] = "a value or ']'",
-    [WANT_NAME] = "a member name in double quotes",
-    [WANT_NAME_OR_END] = "a member name in double quotes or '}'",
-    [WANT_COLON] = "':'",
-    [AFTER_ELEMENT] = "',' or ']'",
-    [AFTER_MEMBER] = "',' or '}'",
-    [AFTER_ROOT] = "the end of the text",
-};
-
-/* A container that is not closed yet. */
-struct open {
-    uint32_t node, last; /* itself, and its last child so far */
-};
-
 struct scanner {
     struct json_scan *scan;
     char *at;
     const char *end;
-    enum state state;
-    const char *key; /* of the member whose value comes next */
-    size_t depth;
-    struct open open[JSON_DEPTH_MAX]; /* outermost first */
+    size_t depth; /* of open containers */
 };
+
+/* Selects nothing, not even the value that it stands for. */
+static const struct json_select nothing = {.name = ""};
+
+static int scan_value(struct scanner *s, const char *key,
+                      const struct json_select *select, const char *expected);
 
 /* Bytes as the caller of a comparison wants them: never negative. */
 static int byte_at(const struct scanner *s, const char *p)
@@ -58,13 +32,16 @@ static int byte_at(const struct scanner *s, const char *p)
 int json_scan_fail(struct json_scan *scan, const char *where,
                    const char *reason)
 {
-    const char *stop = scan->text + (where - scan->copy);
+    const char *text = scan->text != NULL ? scan->text : scan->copy;
+    const char *stop = text + (where - scan->copy);
 
     if (reason != scan->reason)
         snprintf(scan->reason, sizeof(scan->reason), "%s", reason);
     scan->line = 1;
     scan->column = 1;
-    for (const char *p = scan->text; p < stop; p++) {
+    if (scan->text == NULL)
+        scan->column += (size_t)(where - scan->copy);
+    for (const char *p = text; scan->text != NULL && p < stop; p++) {
         if (*p == '\n') {
             scan->line++;
             scan->column = 1;
@@ -75,10 +52,9 @@ int json_scan_fail(struct json_scan *scan, const char *where,
     return -1;
 }
 
-static int unexpected(struct scanner *s)
+static int unexpected(struct scanner *s, const char *want)
 {
     int c = byte_at(s, s->at);
-    const char *want = expected[s->state];
     char *reason = s->scan->reason;
 
     if (c == -1)
@@ -104,47 +80,28 @@ static int grow_nodes(struct json_scan *scan)
     return 0;
 }
 
-/* A node behind those there are, as the next child of the innermost open
- * container. NULL when memory is out. */
-static struct json *add_node(struct scanner *s, enum json_type type)
+/* A node behind those there are; NULL when memory is out. */
+static struct json *add_node(struct json_scan *scan, const char *key,
+                             enum json_type type)
 {
-    struct json_scan *scan = s->scan;
-    uint32_t index = (uint32_t)scan->count;
     struct json *node;
 
     if (scan->count == scan->capacity && grow_nodes(scan) != 0)
         return NULL;
     node = &scan->nodes[scan->count++];
-    *node = (struct json){.key = s->key, .type = (uint8_t)type};
-    s->key = NULL;
-    if (s->depth > 0) {
-        struct open *open = &s->open[s->depth - 1];
-
-        if (scan->nodes[open->node].size++ > 0)
-            scan->nodes[open->last].skip = index - open->last;
-        open->last = index;
-    }
+    *node = (struct json){.key = key, .type = (uint8_t)type};
     return node;
 }
 
-static void value_done(struct scanner *s)
+static int scan_string(struct scanner *s, const char *key, bool wanted)
 {
-    if (s->depth == 0)
-        s->state = AFTER_ROOT;
-    else
-        s->state = s->scan->nodes[s->open[s->depth - 1].node].type == JSON_ARRAY
-                       ? AFTER_ELEMENT
-                       : AFTER_MEMBER;
-}
-
-static int scan_string(struct scanner *s)
-{
-    const char *text = json_scan_string(s->scan, &s->at, s->end);
     struct json *node;
+    const char *text;
 
-    if (text == NULL)
-        return -1;
-    node = add_node(s, JSON_STRING);
+    if (!wanted)
+        return json_scan_skip(s->scan, &s->at, s->end);
+    text = json_scan_string(s->scan, &s->at, s->end);
+    node = text != NULL ? add_node(s->scan, key, JSON_STRING) : NULL;
     if (node == NULL)
         return -1;
     node->text = text;
@@ -193,24 +150,27 @@ static char *number_end(struct scanner *s)
     return p;
 }
 
-static int scan_number(struct scanner *s)
+static int scan_number(struct scanner *s, const char *key, bool wanted)
 {
     char *start = s->at, *stop = number_end(s);
     struct json *node;
 
     if (stop == NULL)
         return -1;
-    node = add_node(s, JSON_NUMBER);
+    s->at = stop;
+    if (!wanted)
+        return 0;
+    node = add_node(s->scan, key, JSON_NUMBER);
     if (node == NULL)
         return -1;
     memmove(start - 1, start, (size_t)(stop - start));
     stop[-1] = '\0';
     node->text = start - 1;
-    s->at = stop;
     return 0;
 }
 
-static int scan_word(struct scanner *s)
+static int scan_word(struct scanner *s, const char *key, bool wanted,
+                     const char *expected)
 {
     static const struct {
         const char *text;
@@ -226,106 +186,19 @@ static int scan_word(struct scanner *s)
 
         if (memcmp(s->at, words[i].text, words[i].len) != 0)
             continue;
-        node = add_node(s, words[i].type);
+        s->at += words[i].len;
+        if (!wanted)
+            return 0;
+        node = add_node(s->scan, key, words[i].type);
         if (node == NULL)
             return -1;
         node->flag = words[i].flag;
-        s->at += words[i].len;
         return 0;
     }
-    return unexpected(s);
+    return unexpected(s, expected);
 }
 
-static int open_container(struct scanner *s, char c)
-{
-    uint32_t index = (uint32_t)s->scan->count;
-
-    if (s->depth == JSON_DEPTH_MAX) {
-        snprintf(s->scan->reason, JSON_REASON_MAX,
-                 "nested deeper than %d levels", JSON_DEPTH_MAX);
-        return json_scan_fail(s->scan, s->at, s->scan->reason);
-    }
-    if (add_node(s, c == '[' ? JSON_ARRAY : JSON_OBJECT) == NULL)
-        return -1;
-    s->open[s->depth++] = (struct open){index, index};
-    s->state = c == '[' ? WANT_VALUE_OR_END : WANT_NAME_OR_END;
-    s->at++;
-    return 0;
-}
-
-static int close_container(struct scanner *s)
-{
-    s->at++;
-    s->depth--;
-    value_done(s);
-    return 0;
-}
-
-static int scan_value(struct scanner *s)
-{
-    int c = byte_at(s, s->at);
-    int status;
-
-    if (c == '[' || c == '{')
-        return open_container(s, (char)c);
-    if (c == '"')
-        status = scan_string(s);
-    else if (c == '-' || (c >= '0' && c <= '9'))
-        status = scan_number(s);
-    else
-        status = scan_word(s);
-    if (status == 0)
-        value_done(s);
-    return status;
-}
-
-static int scan_name(struct scanner *s)
-{
-    if (byte_at(s, s->at) != '"')
-        return unexpected(s);
-    s->key = json_scan_string(s->scan, &s->at, s->end);
-    s->state = WANT_COLON;
-    return s->key != NULL ? 0 : -1;
-}
-
-static int scan_separator(struct scanner *s, char separator, enum state next)
-{
-    if (byte_at(s, s->at) != separator)
-        return unexpected(s);
-    s->at++;
-    s->state = next;
-    return 0;
-}
-
-static int scan_token(struct scanner *s)
-{
-    int c = byte_at(s, s->at);
-
-    switch (s->state) {
-    case WANT_VALUE_OR_END:
-        return c == ']' ? close_container(s) : scan_value(s);
-    case WANT_ROOT:
-    case WANT_VALUE:
-        return scan_value(s);
-    case WANT_NAME_OR_END:
-        return c == '}' ? close_container(s) : scan_name(s);
-    case WANT_NAME:
-        return scan_name(s);
-    case WANT_COLON:
-        return scan_separator(s, ':', WANT_VALUE);
-    case AFTER_ELEMENT:
-        return c == ']' ? close_container(s)
-                        : scan_separator(s, ',', WANT_VALUE);
-    case AFTER_MEMBER:
-        return c == '}' ? close_container(s)
-                        : scan_separator(s, ',', WANT_NAME);
-    case AFTER_ROOT:
-        break;
-    }
-    return unexpected(s);
-}
-
-static int skip_comment(struct scanner *s)
+static int skip_comment(struct scanner *s, const char *expected)
 {
     char *start = s->at, *stop;
     size_t rest = (size_t)(s->end - s->at);
@@ -336,7 +209,7 @@ static int skip_comment(struct scanner *s)
         return 0;
     }
     if (byte_at(s, start + 1) != '*')
-        return unexpected(s);
+        return unexpected(s, expected);
     stop = memmem(start + 2, rest - 2, "*/", 2);
     if (stop == NULL)
         return json_scan_fail(s->scan, start,
@@ -345,17 +218,178 @@ static int skip_comment(struct scanner *s)
     return 0;
 }
 
-static int skip_blanks(struct scanner *s)
+/* To the next byte that is neither blank nor comment; expected is what an
+ * error says should be there. */
+static inline int skip_blanks(struct scanner *s, const char *expected)
 {
     for (;;) {
         while (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' ||
                *s->at == '\t')
             s->at++;
-        if (!s->scan->comments || *s->at != '/')
+        if (*s->at != '/' || !s->scan->comments)
             return 0;
-        if (skip_comment(s) != 0)
+        if (skip_comment(s, expected) != 0)
             return -1;
     }
+}
+
+static const struct json_select *selected(const struct json_select *select,
+                                          const char *name)
+{
+    const struct json_select *child = select->child;
+
+    while (child != NULL && (child->name[0] != name[0] ||
+                             strcmp(child->name, name) != 0))
+        child = child->next;
+    if (child == NULL)
+        return &nothing;
+    return child->whole ? NULL : child;
+}
+
+/* The children of an open container so far. */
+struct children {
+    uint32_t size, last;
+};
+
+/* Ties the value that was read at node `index`, if it left one, to the one
+ * before it. */
+static void tie(struct json_scan *scan, struct children *children, size_t index)
+{
+    if (scan->count == index)
+        return;
+    if (children->size++ > 0)
+        scan->nodes[children->last].skip = (uint32_t)index - children->last;
+    children->last = (uint32_t)index;
+}
+
+static int scan_member(struct scanner *s, const struct json_select *select,
+                       const char *expected)
+{
+    const char *name = "";
+
+    if (*s->at != '"')
+        return unexpected(s, expected);
+    if (select == &nothing) {
+        if (json_scan_skip(s->scan, &s->at, s->end) != 0)
+            return -1;
+    } else {
+        name = json_scan_string(s->scan, &s->at, s->end);
+        if (name == NULL)
+            return -1;
+        if (select != NULL)
+            select = selected(select, name);
+    }
+    if (skip_blanks(s, "':'") != 0)
+        return -1;
+    if (*s->at != ':')
+        return unexpected(s, "':'");
+    s->at++;
+    if (skip_blanks(s, "a value") != 0)
+        return -1;
+    return scan_value(s, name, select, "a value");
+}
+
+/* Behind the opening bracket, to behind the closing one. */
+static int scan_members(struct scanner *s, const struct json_select *select,
+                        struct children *children)
+{
+    static const char first[] = "a member name in double quotes or '}'";
+    const char *expected = first;
+
+    for (;;) {
+        size_t index = s->scan->count;
+
+        if (skip_blanks(s, expected) != 0)
+            return -1;
+        if (*s->at == '}' && expected == first)
+            break;
+        if (scan_member(s, select, expected) != 0)
+            return -1;
+        tie(s->scan, children, index);
+        if (skip_blanks(s, "',' or '}'") != 0)
+            return -1;
+        if (*s->at == '}')
+            break;
+        if (*s->at != ',')
+            return unexpected(s, "',' or '}'");
+        s->at++;
+        expected = "a member name in double quotes";
+    }
+    s->at++;
+    return 0;
+}
+
+static int scan_elements(struct scanner *s, const struct json_select *select,
+                         struct children *children)
+{
+    static const char first[] = "a value or ']'";
+    const char *expected = first;
+
+    for (;;) {
+        size_t index = s->scan->count;
+
+        if (skip_blanks(s, expected) != 0)
+            return -1;
+        if (*s->at == ']' && expected == first)
+            break;
+        if (scan_value(s, NULL, select, expected) != 0)
+            return -1;
+        tie(s->scan, children, index);
+        if (skip_blanks(s, "',' or ']'") != 0)
+            return -1;
+        if (*s->at == ']')
+            break;
+        if (*s->at != ',')
+            return unexpected(s, "',' or ']'");
+        s->at++;
+        expected = "a value";
+    }
+    s->at++;
+    return 0;
+}
+
+static int scan_container(struct scanner *s, const char *key,
+                          const struct json_select *select)
+{
+    struct json_scan *scan = s->scan;
+    struct children children = {0};
+    size_t index = scan->count;
+    bool array = *s->at == '[';
+
+    if (s->depth == JSON_DEPTH_MAX) {
+        snprintf(scan->reason, JSON_REASON_MAX, "nested deeper than %d levels",
+                 JSON_DEPTH_MAX);
+        return json_scan_fail(scan, s->at, scan->reason);
+    }
+    if (select != &nothing &&
+        add_node(scan, key, array ? JSON_ARRAY : JSON_OBJECT) == NULL)
+        return -1;
+    s->depth++;
+    s->at++;
+    if ((array ? scan_elements(s, select, &children)
+               : scan_members(s, select, &children)) != 0)
+        return -1;
+    s->depth--;
+    if (select != &nothing)
+        scan->nodes[index].size = children.size;
+    return 0;
+}
+
+/* A value of another type than its selection expects is kept: whoever looks
+ * for a member in it is to see what is there instead. */
+static int scan_value(struct scanner *s, const char *key,
+                      const struct json_select *select, const char *expected)
+{
+    bool wanted = select != &nothing;
+    char c = *s->at;
+
+    if (c == '[' || c == '{')
+        return scan_container(s, key, select);
+    if (c == '"')
+        return scan_string(s, key, wanted);
+    if (c == '-' || (c >= '0' && c <= '9'))
+        return scan_number(s, key, wanted);
+    return scan_word(s, key, wanted, expected);
 }
 
 static int check_encoding(struct scanner *s)
@@ -378,48 +412,51 @@ static int check_encoding(struct scanner *s)
 
 static int scan_all(struct scanner *s)
 {
-    if (check_encoding(s) != 0)
+    const struct json_select *select = s->scan->select;
+
+    if (check_encoding(s) != 0 || skip_blanks(s, "a value") != 0)
         return -1;
-    for (;;) {
-        if (skip_blanks(s) != 0)
-            return -1;
-        if (s->at >= s->end &&
-            (s->state == WANT_ROOT || s->state == AFTER_ROOT))
-            return 0;
-        if (scan_token(s) != 0)
-            return -1;
-    }
+    if (s->at >= s->end)
+        return 0;
+    if (select != NULL && select->whole)
+        select = NULL;
+    if (scan_value(s, NULL, select, "a value") != 0 ||
+        skip_blanks(s, "the end of the text") != 0)
+        return -1;
+    return s->at < s->end ? unexpected(s, "the end of the text") : 0;
 }
 
 /* The copy begins behind one byte, into which a number at the very start can
  * move, and ends in NULs, so that looking ahead needs no bound. */
-static int copy_text(struct json_scan *scan)
+char *json_scan_room(struct json_scan *scan, size_t len)
 {
-    char *room = malloc(JSON_SCAN_ROOM + scan->len + JSON_SCAN_PAD);
+    char *room;
 
-    scan->capacity = scan->len / BYTES_A_NODE + NODES_LEAST;
-    scan->nodes = malloc(scan->capacity * sizeof(*scan->nodes));
-    scan->copy = room != NULL ? room + JSON_SCAN_ROOM : NULL;
-    if (room == NULL || scan->nodes == NULL)
-        return -1;
-    memcpy(scan->copy, scan->text, scan->len);
-    memset(scan->copy + scan->len, 0, JSON_SCAN_PAD);
-    return 0;
+    scan->len = len;
+    if (len > TEXT_MAX)
+        return NULL;
+    if (scan->copy == NULL || len > scan->room) {
+        json_scan_release(scan);
+        room = malloc(JSON_SCAN_ROOM + len + JSON_SCAN_PAD);
+        scan->capacity = len / BYTES_A_NODE + NODES_LEAST;
+        scan->nodes = malloc(scan->capacity * sizeof(*scan->nodes));
+        scan->copy = room != NULL ? room + JSON_SCAN_ROOM : NULL;
+        scan->room = len;
+        if (room == NULL || scan->nodes == NULL)
+            return NULL;
+    }
+    memset(scan->copy + len, 0, JSON_SCAN_PAD);
+    return scan->copy;
 }
 
 enum json_scan_result json_scan(struct json_scan *scan)
 {
-    struct scanner s = {.scan = scan, .state = WANT_ROOT};
+    struct scanner s = {
+        .scan = scan, .at = scan->copy, .end = scan->copy + scan->len};
 
-    scan->copy = NULL;
-    scan->nodes = NULL;
     scan->count = scan->repairs = 0;
     scan->reason[0] = '\0';
-    arena_init(&scan->repaired);
-    if (scan->len > TEXT_MAX || copy_text(scan) != 0)
-        return JSON_SCAN_NO_MEMORY;
-    s.at = scan->copy;
-    s.end = scan->copy + scan->len;
+    arena_release(&scan->repaired);
     if (scan_all(&s) != 0)
         return scan->reason[0] != '\0' ? JSON_SCAN_WRONG : JSON_SCAN_NO_MEMORY;
     return scan->count > 0 ? JSON_SCAN_OK : JSON_SCAN_EMPTY;
@@ -447,4 +484,5 @@ void json_scan_release(struct json_scan *scan)
     arena_release(&scan->repaired);
     scan->copy = NULL;
     scan->nodes = NULL;
+    scan->count = 0;
 }

@@ -2,9 +2,10 @@
  * json_scan: a text checked against RFC 8259 and turned into a list of nodes.
  * Private to json*.c, which say what the rest of rollcall sees of it.
  *
- * Calling order: fill text, len and comments; json_scan(); on JSON_SCAN_OK the
- * nodes, and everything they point at, are the caller's until
- * json_scan_release(); after any other outcome only the release is left.
+ * Calling order: a zeroed struct; fill what is asked below; json_scan_room() and
+ * copy the text there; json_scan(); on JSON_SCAN_OK the nodes, and everything
+ * they point at, are good until the next json_scan_room(), which keeps the
+ * memory for the next text; json_scan_release().
  *
  * Why not a library's tree: a page has some eighty values a record, of which
  * a rule reads six. Here a value costs one node of a growing array and no
@@ -20,7 +21,8 @@
  * sequence (maximal subpart, Unicode 15 chapter 3.9) become U+FFFD, which can
  * be longer than what it stands for; such a text moves to memory of its own.
  *
- * Nesting is kept in an array of JSON_DEPTH_MAX, not on the call stack.
+ * What nobody selected is read by the same grammar, but leaves no node.
+ * Containers are read by functions that call each other, JSON_DEPTH_MAX deep.
  */
 #ifndef ROLLCALL_JSON_SCAN_H
 #define ROLLCALL_JSON_SCAN_H
@@ -31,6 +33,7 @@
 
 #include "arena.h"
 #include "json.h"
+#include "json_select.h"
 
 enum { JSON_REASON_MAX = 160 };
 
@@ -53,21 +56,26 @@ enum json_scan_result {
 };
 
 struct json_scan {
-    const char *text;
+    const char *text; /* as it was before the copy; NULL: it is gone, and
+                         columns count bytes */
     size_t len;
+    const struct json_select *select; /* NULL: everything */
     bool comments; /* line and block comments are white space */
     bool secret;   /* the copy is wiped */
 
-    char *copy; /* behind one byte of room; ended by NULs */
+    char *copy;  /* behind one byte of room; ended by NULs */
+    size_t room; /* bytes of text the copy can take */
     struct json *nodes;
     size_t count, capacity;
     struct arena repaired; /* texts that grew */
     size_t repairs;        /* strings that were changed */
     size_t line;           /* from 1 */
-    size_t column;         /* from 1, in characters */
+    size_t column;         /* from 1, in characters or bytes */
     char reason[JSON_REASON_MAX];
 };
 
+/* Where len bytes of text go; NULL when they are too many or memory is out. */
+char *json_scan_room(struct json_scan *scan, size_t len);
 enum json_scan_result json_scan(struct json_scan *scan);
 void json_scan_release(struct json_scan *scan);
 
@@ -83,5 +91,9 @@ int json_scan_fail(struct json_scan *scan, const char *where,
  * out. end: of the copy's text. */
 const char *json_scan_string(struct json_scan *scan, char **at,
                              const char *end);
+
+/* The same for a string that nobody selected: it is checked and left as it
+ * is. Returns 0 or -1. */
+int json_scan_skip(struct json_scan *scan, char **at, const char *end);
 
 #endif

@@ -271,3 +271,50 @@ const char *json_scan_string(struct json_scan *scan, char **at, const char *end)
     *at = stop + 1;
     return start;
 }
+
+/* Behind the escape at *p; NULL after a fault. */
+static char *skip_escape(struct json_scan *scan, char *p, const char *end)
+{
+    struct decoding d = {.scan = scan, .at = p, .end = end};
+    int c = byte_at(&d, p + 1);
+
+    if (c > 0 && strchr("\"\\/bfnrt", c) != NULL)
+        return p + 2;
+    if (utf16_escape(&d, p) >= 0)
+        return p + 6;
+    fail_escape(&d);
+    return NULL;
+}
+
+/* The first byte from p on that is a quote, a backslash or a control
+ * character: what else stands in a string that is not read is of no concern,
+ * because ill-formed UTF-8 is no error either where one is. */
+static char *skip_unread(char *p)
+{
+    p = skip_plain(p);
+    while ((unsigned char)*p >= 0x80)
+        p = skip_plain(p + 1);
+    return p;
+}
+
+int json_scan_skip(struct json_scan *scan, char **at, const char *end)
+{
+    char *start = *at, *p = skip_unread(start + 1);
+
+    while (*p == '\\') {
+        p = skip_escape(scan, p, end);
+        if (p == NULL)
+            return -1;
+        p = skip_unread(p);
+    }
+    if (p >= end)
+        return json_scan_fail(scan, start,
+                              "string without an end, expected '\"'");
+    if (*p != '"') {
+        struct decoding d = {.scan = scan, .at = p, .end = end};
+
+        return fail_control(&d);
+    }
+    *at = p + 1;
+    return 0;
+}

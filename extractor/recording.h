@@ -4,8 +4,8 @@
  * Writing, for --record: recording_create() makes the folder, which must be
  * empty or absent; recording_put() for each answer that was taken;
  * recording_finish() makes it durable; recording_close(). Reading, for
- * --replay: recording_open(), recording_as_of(), recording_get() for each
- * request, recording_close(). NULL may be closed.
+ * --replay: recording_open(), recording_as_of(), recording_next() and
+ * recording_body() for each request, recording_close(). NULL may be closed.
  *
  * The folder (0700, its files 0600) holds
  *   index.jsonl   first {"recording": 1, "asOf": RFC 3339}, then a line an
@@ -31,12 +31,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
 #include "error.h"
 
 enum {
     RECORDING_LINE_MAX = 512 * 1024,       /* bytes of a line of the index */
-    RECORDING_INDEX_MAX = 1024 * 1024 * 1024
+    RECORDING_INDEX_MAX = 1024 * 1024 * 1024,
+    RECORDING_BODY_MAX = 1024 * 1024 * 1024 /* above any answer taken */
 };
 
 struct recording;
@@ -58,10 +58,21 @@ struct recording *recording_open(const char *folder, struct error *err);
 int64_t recording_as_of(const struct recording *recording);
 bool recording_has(struct recording *recording,
                    const struct recorded_request *request);
-/* The body is appended to out, which the caller empties. */
-int recording_get(struct recording *recording,
-                  const struct recorded_request *request, int *status,
-                  struct buf *out, struct error *err);
+/* The answer that is given next, and the one after it from now on. */
+struct recorded_answer {
+    const char *folder, *file; /* live with the recording */
+    int dir_fd;
+    int status;
+    size_t bytes;
+};
+int recording_next(struct recording *recording,
+                   const struct recorded_request *request,
+                   struct recorded_answer *answer, struct error *err);
+
+/* Its body, answer->bytes of it; touches the file and room alone, so that any
+ * thread may call it. */
+int recording_body(const struct recorded_answer *answer, char *room,
+                   struct error *err);
 
 void recording_close(struct recording *recording);
 

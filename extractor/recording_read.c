@@ -7,8 +7,6 @@
 #include "json.h"
 #include "recording_parts.h"
 
-enum { READ_BYTES = 256 * 1024 };
-
 /* What a request is found by: everything that makes its answer, apart from
  * whose credential it was. Fields are parted by a byte no text holds. */
 static const char *request_key(struct recording *recording,
@@ -67,7 +65,7 @@ static int add_answer(struct recording *recording, const struct json *line,
 
     if (request.endpoint == NULL || request.method == NULL ||
         request.path_query == NULL || !is_file_name(file) || status < 100 ||
-        status > 599 || bytes < 0)
+        status > 599 || bytes < 0 || bytes > RECORDING_BODY_MAX)
         return index_error(recording, err);
     key = request_key(recording, &request);
     answer = arena_alloc(&recording->arena, sizeof(*answer));
@@ -155,30 +153,6 @@ struct recording *recording_open(const char *folder, struct error *err)
     return NULL;
 }
 
-static int read_body(struct recording *recording, const struct recorded *answer,
-                     struct buf *out, struct error *err)
-{
-    struct source_file *file =
-        source_file_open(recording->dir_fd, answer->file, err);
-    char *chunk = malloc(READ_BYTES);
-    ssize_t got = -1;
-
-    if (file != NULL && chunk == NULL)
-        error_no_memory(err);
-    while (file != NULL && chunk != NULL &&
-           (got = source_file_read(file, chunk, READ_BYTES, err)) > 0)
-        buf_append(out, chunk, (size_t)got);
-    free(chunk);
-    if (file != NULL && source_file_close(file, NULL, err) != 0)
-        got = -1;
-    if (got == 0 && (!buf_ok(out) || out->len != answer->bytes))
-        got = error_set(err, ERROR_DATA,
-                        "%s: is not of the length in "
-                        "the index",
-                        answer->file);
-    return got == 0 ? 0 : error_prefix(err, "%s", recording->folder);
-}
-
 static struct recorded *find(struct recording *recording,
                              const struct recorded_request *request)
 {
@@ -193,14 +167,13 @@ bool recording_has(struct recording *recording,
     return find(recording, request) != NULL;
 }
 
-int recording_get(struct recording *recording,
-                  const struct recorded_request *request, int *status,
-                  struct buf *out, struct error *err)
+int recording_next(struct recording *recording,
+                   const struct recorded_request *request,
+                   struct recorded_answer *answer, struct error *err)
 {
-    struct recorded *answer = find(recording, request);
-    struct recorded now;
+    struct recorded *found = find(recording, request);
 
-    if (answer == NULL) {
+    if (found == NULL) {
         error_set(err, ERROR_DATA,
                   "%s: %s: the recording has no answer to "
                   "this request",
@@ -209,9 +182,50 @@ int recording_get(struct recording *recording,
                           "replay with the job, the mappings and the "
                           "as-of time it was recorded with, or record again");
     }
-    now = *answer;
-    if (answer->next != NULL)
-        *answer = *answer->next;
-    *status = now.status;
-    return read_body(recording, &now, out, err);
+    *answer = (struct recorded_answer){
+        .folder = recording->folder,
+        .file = found->file,
+        .dir_fd = recording->dir_fd,
+        .status = found->status,
+        .bytes = (size_t)found->bytes,
+    };
+    if (found->next != NULL)
+        *found = *found->next;
+    return 0;
+}
+
+/* One byte beyond the length in the index would be one too many. */
+static int read_exactly(struct source_file *file,
+                        const struct recorded_answer *answer, char *room,
+                        struct error *err)
+{
+    size_t len = 0;
+    ssize_t got;
+    char more;
+
+    while (len < answer->bytes) {
+        got = source_file_read(file, room + len, answer->bytes - len, err);
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        len += (size_t)got;
+    }
+    got = len == answer->bytes ? source_file_read(file, &more, 1, err) : 1;
+    if (got > 0)
+        error_set(err, ERROR_DATA, "%s: is not of the length in the index",
+                  answer->file);
+    return got == 0 ? 0 : -1;
+}
+
+int recording_body(const struct recorded_answer *answer, char *room,
+                   struct error *err)
+{
+    struct source_file *file =
+        source_file_open_unhashed(answer->dir_fd, answer->file, err);
+    int result = file != NULL ? read_exactly(file, answer, room, err) : -1;
+
+    if (source_file_close(file, NULL, err) != 0)
+        result = -1;
+    return result == 0 ? 0 : error_prefix(err, "%s", answer->folder);
 }

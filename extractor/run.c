@@ -21,6 +21,7 @@ struct run {
     struct previous previous;
     struct state *state;
     struct recall *recall;
+    struct worker *worker; /* NULL: everything is done by this thread */
     struct exchange *exchange;
     struct gathered gathered;
     struct resolved resolved;
@@ -153,6 +154,7 @@ static int open_state(struct run *run, struct error *err)
 static int open_exchange(struct run *run, struct error *err)
 {
     const struct run_options *options = run->options;
+    struct worker *worker = run->worker = worker_new();
     const struct exchange_options exchange = {
         .job = &options->setup->job,
         .allow_commands = options->allow_commands,
@@ -162,6 +164,7 @@ static int open_exchange(struct run *run, struct error *err)
         .seed = (uint64_t)clock_mono(&options->log->clock),
         .record = options->record,
         .replay = options->replay,
+        .worker = worker,
     };
 
     run->exchange = exchange_new(&exchange, err);
@@ -348,6 +351,7 @@ static void release(struct run *run)
     resolve_release(&run->resolved);
     previous_close(&run->previous);
     publish_abort(run->publish);
+    worker_free(run->worker);
 }
 
 static int extract(struct run *run, struct run_result *result,

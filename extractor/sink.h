@@ -59,6 +59,9 @@ struct source_file;
 /* gzip by the suffix ".gz". path is relative to dir_fd (AT_FDCWD allowed). */
 struct source_file *source_file_open(int dir_fd, const char *path,
                                      struct error *err);
+/* For a reader that is not after the facts: source_file_close() takes NULL. */
+struct source_file *source_file_open_unhashed(int dir_fd, const char *path,
+                                              struct error *err);
 /* Bytes read (0 at the end), or -1. */
 ssize_t source_file_read(struct source_file *file, void *data, size_t size,
                          struct error *err);

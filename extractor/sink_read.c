@@ -22,7 +22,7 @@ struct source_file {
     bool broken; /* decoding failed: only raw bytes are left */
     bool unread; /* read(2) failed: the facts of the file are unknown */
     z_stream z;
-    struct digest *file, *plain;
+    struct digest *file, *plain; /* both NULL: nobody wants the hashes */
     uint64_t bytes, plain_bytes;
     unsigned char in[SOURCE_CHUNK];
 };
@@ -66,7 +66,7 @@ static void source_file_free(struct source_file *file)
     free(file);
 }
 
-struct source_file *source_file_open(int dir_fd, const char *path,
+static struct source_file *open_file(int dir_fd, const char *path, bool hashed,
                                      struct error *err)
 {
     struct source_file *file = calloc(1, sizeof(*file));
@@ -76,9 +76,10 @@ struct source_file *source_file_open(int dir_fd, const char *path,
         return NULL;
     }
     file->path = strdup(path);
-    file->file = digest_new();
-    file->plain = digest_new();
-    if (file->path == NULL || file->file == NULL || file->plain == NULL)
+    file->file = hashed ? digest_new() : NULL;
+    file->plain = hashed ? digest_new() : NULL;
+    if (file->path == NULL ||
+        (hashed && (file->file == NULL || file->plain == NULL)))
         goto no_memory;
     if (has_suffix(path, ".gz")) {
         if (inflateInit2(&file->z, GUNZIP_WINDOW) != Z_OK)
@@ -97,6 +98,18 @@ fail:
     return NULL;
 }
 
+struct source_file *source_file_open(int dir_fd, const char *path,
+                                     struct error *err)
+{
+    return open_file(dir_fd, path, true, err);
+}
+
+struct source_file *source_file_open_unhashed(int dir_fd, const char *path,
+                                              struct error *err)
+{
+    return open_file(dir_fd, path, false, err);
+}
+
 /* Bytes of the file as they are on disk, counted and hashed. */
 static ssize_t read_raw(struct source_file *file, void *data, size_t size,
                         struct error *err)
@@ -111,7 +124,8 @@ static ssize_t read_raw(struct source_file *file, void *data, size_t size,
         return error_set(err, ERROR_IO, "%s: cannot read: %s", file->path,
                          strerror(errno));
     }
-    digest_update(file->file, data, (size_t)got);
+    if (file->file != NULL)
+        digest_update(file->file, data, (size_t)got);
     file->bytes += (uint64_t)got;
     return got;
 }
@@ -200,7 +214,8 @@ ssize_t source_file_read(struct source_file *file, void *data, size_t size,
         file->ended = got == 0;
     }
     if (got > 0) {
-        digest_update(file->plain, data, (size_t)got);
+        if (file->plain != NULL)
+            digest_update(file->plain, data, (size_t)got);
         file->plain_bytes += (uint64_t)got;
     }
     return got;

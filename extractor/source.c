@@ -381,6 +381,10 @@ int source_load(struct source *source, const char *path, struct error *err)
     }
     if (spec_close(&spec, err) != 0)
         goto err0;
+    if (source->endpoint != NULL && source_select(source) != 0) {
+        error_no_memory(err);
+        goto err0;
+    }
     return 0;
 err0:
     source_free(source);

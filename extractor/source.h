@@ -152,6 +152,8 @@ enum source_order {
 };
 enum request_time { REQUEST_RFC3339_MS, REQUEST_EPOCH_MS };
 
+struct json_select;
+
 struct name_value {
     const char *name;
     const char *value;
@@ -302,6 +304,8 @@ struct source {
     const char *const *needs_scopes;   /* NULL terminated */
     const char *const *needs_granular; /* what does instead of those */
     const char *needs_how;
+    const struct json_select *select; /* what a page is read for; NULL with a
+                                         file */
     struct arena arena;
 };
 

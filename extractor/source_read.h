@@ -54,6 +54,9 @@ void source_read_paging(struct spec *spec, const struct spec_node *node,
 void source_read_batch(struct spec *spec, const struct spec_node *node,
                        void *out);
 
+/* source_select.c: fills source->select once all is read; -1: no memory. */
+int source_select(struct source *source);
+
 /* source_fields.c; out is the struct source. */
 void source_read_fields(struct spec *spec, const struct spec_node *node,
                         void *out);

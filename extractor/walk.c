@@ -18,7 +18,7 @@ static void slot_free(struct walk *walk, struct slot *slot)
     while (*link != slot)
         link = &(*link)->next;
     *link = slot->next;
-    free(slot->body);
+    exchange_page_back(walk->options.exchange, slot->page);
     free(slot);
 }
 
@@ -129,23 +129,21 @@ static int bad_body(struct walk *walk, struct error *cause, struct error *err)
 }
 
 static int take_page(struct walk *walk, const struct page_ask *ask,
-                     const char *body, size_t len, struct error *err)
+                     struct page *page, struct error *err)
 {
-    struct error cause = {0};
     const struct json *items;
-    struct json_doc doc;
-    int result = -1;
 
-    if (json_parse(&doc, body, len, JSON_STRICT, "answer", ERROR_DATA,
-                   &cause) != 0)
-        return bad_body(walk, &cause, err);
+    if (page->problem.kind == ERROR_DATA)
+        return bad_body(walk, &page->problem, err);
+    if (page->problem.kind != ERROR_NONE) {
+        *err = page->problem;
+        return -1;
+    }
     walk->bad_bodies = 0;
-    walk->options.report->repairs += doc.repairs;
-    items = normalise_items(walk->options.source, doc.root, err);
-    if (items != NULL)
-        result = judge_page(walk, ask, doc.root, items, err);
-    json_free(&doc);
-    return result;
+    walk->options.report->repairs += page->doc.repairs;
+    items = normalise_items(walk->options.source, page->doc.root, err);
+    return items != NULL ? judge_page(walk, ask, page->doc.root, items, err)
+                         : -1;
 }
 
 /* A status of the accept list: too large a page, or no permission where the
@@ -223,11 +221,8 @@ static int answered(void *context, const struct exchange_answer *answer,
         break;
     case PAGER_LATER:
         if (answer->status == HTTP_OK) {
-            slot->body = malloc(answer->len + 1); /* may hold a NUL */
-            if (slot->body == NULL)
-                return error_no_memory(err);
-            memcpy(slot->body, answer->body, answer->len + 1);
-            slot->len = answer->len;
+            answer->page->kept = true;
+            slot->page = answer->page;
             return 0;
         }
         /* fall through */
@@ -235,7 +230,7 @@ static int answered(void *context, const struct exchange_answer *answer,
         slot_free(walk, slot);
         result = answer->status != HTTP_OK
                      ? other_status(walk, answer, err)
-                     : take_page(walk, &ask, answer->body, answer->len, err);
+                     : take_page(walk, &ask, answer->page, err);
         break;
     }
     walk->answered = true;
@@ -258,15 +253,15 @@ static int take_waiting(struct walk *walk, struct error *err)
         struct slot taken = *slot;
         int result = 0;
 
-        if (slot->body == NULL || order == PAGER_LATER) {
+        if (slot->page == NULL || order == PAGER_LATER) {
             slot = slot->next;
             continue;
         }
-        slot->body = NULL;
+        slot->page = NULL;
         slot_free(walk, slot);
         if (order == PAGER_NOW)
-            result = take_page(walk, &taken.ask, taken.body, taken.len, err);
-        free(taken.body);
+            result = take_page(walk, &taken.ask, taken.page, err);
+        exchange_page_back(walk->options.exchange, taken.page);
         if (result != 0)
             return -1;
         slot = walk->slots;
@@ -285,6 +280,8 @@ static int submit(struct walk *walk, const struct page_ask *ask,
         .method = options->source->method,
         .accept = walk->answered ? walk->accept : walk->accept_first,
         .stats = &options->report->exchange,
+        .document = true,
+        .select = options->source->select,
     };
     struct slot *slot = calloc(1, sizeof(*slot));
     struct buf path, body;

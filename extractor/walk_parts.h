@@ -20,8 +20,7 @@ struct slot {
     struct walk *walk;
     struct slot *next;
     struct page_ask ask;
-    char *body; /* NULL: under way */
-    size_t len;
+    struct page *page; /* NULL: under way */
 };
 
 struct walk {

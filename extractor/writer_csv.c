@@ -104,19 +104,22 @@ static int put_number(const char *text, char decimal, struct buf *out)
 static void put_text(const char *text, struct buf *out,
                      struct writer_report *counts)
 {
+    const char *run = text;
+
     for (const char *p = text; *p != '\0'; p++) {
-        if (*p == '\r' || *p == '\n') {
-            if (*p == '\r' && p[1] == '\n')
-                p++;
+        if ((unsigned char)*p >= ' ' || *p == '\t')
+            continue;
+        buf_append(out, run, (size_t)(p - run));
+        buf_putc(out, ' ');
+        if (*p == '\r' || *p == '\n')
             counts->newlines_replaced++;
-            buf_putc(out, ' ');
-        } else if ((unsigned char)*p < ' ' && *p != '\t') {
+        else
             counts->controls_replaced++;
-            buf_putc(out, ' ');
-        } else {
-            buf_putc(out, *p);
-        }
+        if (*p == '\r' && p[1] == '\n')
+            p++;
+        run = p + 1;
     }
+    buf_puts(out, run);
 }
 
 static int put_instant(int64_t instant, const char *format, struct buf *out)

@@ -11,6 +11,8 @@ struct waiting {
     char *path; /* of the list of all that was asked */
     const int *accept;
     struct exchange_stats *stats;
+    bool document;
+    const struct json_select *select;
     exchange_done_fn *done;
     void *context;
 };
@@ -85,7 +87,8 @@ int exchange_submit(struct exchange *exchange,
     }
     exchange->asked[exchange->asked_count++] = path;
     exchange->waiting[exchange->waiting_count++] =
-        (struct waiting){path, request->accept, request->stats, done, context};
+        (struct waiting){path, request->accept, request->stats,
+                         request->document, request->select, done, context};
     return 0;
 }
 
@@ -112,10 +115,44 @@ static bool accepted(const int *accept, int status)
     return status == 200 || (accept != NULL && *accept != 0);
 }
 
+void exchange_page_back(struct exchange *exchange, struct page *page)
+{
+    (void)exchange;
+    page_free(page);
+}
+
+/* The body as the page that was asked for. */
+static int give_page(const struct waiting *one, struct exchange_answer *answer,
+                     struct error *err)
+{
+    struct page *page = page_new();
+    int result;
+
+    if (page == NULL || page_room(page, answer->len, err) != 0)
+        abort();
+    memcpy(page->room, answer->body, answer->len);
+    page->select = one->select;
+    page_parse(page);
+    answer->body = NULL;
+    answer->page = page;
+    result = one->done(one->context, answer, err);
+    if (!page->kept)
+        page_free(page);
+    return result;
+}
+
+static int give(const struct waiting *one, struct exchange_answer *answer,
+                struct error *err)
+{
+    return one->document && answer->status == 200
+               ? give_page(one, answer, err)
+               : one->done(one->context, answer, err);
+}
+
 static int answer_one(struct exchange *exchange, struct error *err)
 {
     struct waiting one = take_one(exchange);
-    struct exchange_answer answer;
+    struct exchange_answer answer = {0};
     struct buf body;
     int result;
 
@@ -127,7 +164,7 @@ static int answer_one(struct exchange *exchange, struct error *err)
     if (one.stats != NULL)
         one.stats->requests++;
     if (accepted(one.accept, answer.status))
-        result = one.done(one.context, &answer, err);
+        result = give(&one, &answer, err);
     else
         result = error_set(err, answer.status == 403 ? ERROR_AUTH : ERROR_DATA,
                            "status %d", answer.status);

@@ -751,6 +751,7 @@ static void use_cursors(const char *before, const char *after)
                                           .cursor_parameter = "cursor",
                                           .next = next,
                                           .only_cursor = true};
+    stage.source.select = NULL; /* which was made for other paging */
 }
 
 static void cursors_of_every_form(void **state)

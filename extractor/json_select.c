@@ -1,0 +1,73 @@
+#include "json_select.h"
+
+#include <string.h>
+
+/* "~1" and "~0" decoded in place. */
+static void decode(char *token)
+{
+    char *out = token;
+
+    for (; *token != '\0'; token++) {
+        bool escape = *token == '~' && (token[1] == '0' || token[1] == '1');
+
+        if (escape)
+            token++;
+        *out++ = !escape ? *token : *token == '0' ? '~' : '/';
+    }
+    *out = '\0';
+}
+
+static struct json_select *child_named(struct json_select *select,
+                                       struct arena *arena, const char *token,
+                                       size_t len)
+{
+    char *name = arena_strndup(arena, token, len);
+    struct json_select *child;
+
+    if (name == NULL)
+        return NULL;
+    decode(name);
+    for (child = select->child; child != NULL; child = child->next) {
+        if (strcmp(child->name, name) == 0)
+            return child;
+    }
+    child = arena_alloc(arena, sizeof(*child));
+    if (child == NULL)
+        return NULL;
+    child->name = name;
+    child->next = select->child;
+    select->child = child;
+    return child;
+}
+
+static bool is_index(const char *token, size_t len)
+{
+    return len > 0 && strspn(token, "0123456789") >= len;
+}
+
+/* A number may be an index, or the name of a member. */
+static int add(struct json_select *select, struct arena *arena,
+               const char *base, const char *pointer)
+{
+    struct json_select *child;
+    size_t len;
+
+    if (*pointer == '\0' && base != NULL)
+        return add(select, arena, NULL, base);
+    if (*pointer != '/') {
+        select->whole = true;
+        return 0;
+    }
+    len = strcspn(++pointer, "/");
+    child = child_named(select, arena, pointer, len);
+    if (child == NULL || add(child, arena, base, pointer + len) != 0)
+        return -1;
+    return is_index(pointer, len) ? add(select, arena, base, pointer + len) : 0;
+}
+
+int json_select_add(struct json_select *select, struct arena *arena,
+                    const char *base, const char *pointer)
+{
+    return base == NULL ? add(select, arena, NULL, pointer)
+                        : add(select, arena, pointer, base);
+}

@@ -1,0 +1,29 @@
+/*
+ * json_select: which members of a document anybody will look at.
+ *
+ * A zeroed struct selects nothing; json_select_add() for each pointer (RFC
+ * 6901) that will be followed; then json_parse_selected(). A selected value is
+ * whole, with all that is in it. What is not selected is checked as strictly,
+ * but leaves no node and is not repaired. In arrays every element is treated
+ * alike, so the index in "/emails/0/value" selects that member of them all.
+ * Nodes live in the arena.
+ */
+#ifndef ROLLCALL_JSON_SELECT_H
+#define ROLLCALL_JSON_SELECT_H
+
+#include <stdbool.h>
+
+#include "arena.h"
+
+struct json_select {
+    const char *name; /* of a member */
+    bool whole;
+    struct json_select *child, *next; /* what is selected in it; siblings */
+};
+
+/* base may be NULL: none. The value at pointer below base is selected. Returns
+ * 0, or -1 when memory is out. */
+int json_select_add(struct json_select *select, struct arena *arena,
+                    const char *base, const char *pointer);
+
+#endif

@@ -1,0 +1,140 @@
+#include "worker.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+
+struct worker {
+    pthread_t thread;
+    pthread_mutex_t lock; /* of all below and of the jobs' `finished` */
+    pthread_cond_t work, progress;
+    struct worker_job *first, **end;
+    bool ending;
+};
+
+/* The next job, taken out; NULL when there will be no more. */
+static struct worker_job *next_job(struct worker *worker)
+{
+    struct worker_job *job;
+
+    pthread_mutex_lock(&worker->lock);
+    while (worker->first == NULL && !worker->ending)
+        pthread_cond_wait(&worker->work, &worker->lock);
+    job = worker->first;
+    if (job != NULL)
+        worker->first = job->next;
+    if (worker->first == NULL)
+        worker->end = &worker->first;
+    pthread_mutex_unlock(&worker->lock);
+    return job;
+}
+
+/* From here on the job is its owner's again, and who was told of it may go
+ * away: hence under the lock. */
+static void finish(struct worker *worker, struct worker_job *job)
+{
+    pthread_mutex_lock(&worker->lock);
+    job->finished = true;
+    if (job->told != NULL)
+        job->told(job->told_context);
+    pthread_cond_signal(&worker->progress);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct worker_job *job;
+
+    while ((job = next_job(worker)) != NULL) {
+        job->run(job->context);
+        finish(worker, job);
+    }
+    return NULL;
+}
+
+/* Signals are for the main thread alone; a new thread inherits the mask. */
+static int start(struct worker *worker)
+{
+    sigset_t all, before;
+    int result;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    result = pthread_create(&worker->thread, NULL, work, worker);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return result;
+}
+
+static void destroy(struct worker *worker)
+{
+    pthread_cond_destroy(&worker->progress);
+    pthread_cond_destroy(&worker->work);
+    pthread_mutex_destroy(&worker->lock);
+    free(worker);
+}
+
+struct worker *worker_new(void)
+{
+    struct worker *worker = calloc(1, sizeof(*worker));
+
+    if (worker == NULL)
+        return NULL;
+    worker->end = &worker->first;
+    pthread_mutex_init(&worker->lock, NULL);
+    pthread_cond_init(&worker->work, NULL);
+    pthread_cond_init(&worker->progress, NULL);
+    if (start(worker) == 0)
+        return worker;
+    destroy(worker);
+    return NULL;
+}
+
+void worker_free(struct worker *worker)
+{
+    if (worker == NULL)
+        return;
+    pthread_mutex_lock(&worker->lock);
+    worker->ending = true;
+    pthread_cond_signal(&worker->work);
+    pthread_mutex_unlock(&worker->lock);
+    pthread_join(worker->thread, NULL);
+    destroy(worker);
+}
+
+void worker_submit(struct worker *worker, struct worker_job *job)
+{
+    job->next = NULL;
+    job->finished = worker == NULL;
+    if (worker == NULL) {
+        job->run(job->context);
+        return;
+    }
+    pthread_mutex_lock(&worker->lock);
+    *worker->end = job;
+    worker->end = &job->next;
+    pthread_cond_signal(&worker->work);
+    pthread_mutex_unlock(&worker->lock);
+}
+
+bool worker_finished(struct worker *worker, const struct worker_job *job)
+{
+    bool finished;
+
+    if (worker == NULL)
+        return job->finished;
+    pthread_mutex_lock(&worker->lock);
+    finished = job->finished;
+    pthread_mutex_unlock(&worker->lock);
+    return finished;
+}
+
+void worker_wait(struct worker *worker, const struct worker_job *job)
+{
+    if (worker == NULL)
+        return;
+    pthread_mutex_lock(&worker->lock);
+    while (!job->finished)
+        pthread_cond_wait(&worker->progress, &worker->lock);
+    pthread_mutex_unlock(&worker->lock);
+}

@@ -1,0 +1,43 @@
+/*
+ * worker: one thread that does jobs beside the caller's, in their order.
+ * Sole owner of pthreads.
+ *
+ * Calling order: worker_new(); worker_submit() for each job, whose memory is
+ * the caller's and must not be touched until worker_finished() or
+ * worker_wait(); worker_free() waits for all that was submitted.
+ *
+ * One thread and one queue: what a run hands over, reading a page and
+ * compressing rows, is about as much work as what it does itself meanwhile.
+ * Without a worker (NULL) a job is done at once, so that a machine that gives
+ * no thread is slower and nothing else.
+ *
+ * The thread takes no signals. A job must not call anything that is not meant
+ * for it: no log, no exchange; its errors stay in its own memory.
+ */
+#ifndef ROLLCALL_WORKER_H
+#define ROLLCALL_WORKER_H
+
+#include <stdbool.h>
+
+struct worker;
+
+struct worker_job {
+    void (*run)(void *context);
+    void *context;
+    /* Called by the thread behind run(), to wake whoever waits elsewhere; it
+     * must not call the worker. NULL: nobody waits. */
+    void (*told)(void *context);
+    void *told_context;
+    struct worker_job *next; /* the worker's own, as the next one */
+    bool finished;
+};
+
+/* NULL when there is no thread to be had. */
+struct worker *worker_new(void);
+void worker_free(struct worker *worker); /* NULL allowed */
+
+void worker_submit(struct worker *worker, struct worker_job *job);
+bool worker_finished(struct worker *worker, const struct worker_job *job);
+void worker_wait(struct worker *worker, const struct worker_job *job);
+
+#endif
