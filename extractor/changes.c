@@ -55,7 +55,8 @@ int changes_start(struct changes *changes, const struct job *job, int dir_fd,
     report->order = rules->order;
     report->order_count = changes->rules->order_count;
     report->changes = changes->facts;
-    if (writers_open(&changes->writers, job, dir_fd, report, err) != 0)
+    /* A night's changes are few: no worker. */
+    if (writers_open(&changes->writers, job, dir_fd, NULL, report, err) != 0)
         return -1;
     changes->started = true;
     return 0;

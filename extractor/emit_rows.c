@@ -183,7 +183,7 @@ static int write_dataset(struct emission *emission, size_t index, int dir_fd,
     int result;
 
     if (writers_open(&out.writers, &emission->options->setup->job, dir_fd,
-                     report, err) != 0)
+                     emission->options->worker, report, err) != 0)
         return -1;
     result = start_changes(emission, index, dir_fd, err);
     if (result == 0)

@@ -25,6 +25,15 @@ static bool may_select(const struct rules *rules, const struct scope *scope)
            (rules->where == NULL || condition_may_hold(rules->where, scope));
 }
 
+bool gather_lean(const struct setup *setup)
+{
+    for (size_t i = 0; i < setup->mapping_count; i++) {
+        if (setup->mappings[i].rules.without_subject)
+            return false;
+    }
+    return true;
+}
+
 static int note_name(struct gathered *gathered, struct strmap *names,
                      const char *name, struct error *err)
 {

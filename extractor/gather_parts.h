@@ -56,7 +56,10 @@ int gather_finish_walks(struct gathering *g, struct error *err);
 int gather_files(struct gathering *g, struct error *err);
 int gather_files_again(struct gathering *g, struct error *err);
 
-/* gather_events.c: what mappings of events need of this one. */
+/* gather_events.c. Whether no mapping has rows of events about no account. */
+bool gather_lean(const struct setup *setup);
+
+/* What mappings of events need of this one. */
 int gather_spool_event(const struct gathering *g, const struct event *event,
                        struct error *err);
 

@@ -162,32 +162,49 @@ static bool token_index(const char *token, size_t len, size_t *index)
     return true;
 }
 
-static const struct json *child_at(const struct json *json, const char *token,
-                                   size_t len)
+static const struct json *element_at(const struct json *array,
+                                     const char *token, size_t len)
 {
-    const struct json *child = json_first(json);
-    size_t index = 0;
+    const struct json *child = json_first(array);
+    size_t index;
 
-    if (json->type == JSON_ARRAY && !token_index(token, len, &index))
+    if (!token_index(token, len, &index))
         return NULL;
+    while (child != NULL && index-- > 0)
+        child = json_next(child);
+    return child;
+}
+
+/* Most tokens have no escape, and most names differ in their first byte. */
+static const struct json *member_at(const struct json *object,
+                                    const char *token, size_t len)
+{
+    bool plain = memchr(token, '~', len) == NULL;
+    const struct json *child = json_first(object);
+
     for (; child != NULL; child = json_next(child)) {
-        if (json->type == JSON_OBJECT ? token_is(token, len, child->key)
-                                      : index-- == 0)
-            return child;
+        const char *key = child->key;
+
+        if (!plain ? token_is(token, len, key)
+                   : (len == 0 || *key == *token) &&
+                         strncmp(key, token, len) == 0 && key[len] == '\0')
+            break;
     }
-    return NULL;
+    return child;
 }
 
 const struct json *json_at(const struct json *json, const char *pointer)
 {
     while (*pointer != '\0' && json != NULL) {
+        const char *token = pointer + 1;
         size_t len;
 
-        if (*pointer++ != '/')
+        if (*pointer != '/')
             return NULL;
-        len = strcspn(pointer, "/");
-        json = child_at(json, pointer, len);
-        pointer += len;
+        pointer = strchrnul(token, '/');
+        len = (size_t)(pointer - token);
+        json = json->type == JSON_ARRAY ? element_at(json, token, len)
+                                        : member_at(json, token, len);
     }
     return json;
 }

@@ -338,8 +338,11 @@ enum item_verdict normalise_event(const struct source *source,
         return normalise_refuse(notes, "at", "is missing");
     if (read_actors(source, item, event, notes) != ITEM_GOOD)
         return ITEM_REFUSED;
-    if (read_subjects(source, item, event, notes) != ITEM_GOOD ||
-        read_objects(source, item, event, notes) != ITEM_GOOD)
+    if (read_subjects(source, item, event, notes) != ITEM_GOOD)
+        return ITEM_REFUSED;
+    if (event->lean && event->subject_count == 0)
+        return ITEM_GOOD;
+    if (read_objects(source, item, event, notes) != ITEM_GOOD)
         return ITEM_REFUSED;
     return read_changes(source, item, event, notes);
 }

@@ -29,6 +29,7 @@ struct gather_observer {
 struct gather_options {
     const struct setup *setup;
     struct exchange *exchange;
+    struct worker *worker; /* of the files that are written; may be NULL */
     const struct log *log;
     struct request_window window;    /* of events: [from, to) */
     struct recall *recall;           /* NULL: nothing is gathered */

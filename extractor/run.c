@@ -173,6 +173,7 @@ static int open_exchange(struct run *run, struct error *err)
     run->gather = (struct gather_options){
         .setup = options->setup,
         .exchange = run->exchange,
+        .worker = worker,
         .log = options->log,
         .window = gather_window(&options->setup->job, options->as_of),
         .recall = run->recall,

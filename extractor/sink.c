@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -9,8 +10,8 @@
 #include <zlib.h>
 
 enum {
-    SINK_CHUNK = 64 * 1024,         /* bytes of one write(2) */
-    SINK_DEFLATE_MAX = 1024 * 1024, /* avail_in is 32 bits: feed in pieces */
+    SINK_CHUNK = 64 * 1024,  /* bytes of one write(2) */
+    SINK_BATCH = 128 * 1024, /* bytes handed over at a time */
     GZIP_WINDOW = 15 + 16,          /* largest window, gzip framing */
     GZIP_MEMORY = 8
 };
@@ -24,6 +25,16 @@ struct sink {
     uint64_t bytes, plain_bytes;
     struct error failed; /* the first write error */
     unsigned char out[SINK_CHUNK];
+
+    /* All above is the job's while one is under way. */
+    struct worker *worker;
+    struct worker_job job;
+    bool busy;                /* a job was handed over */
+    uint64_t bytes_before;    /* `bytes` when it was */
+    unsigned char *batch;     /* what the next job is to write */
+    size_t gathered;          /* bytes in it */
+    unsigned char *under_way; /* what the job writes */
+    size_t under_way_len;
 };
 
 static bool disk_failed(int cause)
@@ -69,6 +80,8 @@ static void sink_free(struct sink *sink)
         deflateEnd(&sink->z);
     digest_free(sink->plain);
     digest_free(sink->file);
+    free(sink->batch);
+    free(sink->under_way);
     free(sink->name);
     free(sink);
 }
@@ -86,7 +99,11 @@ struct sink *sink_open(int dir_fd, const char *name,
     sink->name = strdup(name);
     sink->file = digest_new();
     sink->plain = digest_new();
-    if (sink->name == NULL || sink->file == NULL || sink->plain == NULL)
+    sink->worker = options->worker;
+    sink->batch = malloc(SINK_BATCH);
+    sink->under_way = sink->worker != NULL ? malloc(SINK_BATCH) : NULL;
+    if (sink->name == NULL || sink->file == NULL || sink->plain == NULL ||
+        sink->batch == NULL || (sink->worker != NULL && sink->under_way == NULL))
         goto no_memory;
     if (options->gzip &&
         deflateInit2(&sink->z, options->level, Z_DEFLATED, GZIP_WINDOW,
@@ -140,39 +157,110 @@ static int give_failure(const struct sink *sink, struct error *err)
     return error_set(err, sink->failed.kind, "%s", sink->failed.text);
 }
 
+/* Hashes, compresses and writes; what fails is left in `failed`. */
+static void put_plain(struct sink *sink, const unsigned char *data, size_t len)
+{
+    if (sink->failed.kind != ERROR_NONE)
+        return;
+    digest_update(sink->plain, data, len);
+    sink->plain_bytes += len;
+    if (!sink->gzip) {
+        put(sink, data, len);
+        return;
+    }
+    sink->z.next_in = (unsigned char *)(uintptr_t)data;
+    sink->z.avail_in = (uInt)len;
+    deflate_all(sink, Z_NO_FLUSH);
+}
+
+static void put_under_way(void *context)
+{
+    struct sink *sink = context;
+
+    put_plain(sink, sink->under_way, sink->under_way_len);
+}
+
+static void settle(struct sink *sink)
+{
+    if (sink->busy)
+        worker_wait(sink->worker, &sink->job);
+    sink->busy = false;
+}
+
+/* The batch to the worker, once that is done with the one before. */
+static void hand_over(struct sink *sink)
+{
+    unsigned char *full = sink->batch;
+
+    settle(sink);
+    sink->bytes_before = sink->bytes;
+    if (sink->failed.kind != ERROR_NONE)
+        return;
+    sink->batch = sink->under_way;
+    sink->under_way = full;
+    sink->under_way_len = sink->gathered;
+    sink->gathered = 0;
+    sink->job = (struct worker_job){.run = put_under_way, .context = sink};
+    sink->busy = true;
+    worker_submit(sink->worker, &sink->job);
+}
+
+static void put_batch(struct sink *sink)
+{
+    settle(sink);
+    sink->bytes_before = sink->bytes;
+    put_plain(sink, sink->batch, sink->gathered);
+    sink->gathered = 0;
+}
+
+/* A plain file of few bytes, such as an index, is on disk line by line. */
+static bool is_direct(const struct sink *sink)
+{
+    return !sink->gzip && sink->worker == NULL;
+}
+
+static void gather_bytes(struct sink *sink, const unsigned char *data,
+                         size_t len)
+{
+    while (len > 0) {
+        size_t room = SINK_BATCH - sink->gathered;
+        size_t piece = len < room ? len : room;
+
+        memcpy(sink->batch + sink->gathered, data, piece);
+        sink->gathered += piece;
+        data += piece;
+        len -= piece;
+        if (sink->gathered == SINK_BATCH && sink->worker != NULL)
+            hand_over(sink);
+        if (sink->gathered == SINK_BATCH)
+            put_batch(sink);
+    }
+}
+
 int sink_write(struct sink *sink, const void *data, size_t len,
                struct error *err)
 {
-    const unsigned char *p = data;
-
-    if (sink->failed.kind != ERROR_NONE)
-        return give_failure(sink, err);
-    digest_update(sink->plain, data, len);
-    sink->plain_bytes += len;
-    if (!sink->gzip)
-        return put(sink, p, len) == 0 ? 0 : give_failure(sink, err);
-    while (len > 0) {
-        size_t piece = len < SINK_DEFLATE_MAX ? len : SINK_DEFLATE_MAX;
-
-        sink->z.next_in = (unsigned char *)(uintptr_t)p;
-        sink->z.avail_in = (uInt)piece;
-        if (deflate_all(sink, Z_NO_FLUSH) != 0)
-            return give_failure(sink, err);
-        p += piece;
-        len -= piece;
+    if (is_direct(sink)) {
+        put_plain(sink, data, len);
+        sink->bytes_before = sink->bytes;
+    } else {
+        gather_bytes(sink, data, len);
     }
-    return 0;
+    return sink->busy || sink->failed.kind == ERROR_NONE
+               ? 0
+               : give_failure(sink, err);
 }
 
 uint64_t sink_bytes(const struct sink *sink)
 {
-    return sink->bytes;
+    return sink->bytes_before;
 }
 
 /* Everything that can still fail before the file may be trusted. */
 static int finish(struct sink *sink, struct sink_facts *facts)
 {
     memset(facts, 0, sizeof(*facts));
+    put_batch(sink);
     if (sink->failed.kind != ERROR_NONE)
         return -1;
     if (sink->gzip && deflate_all(sink, Z_FINISH) != 0)
@@ -210,6 +298,7 @@ void sink_abort(struct sink *sink)
 {
     if (sink == NULL)
         return;
+    settle(sink);
     close(sink->fd);
     unlinkat(sink->dir_fd, sink->name, 0);
     sink_free(sink);

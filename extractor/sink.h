@@ -4,7 +4,7 @@
  *
  * Writing: sink_open() creates NAME inside an open directory, exclusively;
  * sink_write()…; sink_close() flushes, fsyncs, closes and fills the facts. A
- * write error is sticky and is reported by the call that meets it and by
+ * write error is sticky and is reported by one of the calls after it and by
  * sink_close(). sink_abort() closes and unlinks; both accept NULL.
  * gzip output is one member, mtime 0, no name (RFC 1952), so the same bytes
  * in give the same file on one zlib build.
@@ -29,6 +29,7 @@
 
 #include "digest.h"
 #include "error.h"
+#include "worker.h"
 
 struct sink_facts {
     uint64_t bytes;                     /* of the file on disk */
@@ -41,6 +42,8 @@ struct sink_options {
     bool gzip;
     int level;   /* 1 to 9 */
     mode_t mode; /* e.g. 0600, not subject to the umask */
+    struct worker *worker; /* compresses and writes beside the caller; NULL:
+                              the caller does */
 };
 
 struct sink;
@@ -49,7 +52,8 @@ struct sink *sink_open(int dir_fd, const char *name,
                        const struct sink_options *options, struct error *err);
 int sink_write(struct sink *sink, const void *data, size_t len,
                struct error *err);
-/* Compressed bytes so far; lags behind by what deflate still holds. */
+/* Bytes of the file so far. It lags behind by what is gathered for one go and
+ * by what deflate still holds, and does not depend on how fast the worker is. */
 uint64_t sink_bytes(const struct sink *sink);
 int sink_close(struct sink *sink, struct sink_facts *facts, struct error *err);
 void sink_abort(struct sink *sink);

@@ -345,6 +345,7 @@ struct walk *walk_start(const struct walk_options *options, struct error *err)
     }
     walk->options = *options;
     walk->target = *options->target;
+    walk->event.lean = options->lean;
     if (options->window != NULL)
         walk->window = *options->window;
     fill_accept(walk);

@@ -68,7 +68,11 @@ static int put_line(struct writer *writer, struct error *err)
 static int open_part(struct writer *writer, struct error *err)
 {
     const struct sink_options options = {
-        .gzip = true, .level = WRITER_GZIP_LEVEL, .mode = writer->options.mode};
+        .gzip = true,
+        .level = WRITER_GZIP_LEVEL,
+        .mode = writer->options.mode,
+        .worker = writer->options.worker,
+    };
 
     memset(&writer->part, 0, sizeof(writer->part));
     if (name_part(writer, err) != 0)

@@ -63,6 +63,7 @@ struct writer_options {
     const struct csv_dialect *dialect;
     uint64_t part_size; /* compressed bytes */
     mode_t mode;
+    struct worker *worker; /* of the sinks; may be NULL */
 };
 
 struct writer;

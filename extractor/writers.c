@@ -4,7 +4,8 @@
 #include <string.h>
 
 int writers_open(struct writers *writers, const struct job *job, int dir_fd,
-                 struct dataset_report *report, struct error *err)
+                 struct worker *worker, struct dataset_report *report,
+                 struct error *err)
 {
     const struct writer_options options = {
         .dir_fd = dir_fd,
@@ -12,6 +13,7 @@ int writers_open(struct writers *writers, const struct job *job, int dir_fd,
         .dialect = &job->output.dialect,
         .part_size = job->output.part_size,
         .mode = job->output.file_mode,
+        .worker = worker,
     };
     const char *formats[WRITERS_MAX] = {job->output.csv ? "csv" : NULL,
                                         job->output.jsonl ? "jsonl" : NULL};

@@ -21,10 +21,11 @@ struct writers {
     struct dataset_report *report;
 };
 
-/* report: its schema is written; it gets the writers' reports. On -1
+/* worker compresses, or may be NULL. report: its schema is written; it gets the writers' reports. On -1
  * writers_close() is not needed. */
 int writers_open(struct writers *writers, const struct job *job, int dir_fd,
-                 struct dataset_report *report, struct error *err);
+                 struct worker *worker, struct dataset_report *report,
+                 struct error *err);
 int writers_row(struct writers *writers, const struct value *cells,
                 struct error *err);
 /* -1 when result was, or something could not be finished. */
