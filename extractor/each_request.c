@@ -217,7 +217,7 @@ static int take_answer(void *context, const struct exchange_answer *answer,
         return -1;
     }
     asking->bad_bodies = 0;
-    report->repairs += doc.repairs;
+    report->repairs += json_repairs(&doc);
     result = take_page(asking, doc.root, err);
     json_free(&doc);
     return result;

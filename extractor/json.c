@@ -30,7 +30,6 @@ static int scan_room(struct json_doc *doc, enum json_scan_result result,
                      const char *name, enum error_kind kind, struct error *err)
 {
     doc->root = result == JSON_SCAN_OK ? doc->scan->nodes : NULL;
-    doc->repairs = doc->scan->repairs;
     return result == JSON_SCAN_OK
                ? 0
                : scan_error(doc->scan, result, name, kind, err);
@@ -83,6 +82,16 @@ void json_free(struct json_doc *doc)
     doc->root = NULL;
 }
 
+size_t json_repairs(const struct json_doc *doc)
+{
+    return doc->scan->repairs;
+}
+
+bool json_whole(const struct json_doc *doc)
+{
+    return !doc->scan->failed;
+}
+
 enum json_type json_type(const struct json *json)
 {
     return (enum json_type)json->type;
@@ -99,9 +108,21 @@ const char *json_type_name(enum json_type type)
     return names[type];
 }
 
+/* The container itself, read now if it was left for later; NULL when it cannot
+ * be, which json_whole() tells. Nodes are the document's own to change. */
+static const struct json *read_container(const struct json *json)
+{
+    return json->state == JSON_READ
+               ? json
+               : json_scan_open((struct json *)(uintptr_t)json);
+}
+
 const struct json *json_first(const struct json *json)
 {
-    return json->type >= JSON_ARRAY && json->size > 0 ? json + 1 : NULL;
+    if (json->type < JSON_ARRAY)
+        return NULL;
+    json = read_container(json);
+    return json != NULL && json->size > 0 ? json + 1 : NULL;
 }
 
 const struct json *json_next(const struct json *child)
@@ -116,7 +137,10 @@ const char *json_key(const struct json *child)
 
 size_t json_size(const struct json *json)
 {
-    return json->type >= JSON_ARRAY ? json->size : 0;
+    if (json->type < JSON_ARRAY)
+        return 0;
+    json = read_container(json);
+    return json != NULL ? json->size : 0;
 }
 
 const struct json *json_member(const struct json *object, const char *name)

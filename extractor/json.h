@@ -50,7 +50,6 @@ struct json_select;
 struct json_doc {
     const struct json *root;
     struct json_scan *scan; /* owned */
-    size_t repairs;     /* strings changed to be valid UTF-8 without NUL */
 };
 
 /* Reads text[0..len). name stands in error texts ("job.json:3:7: …"). The
@@ -71,6 +70,14 @@ void json_free(struct json_doc *doc);
 char *json_room(struct json_doc *doc, size_t len);
 int json_parse_room(struct json_doc *doc, const struct json_select *select,
                     const char *name, enum error_kind kind, struct error *err);
+
+/* Strings changed so far to be valid UTF-8 without NUL. */
+size_t json_repairs(const struct json_doc *doc);
+
+/* False: memory was out when a container that had been selected for later was
+ * looked into, and it seemed empty. Asked before anything of the document is
+ * relied on. */
+bool json_whole(const struct json_doc *doc);
 
 enum json_type json_type(const struct json *node);
 const char *json_type_name(enum json_type type); /* "string", "object", … */

@@ -7,11 +7,13 @@
 enum {
     BYTES_A_NODE = 24, /* a guess that real pages rarely exceed */
     NODES_LEAST = 16,
+    OPENED_NODES = 64, /* of a container read later, at first */
     TEXT_MAX = 1 << 30 /* bytes; keeps node numbers below 32 bits */
 };
 
 struct scanner {
     struct json_scan *scan;
+    struct json_scan *owner; /* of what is left for later */
     char *at;
     const char *end;
     size_t depth; /* of open containers */
@@ -218,9 +220,7 @@ static int skip_comment(struct scanner *s, const char *expected)
     return 0;
 }
 
-/* To the next byte that is neither blank nor comment; expected is what an
- * error says should be there. */
-static inline int skip_blanks(struct scanner *s, const char *expected)
+static int skip_blanks_on(struct scanner *s, const char *expected)
 {
     for (;;) {
         while (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' ||
@@ -231,6 +231,15 @@ static inline int skip_blanks(struct scanner *s, const char *expected)
         if (skip_comment(s, expected) != 0)
             return -1;
     }
+}
+
+/* To the next byte that is neither blank nor comment; expected is what an
+ * error says should be there. Most tokens follow each other without any. */
+static inline int skip_blanks(struct scanner *s, const char *expected)
+{
+    unsigned char c = (unsigned char)*s->at;
+
+    return c > ' ' && c != '/' ? 0 : skip_blanks_on(s, expected);
 }
 
 static const struct json_select *selected(const struct json_select *select,
@@ -262,6 +271,31 @@ static void tie(struct json_scan *scan, struct children *children, size_t index)
     children->last = (uint32_t)index;
 }
 
+/* A container for later: checked, with two nodes behind its own that say how
+ * it is read when somebody looks into it. */
+static int scan_later(struct scanner *s, const char *key,
+                      const struct json_select *select)
+{
+    struct json_scan *scan = s->scan;
+    char *start = s->at;
+    struct json *container, *owner, *how;
+
+    if (scan_value(s, key, &nothing, "a value") != 0)
+        return -1;
+    while (scan->count + 3 > scan->capacity) {
+        if (grow_nodes(scan) != 0)
+            return -1;
+    }
+    container = add_node(scan, key, *start == '[' ? JSON_ARRAY : JSON_OBJECT);
+    owner = add_node(scan, NULL, JSON_NULL);
+    how = add_node(scan, NULL, JSON_NULL);
+    container->state = JSON_LATER;
+    container->later = start;
+    owner->owner = s->owner;
+    how->select = select;
+    return 0;
+}
+
 static int scan_member(struct scanner *s, const struct json_select *select,
                        const char *expected)
 {
@@ -286,6 +320,8 @@ static int scan_member(struct scanner *s, const struct json_select *select,
     s->at++;
     if (skip_blanks(s, "a value") != 0)
         return -1;
+    if (select != NULL && select->later && (*s->at == '[' || *s->at == '{'))
+        return scan_later(s, name, select);
     return scan_value(s, name, select, "a value");
 }
 
@@ -452,14 +488,63 @@ char *json_scan_room(struct json_scan *scan, size_t len)
 enum json_scan_result json_scan(struct json_scan *scan)
 {
     struct scanner s = {
-        .scan = scan, .at = scan->copy, .end = scan->copy + scan->len};
+        .scan = scan,
+        .owner = scan,
+        .at = scan->copy,
+        .end = scan->copy + scan->len,
+    };
 
     scan->count = scan->repairs = 0;
+    scan->failed = false;
     scan->reason[0] = '\0';
     arena_release(&scan->repaired);
+    arena_reset(&scan->opened);
     if (scan_all(&s) != 0)
         return scan->reason[0] != '\0' ? JSON_SCAN_WRONG : JSON_SCAN_NO_MEMORY;
     return scan->count > 0 ? JSON_SCAN_OK : JSON_SCAN_EMPTY;
+}
+
+/* The text was checked, so that memory is all that can fail. Its strings are
+ * decoded in place, which can be done once. */
+static const struct json *open_container(struct json *node)
+{
+    struct json_scan *scan = node[1].owner, sub = *scan;
+    struct scanner s = {
+        .scan = &sub,
+        .owner = scan,
+        .at = node->later,
+        .end = scan->copy + scan->len,
+    };
+    size_t size = OPENED_NODES;
+    struct json *nodes = NULL;
+
+    sub.nodes = malloc(size * sizeof(*sub.nodes));
+    sub.capacity = size;
+    sub.count = 0;
+    if (sub.nodes != NULL &&
+        scan_container(&s, node->key, node[2].select) == 0) {
+        size = sub.count * sizeof(*nodes);
+        nodes = arena_alloc(&sub.opened, size);
+    }
+    if (nodes != NULL)
+        memcpy(nodes, sub.nodes, size);
+    free(sub.nodes);
+    scan->repaired = sub.repaired;
+    scan->opened = sub.opened;
+    scan->repairs = sub.repairs;
+    scan->failed = scan->failed || nodes == NULL;
+    return nodes;
+}
+
+const struct json *json_scan_open(struct json *node)
+{
+    if (node->state == JSON_LATER) {
+        const struct json *opened = open_container(node);
+
+        node->opened = opened;
+        node->state = JSON_OPENED;
+    }
+    return node->opened;
 }
 
 /* Texts that grew stand outside the copy. */
@@ -482,6 +567,7 @@ void json_scan_release(struct json_scan *scan)
         free(scan->copy - JSON_SCAN_ROOM);
     free(scan->nodes);
     arena_release(&scan->repaired);
+    arena_release(&scan->opened);
     scan->copy = NULL;
     scan->nodes = NULL;
     scan->count = 0;

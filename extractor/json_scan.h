@@ -43,10 +43,18 @@ struct json {
         const char *text; /* string: decoded; number: its digits */
         uint32_t size;    /* array, object: children */
         bool flag;        /* boolean */
+        char *later;      /* where the container that is not read yet begins */
+        const struct json *opened;         /* the same container once it is */
+        struct json_scan *owner;           /* of the two nodes behind such a */
+        const struct json_select *select;  /* container: how to read it */
     };
     uint32_t skip; /* nodes from here to the next sibling; 0: the last one */
     uint8_t type;  /* enum json_type */
+    uint8_t state; /* enum json_state */
 };
+
+enum json_state { JSON_READ, JSON_LATER, JSON_OPENED };
+
 
 enum json_scan_result {
     JSON_SCAN_OK,
@@ -68,6 +76,8 @@ struct json_scan {
     struct json *nodes;
     size_t count, capacity;
     struct arena repaired; /* texts that grew */
+    struct arena opened;   /* nodes of containers read later */
+    bool failed;           /* memory was out when one was to be read */
     size_t repairs;        /* strings that were changed */
     size_t line;           /* from 1 */
     size_t column;         /* from 1, in characters or bytes */
@@ -78,6 +88,10 @@ struct json_scan {
 char *json_scan_room(struct json_scan *scan, size_t len);
 enum json_scan_result json_scan(struct json_scan *scan);
 void json_scan_release(struct json_scan *scan);
+
+/* The container in whose place a node of JSON_LATER or JSON_OPENED stands; NULL
+ * when memory is out, and then `failed` is set in the scan it belongs to. */
+const struct json *json_scan_open(struct json *node);
 
 /* Between json_scan.c (tokens) and json_string.c (what is in a string). */
 enum { JSON_SCAN_ROOM = 1, JSON_SCAN_PAD = 32 }; /* before and behind copy */

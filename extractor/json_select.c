@@ -45,29 +45,50 @@ static bool is_index(const char *token, size_t len)
     return len > 0 && strspn(token, "0123456789") >= len;
 }
 
+typedef void mark_fn(struct json_select *select);
+
+static void mark_whole(struct json_select *select)
+{
+    select->whole = true;
+}
+
+static void mark_later(struct json_select *select)
+{
+    select->later = true;
+}
+
 /* A number may be an index, or the name of a member. */
-static int add(struct json_select *select, struct arena *arena,
-               const char *base, const char *pointer)
+static int add(struct json_select *select, struct arena *arena, mark_fn *mark,
+               const char *pointer, const char *rest)
 {
     struct json_select *child;
     size_t len;
 
-    if (*pointer == '\0' && base != NULL)
-        return add(select, arena, NULL, base);
+    if (*pointer == '\0' && rest != NULL)
+        return add(select, arena, mark, rest, NULL);
     if (*pointer != '/') {
-        select->whole = true;
+        mark(select);
         return 0;
     }
     len = strcspn(++pointer, "/");
     child = child_named(select, arena, pointer, len);
-    if (child == NULL || add(child, arena, base, pointer + len) != 0)
+    if (child == NULL || add(child, arena, mark, pointer + len, rest) != 0)
         return -1;
-    return is_index(pointer, len) ? add(select, arena, base, pointer + len) : 0;
+    return is_index(pointer, len)
+               ? add(select, arena, mark, pointer + len, rest)
+               : 0;
 }
 
 int json_select_add(struct json_select *select, struct arena *arena,
                     const char *base, const char *pointer)
 {
-    return base == NULL ? add(select, arena, NULL, pointer)
-                        : add(select, arena, pointer, base);
+    return add(select, arena, mark_whole, base != NULL ? base : pointer,
+               base != NULL ? pointer : NULL);
+}
+
+int json_select_later(struct json_select *select, struct arena *arena,
+                      const char *base, const char *pointer)
+{
+    return add(select, arena, mark_later, base != NULL ? base : pointer,
+               base != NULL ? pointer : NULL);
 }

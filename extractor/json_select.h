@@ -6,6 +6,8 @@
  * whole, with all that is in it. What is not selected is checked as strictly,
  * but leaves no node and is not repaired. In arrays every element is treated
  * alike, so the index in "/emails/0/value" selects that member of them all.
+ * A container that few records are asked for may be selected for later: it is
+ * checked, and becomes nodes when somebody looks into it.
  * Nodes live in the arena.
  */
 #ifndef ROLLCALL_JSON_SELECT_H
@@ -18,6 +20,7 @@
 struct json_select {
     const char *name; /* of a member */
     bool whole;
+    bool later;
     struct json_select *child, *next; /* what is selected in it; siblings */
 };
 
@@ -25,5 +28,9 @@ struct json_select {
  * 0, or -1 when memory is out. */
 int json_select_add(struct json_select *select, struct arena *arena,
                     const char *base, const char *pointer);
+
+/* The same pointers: a container there is read when it is looked into. */
+int json_select_later(struct json_select *select, struct arena *arena,
+                      const char *base, const char *pointer);
 
 #endif

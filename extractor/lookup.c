@@ -108,7 +108,7 @@ static int answered(void *context, const struct exchange_answer *answer,
     }
     batch->bad_bodies = 0;
     report->pages++;
-    report->repairs += doc.repairs;
+    report->repairs += json_repairs(&doc);
     result = take_answer(batch, doc.root, err);
     json_free(&doc);
     return result;

@@ -11,7 +11,7 @@
 
 enum {
     SINK_CHUNK = 64 * 1024,  /* bytes of one write(2) */
-    SINK_BATCH = 128 * 1024, /* bytes handed over at a time */
+    SINK_BATCH = 16 * 1024,  /* bytes handed over at a time */
     GZIP_WINDOW = 15 + 16,          /* largest window, gzip framing */
     GZIP_MEMORY = 8
 };

@@ -25,6 +25,14 @@ static void add_all(struct selecting *s, const char *base,
         add(s, base, *pointers);
 }
 
+/* Most records of a log are about no account, and these are never opened. */
+static void later(struct selecting *s, const char *pointer)
+{
+    if (json_select_later(s->select, &s->source->arena, s->source->items,
+                          pointer) != 0)
+        s->no_memory = true;
+}
+
 /* A pointer below an item that itself lies below the item of the page. */
 static const char *below(struct selecting *s, const char *pointer)
 {
@@ -53,6 +61,8 @@ static void add_subject(struct selecting *s, const struct subject_rule *rule)
         add(s, s->source->items, rule->when[i].at);
     if (items == NULL)
         return;
+    if (rule->when_count > 0)
+        later(s, rule->items);
     add(s, items, rule->item.at);
     add_all(s, items, rule->name);
     add_all(s, items, rule->email);
@@ -80,6 +90,7 @@ static void add_changes(struct selecting *s)
     items = below(s, source->changes_items);
     if (items == NULL)
         return;
+    later(s, source->changes_items);
     add(s, items, source->change_field);
     add(s, items, source->change_from);
     add(s, items, source->change_to);

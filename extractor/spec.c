@@ -54,7 +54,7 @@ int spec_open(struct spec *spec, const char *path, struct arena *arena,
                    err) != 0)
         goto err1;
     free(text);
-    if (spec->doc.repairs != 0) {
+    if (json_repairs(&spec->doc) != 0) {
         struct spec_node root = spec_root(spec);
 
         spec_problem(spec, &root, "holds text that is not valid UTF-8");

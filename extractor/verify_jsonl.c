@@ -79,7 +79,7 @@ static int end_line(struct lines *lines, struct error *err)
                    ERROR_DATA, err) != 0)
         return error_prefix(err, "row %llu",
                             (unsigned long long)lines->t->part_rows + 1);
-    if (doc.repairs != 0)
+    if (json_repairs(&doc) != 0)
         verify_row_found(lines->t, NULL, "holds text that is not UTF-8");
     if (json_type(doc.root) == JSON_OBJECT) {
         result = lines->line(lines->t, doc.root, err);

@@ -132,6 +132,7 @@ static int take_page(struct walk *walk, const struct page_ask *ask,
                      struct page *page, struct error *err)
 {
     const struct json *items;
+    int result;
 
     if (page->problem.kind == ERROR_DATA)
         return bad_body(walk, &page->problem, err);
@@ -140,10 +141,14 @@ static int take_page(struct walk *walk, const struct page_ask *ask,
         return -1;
     }
     walk->bad_bodies = 0;
-    walk->options.report->repairs += page->doc.repairs;
     items = normalise_items(walk->options.source, page->doc.root, err);
-    return items != NULL ? judge_page(walk, ask, page->doc.root, items, err)
-                         : -1;
+    result = items != NULL
+                 ? judge_page(walk, ask, page->doc.root, items, err)
+                 : -1;
+    walk->options.report->repairs += json_repairs(&page->doc);
+    if (!json_whole(&page->doc))
+        return error_no_memory(err);
+    return result;
 }
 
 /* A status of the accept list: too large a page, or no permission where the

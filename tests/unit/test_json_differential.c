@@ -204,7 +204,7 @@ static int ours(const struct buf *text, bool comments, struct buf *out)
         buf_printf(out, "%s", err.text);
         return -1;
     }
-    buf_printf(out, "%zu repairs;", doc.repairs);
+    buf_printf(out, "%zu repairs;", json_repairs(&doc));
     dump(out, doc.root);
     json_free(&doc);
     return 0;
