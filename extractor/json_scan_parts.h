@@ -1,0 +1,52 @@
+/*
+ * json_scan_parts: what the three halves of the scanner share. json_scan.c
+ * begins and ends a text, json_value.c reads containers and what is in them,
+ * json_token.c what has no parts, and the space between. Private to json*.c.
+ *
+ * Functions that read return 0, or -1 with line, column and reason of the scan
+ * set, or with an empty reason when memory is out.
+ */
+#ifndef ROLLCALL_JSON_SCAN_PARTS_H
+#define ROLLCALL_JSON_SCAN_PARTS_H
+
+#include "json_scan.h"
+
+struct scanner {
+    struct json_scan *scan;
+    struct json_scan *owner; /* of what is left for later */
+    char *at;
+    const char *end;
+    size_t depth; /* of open containers */
+};
+
+/* Selects nothing, not even the value that it stands for. */
+extern const struct json_select json_nothing;
+
+/* json_value.c. Blanks in front were skipped; expected is what an error says
+ * should be there. */
+int scan_value(struct scanner *s, const char *key,
+               const struct json_select *select, const char *expected);
+int scan_container(struct scanner *s, const char *key,
+                   const struct json_select *select);
+
+/* json_token.c */
+int scan_unexpected(struct scanner *s, const char *want);
+/* A node behind those there are; NULL after a fault. */
+struct json *scan_add_node(struct scanner *s, const char *key,
+                           enum json_type type);
+int scan_string(struct scanner *s, const char *key, bool wanted);
+int scan_number(struct scanner *s, const char *key, bool wanted);
+int scan_word(struct scanner *s, const char *key, bool wanted,
+              const char *expected);
+int scan_blanks(struct scanner *s, const char *expected);
+
+/* To the next byte that is neither blank nor comment. Most tokens follow each
+ * other without any. */
+static inline int skip_blanks(struct scanner *s, const char *expected)
+{
+    unsigned char c = (unsigned char)*s->at;
+
+    return c > ' ' && c != '/' ? 0 : scan_blanks(s, expected);
+}
+
+#endif

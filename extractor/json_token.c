@@ -1,0 +1,226 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_scan_parts.h"
+
+/* Bytes as the caller of a comparison wants them: never negative. */
+static int byte_at(const struct scanner *s, const char *p)
+{
+    return p < s->end ? (unsigned char)*p : -1;
+}
+
+int json_scan_fail(struct json_scan *scan, const char *where,
+                   const char *reason)
+{
+    const char *text = scan->text != NULL ? scan->text : scan->copy;
+    const char *stop = text + (where - scan->copy);
+
+    if (reason != scan->reason)
+        snprintf(scan->reason, sizeof(scan->reason), "%s", reason);
+    scan->line = 1;
+    scan->column = 1;
+    if (scan->text == NULL)
+        scan->column += (size_t)(where - scan->copy);
+    for (const char *p = text; scan->text != NULL && p < stop; p++) {
+        if (*p == '\n') {
+            scan->line++;
+            scan->column = 1;
+        } else if (((unsigned char)*p & 0xC0) != 0x80) {
+            scan->column++;
+        }
+    }
+    return -1;
+}
+
+int scan_unexpected(struct scanner *s, const char *want)
+{
+    int c = byte_at(s, s->at);
+    char *reason = s->scan->reason;
+
+    if (c == -1)
+        snprintf(reason, JSON_REASON_MAX, "text ends early, expected %s", want);
+    else if (c > ' ' && c < 0x7F)
+        snprintf(reason, JSON_REASON_MAX, "unexpected '%c', expected %s", c,
+                 want);
+    else
+        snprintf(reason, JSON_REASON_MAX, "unexpected byte 0x%02X, expected %s",
+                 (unsigned)c, want);
+    return json_scan_fail(s->scan, s->at, reason);
+}
+
+static int grow_nodes(struct json_scan *scan)
+{
+    size_t twice = scan->capacity * 2;
+    size_t capacity = twice < JSON_VALUES_MAX ? twice : JSON_VALUES_MAX;
+    struct json *grown = realloc(scan->nodes, capacity * sizeof(*grown));
+
+    if (grown == NULL)
+        return -1;
+    scan->nodes = grown;
+    scan->capacity = capacity;
+    return 0;
+}
+
+/* A text of two bytes a value would need twelve times its size. */
+static void too_many(struct scanner *s)
+{
+    snprintf(s->scan->reason, JSON_REASON_MAX, "more than %d values",
+             JSON_VALUES_MAX);
+    json_scan_fail(s->scan, s->at, s->scan->reason);
+}
+
+struct json *scan_add_node(struct scanner *s, const char *key,
+                           enum json_type type)
+{
+    struct json_scan *scan = s->scan;
+    struct json *node;
+
+    if (scan->count == JSON_VALUES_MAX) {
+        too_many(s);
+        return NULL;
+    }
+    if (scan->count == scan->capacity && grow_nodes(scan) != 0)
+        return NULL;
+    node = &scan->nodes[scan->count++];
+    *node = (struct json){.key = key, .type = (uint8_t)type};
+    return node;
+}
+
+int scan_string(struct scanner *s, const char *key, bool wanted)
+{
+    struct json *node;
+    const char *text;
+
+    if (!wanted)
+        return json_scan_skip(s->scan, &s->at, s->end);
+    text = json_scan_string(s->scan, &s->at, s->end);
+    node = text != NULL ? scan_add_node(s, key, JSON_STRING) : NULL;
+    if (node == NULL)
+        return -1;
+    node->text = text;
+    return 0;
+}
+
+static char *skip_digits(char *p)
+{
+    while (*p >= '0' && *p <= '9')
+        p++;
+    return p;
+}
+
+static int fail_number(struct scanner *s, const char *where)
+{
+    return json_scan_fail(s->scan, where,
+                          "incomplete number, expected a digit");
+}
+
+/* Behind the digits that must be at p; NULL after a fault. The NULs behind the
+ * copy end every number. */
+static char *need_digits(struct scanner *s, char *p)
+{
+    char *stop = skip_digits(p);
+
+    if (stop == p)
+        fail_number(s, p);
+    return stop == p ? NULL : stop;
+}
+
+static char *number_end(struct scanner *s)
+{
+    char *p = s->at + (*s->at == '-'), *digits = p;
+
+    p = need_digits(s, p);
+    if (p != NULL && *digits == '0' && p > digits + 1) {
+        json_scan_fail(s->scan, s->at, "number with a leading zero");
+        return NULL;
+    }
+    if (p != NULL && *p == '.')
+        p = need_digits(s, p + 1);
+    if (p != NULL && (*p == 'e' || *p == 'E')) {
+        p++;
+        p = need_digits(s, p + (*p == '+' || *p == '-'));
+    }
+    return p;
+}
+
+int scan_number(struct scanner *s, const char *key, bool wanted)
+{
+    char *start = s->at, *stop = number_end(s);
+    struct json *node;
+
+    if (stop == NULL)
+        return -1;
+    s->at = stop;
+    if (!wanted)
+        return 0;
+    node = scan_add_node(s, key, JSON_NUMBER);
+    if (node == NULL)
+        return -1;
+    memmove(start - 1, start, (size_t)(stop - start));
+    stop[-1] = '\0';
+    node->text = start - 1;
+    return 0;
+}
+
+int scan_word(struct scanner *s, const char *key, bool wanted,
+                     const char *expected)
+{
+    static const struct {
+        const char *text;
+        size_t len;
+        enum json_type type;
+        bool flag;
+    } words[] = {{"true", 4, JSON_BOOLEAN, true},
+                 {"false", 5, JSON_BOOLEAN, false},
+                 {"null", 4, JSON_NULL, false}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        struct json *node;
+
+        if (memcmp(s->at, words[i].text, words[i].len) != 0)
+            continue;
+        s->at += words[i].len;
+        if (!wanted)
+            return 0;
+        node = scan_add_node(s, key, words[i].type);
+        if (node == NULL)
+            return -1;
+        node->flag = words[i].flag;
+        return 0;
+    }
+    return scan_unexpected(s, expected);
+}
+
+static int skip_comment(struct scanner *s, const char *expected)
+{
+    char *start = s->at, *stop;
+    size_t rest = (size_t)(s->end - s->at);
+
+    if (byte_at(s, start + 1) == '/') {
+        stop = memchr(start, '\n', rest);
+        s->at = stop != NULL ? stop : start + rest;
+        return 0;
+    }
+    if (byte_at(s, start + 1) != '*')
+        return scan_unexpected(s, expected);
+    stop = memmem(start + 2, rest - 2, "*/", 2);
+    if (stop == NULL)
+        return json_scan_fail(s->scan, start,
+                              "comment without an end, expected '*/'");
+    s->at = stop + 2;
+    return 0;
+}
+
+int scan_blanks(struct scanner *s, const char *expected)
+{
+    for (;;) {
+        while (*s->at == ' ' || *s->at == '\n' || *s->at == '\r' ||
+               *s->at == '\t')
+            s->at++;
+        if (*s->at != '/' || !s->scan->comments)
+            return 0;
+        if (skip_comment(s, expected) != 0)
+            return -1;
+    }
+}

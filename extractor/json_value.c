@@ -1,0 +1,203 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "json_scan_parts.h"
+
+const struct json_select json_nothing = {.name = ""};
+
+static const struct json_select *selected(const struct json_select *select,
+                                          const char *name)
+{
+    const struct json_select *child = select->child;
+
+    while (child != NULL && (child->name[0] != name[0] ||
+                             strcmp(child->name, name) != 0))
+        child = child->next;
+    if (child == NULL)
+        return &json_nothing;
+    return child->whole ? NULL : child;
+}
+
+/* The children of an open container so far. */
+struct children {
+    uint32_t size, last;
+};
+
+/* Ties the value that was read at node `index`, if it left one, to the one
+ * before it. */
+static void tie(struct json_scan *scan, struct children *children, size_t index)
+{
+    if (scan->count == index)
+        return;
+    if (children->size++ > 0)
+        scan->nodes[children->last].skip = (uint32_t)index - children->last;
+    children->last = (uint32_t)index;
+}
+
+/* A container for later: checked, with two nodes behind its own that say how
+ * it is read when somebody looks into it. */
+static int scan_later(struct scanner *s, const char *key,
+                      const struct json_select *select)
+{
+    struct json_scan *scan = s->scan;
+    char *start = s->at;
+    struct json *container;
+
+    if (scan_value(s, key, &json_nothing, "a value") != 0)
+        return -1;
+    if (scan_add_node(s, key, *start == '[' ? JSON_ARRAY : JSON_OBJECT) ==
+            NULL ||
+        scan_add_node(s, NULL, JSON_NULL) == NULL ||
+        scan_add_node(s, NULL, JSON_NULL) == NULL)
+        return -1;
+    container = &scan->nodes[scan->count - 3];
+    container[0].state = JSON_LATER;
+    container[0].later = start;
+    container[1].owner = s->owner;
+    container[2].select = select;
+    return 0;
+}
+
+static int scan_member(struct scanner *s, const struct json_select *select,
+                       const char *expected)
+{
+    const char *name = "";
+
+    if (*s->at != '"')
+        return scan_unexpected(s, expected);
+    if (select == &json_nothing) {
+        if (json_scan_skip(s->scan, &s->at, s->end) != 0)
+            return -1;
+    } else {
+        name = json_scan_string(s->scan, &s->at, s->end);
+        if (name == NULL)
+            return -1;
+        if (select != NULL)
+            select = selected(select, name);
+    }
+    if (skip_blanks(s, "':'") != 0)
+        return -1;
+    if (*s->at != ':')
+        return scan_unexpected(s, "':'");
+    s->at++;
+    if (skip_blanks(s, "a value") != 0)
+        return -1;
+    if (select != NULL && select->later && (*s->at == '[' || *s->at == '{'))
+        return scan_later(s, name, select);
+    return scan_value(s, name, select, "a value");
+}
+
+/* Behind the opening bracket, to behind the closing one. */
+static int scan_members(struct scanner *s, const struct json_select *select,
+                        struct children *children)
+{
+    static const char first[] = "a member name in double quotes or '}'";
+    const char *expected = first;
+
+    for (;;) {
+        size_t index = s->scan->count;
+
+        if (skip_blanks(s, expected) != 0)
+            return -1;
+        if (*s->at == '}' && expected == first)
+            break;
+        if (scan_member(s, select, expected) != 0)
+            return -1;
+        tie(s->scan, children, index);
+        if (skip_blanks(s, "',' or '}'") != 0)
+            return -1;
+        if (*s->at == '}')
+            break;
+        if (*s->at != ',')
+            return scan_unexpected(s, "',' or '}'");
+        s->at++;
+        expected = "a member name in double quotes";
+    }
+    s->at++;
+    return 0;
+}
+
+static int scan_elements(struct scanner *s, const struct json_select *select,
+                         struct children *children)
+{
+    static const char first[] = "a value or ']'";
+    const char *expected = first;
+
+    for (;;) {
+        size_t index = s->scan->count;
+
+        if (skip_blanks(s, expected) != 0)
+            return -1;
+        if (*s->at == ']' && expected == first)
+            break;
+        if (scan_value(s, NULL, select, expected) != 0)
+            return -1;
+        tie(s->scan, children, index);
+        if (skip_blanks(s, "',' or ']'") != 0)
+            return -1;
+        if (*s->at == ']')
+            break;
+        if (*s->at != ',')
+            return scan_unexpected(s, "',' or ']'");
+        s->at++;
+        expected = "a value";
+    }
+    s->at++;
+    return 0;
+}
+
+/* The name is not told: what a server makes up may be a secret of ours. */
+static int check_names(struct scanner *s, const struct json *object)
+{
+    int unique = json_scan_unique(object);
+
+    if (unique == 0)
+        return json_scan_fail(s->scan, s->at - 1,
+                              "an object ends here that has a name twice");
+    return unique < 0 ? -1 : 0;
+}
+
+int scan_container(struct scanner *s, const char *key,
+                          const struct json_select *select)
+{
+    struct json_scan *scan = s->scan;
+    struct children children = {0};
+    size_t index = scan->count;
+    bool array = *s->at == '[';
+
+    if (s->depth == JSON_DEPTH_MAX) {
+        snprintf(scan->reason, JSON_REASON_MAX, "nested deeper than %d levels",
+                 JSON_DEPTH_MAX);
+        return json_scan_fail(scan, s->at, scan->reason);
+    }
+    if (select != &json_nothing &&
+        scan_add_node(s, key, array ? JSON_ARRAY : JSON_OBJECT) == NULL)
+        return -1;
+    s->depth++;
+    s->at++;
+    if ((array ? scan_elements(s, select, &children)
+               : scan_members(s, select, &children)) != 0)
+        return -1;
+    s->depth--;
+    if (select == &json_nothing)
+        return 0;
+    scan->nodes[index].size = children.size;
+    return array || !scan->unique ? 0 : check_names(s, &scan->nodes[index]);
+}
+
+/* A value of another type than its selection expects is kept: whoever looks
+ * for a member in it is to see what is there instead. */
+int scan_value(struct scanner *s, const char *key,
+                      const struct json_select *select, const char *expected)
+{
+    bool wanted = select != &json_nothing;
+    char c = *s->at;
+
+    if (c == '[' || c == '{')
+        return scan_container(s, key, select);
+    if (c == '"')
+        return scan_string(s, key, wanted);
+    if (c == '-' || (c >= '0' && c <= '9'))
+        return scan_number(s, key, wanted);
+    return scan_word(s, key, wanted, expected);
+}
