@@ -8,8 +8,8 @@
  * silently: numbers keep their exact source text (json_number_text), a lone
  * surrogate, "\u0000" and invalid UTF-8 in strings become U+FFFD and are
  * counted in the document. Trailing text, raw control characters, a byte order
- * mark and nesting deeper than JSON_DEPTH_MAX are errors that name line and
- * column. With JSON_COMMENTS, // and block comments are white space (job,
+ * mark, nesting deeper than JSON_DEPTH_MAX and more values than
+ * JSON_VALUES_MAX are errors that name line and column. With JSON_COMMENTS, // and block comments are white space (job,
  * mapping and source files only).
  *
  * Member names are compared byte for byte. Member lookup and array indexing
@@ -25,7 +25,10 @@
 #include "error.h"
 #include "jsonw.h"
 
-enum { JSON_DEPTH_MAX = 200 };
+enum {
+    JSON_DEPTH_MAX = 200,
+    JSON_VALUES_MAX = 4 * 1024 * 1024 /* of one text; 24 bytes of memory each */
+};
 
 enum json_flags {
     JSON_STRICT = 0,

@@ -94,7 +94,8 @@ static int unexpected(struct scanner *s)
 
 static int grow_nodes(struct json_scan *scan)
 {
-    size_t capacity = scan->capacity * 2;
+    size_t twice = scan->capacity * 2;
+    size_t capacity = twice < JSON_VALUES_MAX ? twice : JSON_VALUES_MAX;
     struct json *grown = realloc(scan->nodes, capacity * sizeof(*grown));
 
     if (grown == NULL)
@@ -104,14 +105,26 @@ static int grow_nodes(struct json_scan *scan)
     return 0;
 }
 
+/* A text of two bytes a value would need twelve times its size. */
+static void too_many(struct scanner *s)
+{
+    snprintf(s->scan->reason, JSON_REASON_MAX, "more than %d values",
+             JSON_VALUES_MAX);
+    json_scan_fail(s->scan, s->at, s->scan->reason);
+}
+
 /* A node behind those there are, as the next child of the innermost open
- * container. NULL when memory is out. */
+ * container. NULL when memory is out, or there are too many (with a reason). */
 static struct json *add_node(struct scanner *s, enum json_type type)
 {
     struct json_scan *scan = s->scan;
     uint32_t index = (uint32_t)scan->count;
     struct json *node;
 
+    if (scan->count == JSON_VALUES_MAX) {
+        too_many(s);
+        return NULL;
+    }
     if (scan->count == scan->capacity && grow_nodes(scan) != 0)
         return NULL;
     node = &scan->nodes[scan->count++];
@@ -398,6 +411,8 @@ static int copy_text(struct json_scan *scan)
     char *room = malloc(JSON_SCAN_ROOM + scan->len + JSON_SCAN_PAD);
 
     scan->capacity = scan->len / BYTES_A_NODE + NODES_LEAST;
+    if (scan->capacity > JSON_VALUES_MAX)
+        scan->capacity = JSON_VALUES_MAX;
     scan->nodes = malloc(scan->capacity * sizeof(*scan->nodes));
     scan->copy = room != NULL ? room + JSON_SCAN_ROOM : NULL;
     if (room == NULL || scan->nodes == NULL)

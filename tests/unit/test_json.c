@@ -481,6 +481,41 @@ static void depth_is_nesting_not_the_number_of_containers(void **state)
     json_free(&doc);
 }
 
+/* 0 in an array, and so on COUNT values in all. */
+static int parse_many(size_t count, struct error *err)
+{
+    size_t len = 2 * count - 1;
+    char *text = malloc(len);
+    struct json_doc doc;
+    int status;
+
+    assert_non_null(text);
+    memset(text, '0', len);
+    for (size_t i = 2; i < len; i += 2)
+        text[i] = ',';
+    text[0] = '[';
+    text[len - 1] = ']';
+    status = json_parse(&doc, text, len, JSON_STRICT, "t.json", ERROR_DATA,
+                        err);
+    if (status == 0) {
+        assert_int_equal(json_size(doc.root), count - 1);
+        json_free(&doc);
+    }
+    free(text);
+    return status;
+}
+
+static void the_number_of_values_has_a_ceiling(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    assert_int_equal(parse_many(JSON_VALUES_MAX, &err), 0);
+    assert_int_equal(parse_many(JSON_VALUES_MAX + 1, &err), -1);
+    assert_string_equal(err.text,
+                        "t.json:1:8388608: more than 4194304 values");
+}
+
 static void comments_are_blanks_when_allowed(void **state)
 {
     static const char text[] =
@@ -651,6 +686,7 @@ int main(void)
         cmocka_unit_test(strings_of_every_length_end_where_they_end),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(depth_is_nesting_not_the_number_of_containers),
+        cmocka_unit_test(the_number_of_values_has_a_ceiling),
         cmocka_unit_test(comments_are_blanks_when_allowed),
         cmocka_unit_test(wrong_comments_are_refused),
         cmocka_unit_test(members_are_case_sensitive_and_duplicates_stay),
