@@ -33,6 +33,7 @@ int json_parse(struct json_doc *doc, const char *text, size_t len,
     scan->len = len;
     scan->comments = (flags & JSON_COMMENTS) != 0;
     scan->secret = (flags & JSON_SECRET) != 0;
+    scan->unique = (flags & JSON_UNIQUE) != 0;
     result = json_scan(scan);
     doc->scan = scan;
     if (result != JSON_SCAN_OK) {

@@ -12,7 +12,9 @@
  * JSON_VALUES_MAX are errors that name line and column. With JSON_COMMENTS, // and block comments are white space (job,
  * mapping and source files only).
  *
- * Member names are compared byte for byte. Member lookup and array indexing
+ * Member names are compared byte for byte. What an object with one name twice
+ * means is nobody's to guess (RFC 8259 §4): with JSON_UNIQUE it is an error,
+ * without it lookup gives the first. Member lookup and array indexing
  * are linear: walk long arrays with json_first/json_next.
  */
 #ifndef ROLLCALL_JSON_H
@@ -27,13 +29,14 @@
 
 enum {
     JSON_DEPTH_MAX = 200,
-    JSON_VALUES_MAX = 4 * 1024 * 1024 /* of one text; 24 bytes of memory each */
+    JSON_VALUES_MAX = 2 * 1024 * 1024 /* of one text; 24 bytes of memory each */
 };
 
 enum json_flags {
     JSON_STRICT = 0,
     JSON_COMMENTS = 1,
-    JSON_SECRET = 2 /* json_free() overwrites its strings */
+    JSON_SECRET = 2, /* json_free() overwrites its strings */
+    JSON_UNIQUE = 4  /* an object with one member twice is an error */
 };
 
 enum json_type {

@@ -266,8 +266,24 @@ static int open_container(struct scanner *s, char c)
     return 0;
 }
 
+/* The name is not told: what a server makes up may be a secret of ours. */
+static int check_names(struct scanner *s)
+{
+    const struct json *container =
+        &s->scan->nodes[s->open[s->depth - 1].node];
+    int unique = container->type == JSON_OBJECT ? json_scan_unique(container)
+                                                : 1;
+
+    if (unique == 0)
+        return json_scan_fail(s->scan, s->at,
+                              "an object ends here that has a name twice");
+    return unique < 0 ? -1 : 0;
+}
+
 static int close_container(struct scanner *s)
 {
+    if (s->scan->unique && check_names(s) != 0)
+        return -1;
     s->at++;
     s->depth--;
     value_done(s);

@@ -57,6 +57,7 @@ struct json_scan {
     size_t len;
     bool comments; /* line and block comments are white space */
     bool secret;   /* the copy is wiped */
+    bool unique;   /* an object with one name twice is wrong */
 
     char *copy; /* behind one byte of room; ended by NULs */
     struct json *nodes;
@@ -70,6 +71,10 @@ struct json_scan {
 
 enum json_scan_result json_scan(struct json_scan *scan);
 void json_scan_release(struct json_scan *scan);
+
+/* Whether no two members of an object have one name: 1 or 0; -1: memory is
+ * out. In json_unique.c. */
+int json_scan_unique(const struct json *object);
 
 /* Between json_scan.c (tokens) and json_string.c (what is in a string). */
 enum { JSON_SCAN_ROOM = 1, JSON_SCAN_PAD = 32 }; /* before and behind copy */

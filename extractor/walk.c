@@ -136,7 +136,7 @@ static int take_page(struct walk *walk, const struct page_ask *ask,
     struct json_doc doc;
     int result = -1;
 
-    if (json_parse(&doc, body, len, JSON_STRICT, "answer", ERROR_DATA,
+    if (json_parse(&doc, body, len, JSON_UNIQUE, "answer", ERROR_DATA,
                    &cause) != 0)
         return bad_body(walk, &cause, err);
     walk->bad_bodies = 0;
