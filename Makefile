@@ -9,10 +9,15 @@
 #   make e2e          the program against the fake site (also: e2e-asan)
 #   make faults       death, disk, memory: a fault at every single call (long)
 #   make soak         a year of nights in one folder, with faults (long)
+#   make fuzz         an hour of libFuzzer over all targets of tests/fuzz
+#                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
 #   make check-style  layers owners hdr-check sizes
 #   make clean
 #
 # BUILD=DIR builds elsewhere, CC=… and CFLAGS=… are honoured.
+
+# None of make's own rules: they would link a list of headers, given a chance.
+MAKEFLAGS += --no-builtin-rules
 
 VERSION := 0.1.0
 BUILD ?= build
@@ -26,6 +31,7 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libsqlite3-dev \
 	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl
+FUZZ_DEPS := clang
 
 PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
@@ -44,7 +50,7 @@ FAKESITE_LIBS = $(eval FAKESITE_LIBS := $$(shell pkg-config --libs \
 
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
-	-Wmissing-prototypes -Werror
+	-Wmissing-prototypes -Wno-missing-field-initializers -Werror
 HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DROLLCALL_VERSION='"$(VERSION)"' \
 	-iquote extractor -iquote transforms $(WARN) $(HARDEN) $(CFLAGS) \
@@ -59,6 +65,11 @@ ASAN := BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
 # valgrind takes a fortified memmove for a memcpy.
 VALGRIND := BUILD=$(BUILD)/valgrind CFLAGS='-O1 -g -U_FORTIFY_SOURCE'
 
+# What libFuzzer sees; it needs clang.
+FUZZED := BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g \
+	-fno-omit-frame-pointer -fno-sanitize-recover=all -U_FORTIFY_SOURCE \
+	-fsanitize=fuzzer-no-link,address,undefined'
+
 # what is built
 
 HEADERS := $(wildcard extractor/*.h transforms/*.h)
@@ -68,6 +79,8 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # Linked, before the library, into the tests that name it below.
 UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/reference_json.c
 FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
 SHIM_SRC := $(wildcard tests/faults/*.c)
 
@@ -75,6 +88,10 @@ MAIN_OBJ := $(BUILD)/extractor/main.o
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o) $(UNIT_HELPER_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/%.o) \
+	$(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay_%.o)
+FUZZ_BIN := $(FUZZ_NAMES:%=$(BUILD)/fuzz_%)
+REPLAY_BIN := $(FUZZ_NAMES:%=$(BUILD)/unit/fuzz_%)
 FAKESITE_OBJ := $(FAKESITE_SRC:%.c=$(BUILD)/%.o)
 SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/%.o)
 
@@ -120,6 +137,22 @@ $(FAKE_EXCHANGE_TESTS:%=$(BUILD)/unit/test_%): \
 $(BUILD)/unit/test_json_differential: $(BUILD)/tests/unit/reference_json.o
 $(BUILD)/unit/test_json_differential: HELPER_LIBS := -lcjson
 
+# A fuzz target that shows itself its corpus, and one for libFuzzer.
+$(REPLAY_BIN): $(BUILD)/unit/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+		$(BUILD)/tests/fuzz/replay_%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$(FUZZ_BIN): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBRARY)
+	@echo "  LD    $@"
+	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcmocka
+
+$(BUILD)/tests/fuzz/replay_%.o: tests/fuzz/replay.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(CC) $(ALL_CFLAGS) -DFUZZ_NAME='"$*"' -MMD -MP -c -o $@ $<
+
 $(FAKESITE_OBJ): PKG_CFLAGS = $(FAKESITE_CFLAGS)
 
 # The flags and the version are in this file, so it counts as a source.
@@ -129,12 +162,12 @@ $(BUILD)/%.o: %.c Makefile
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(UNIT_OBJ) \
-	$(FAKESITE_OBJ) $(SHIM_OBJ))
+	$(FAKESITE_OBJ) $(SHIM_OBJ) $(FUZZ_OBJ))
 
 # tests
 
-unit: $(UNIT_BIN)
-	@sh .ci/unit.sh $(UNIT_BIN)
+unit: $(UNIT_BIN) $(REPLAY_BIN)
+	@sh .ci/unit.sh $(UNIT_BIN) $(REPLAY_BIN)
 
 unit-asan:
 	$(MAKE) $(ASAN) unit
@@ -163,6 +196,21 @@ soak: $(ROLLCALL) $(FAKESITE) $(SHIM)
 
 e2e-asan:
 	$(MAKE) $(ASAN) e2e
+
+# FUZZ_SECONDS are shared by the targets and, as far as they go, by the cores.
+FUZZ ?= $(FUZZ_NAMES)
+FUZZ_SECONDS ?= 3600
+FUZZ_EACH = $(shell expr $(FUZZ_SECONDS) '*' $$(nproc) / $(words $(FUZZ)))
+
+fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz_%)
+
+fuzz:
+	@sh .ci/deps.sh $(DEPS) $(TEST_DEPS) $(FUZZ_DEPS)
+	@$(MAKE) --no-print-directory $(FUZZED) fuzz-programs
+	@sh .ci/fuzz.sh $(BUILD)/fuzz $(FUZZ_EACH) $(FUZZ)
+
+fuzz-short:
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=26
 
 # style gates
 
@@ -209,6 +257,7 @@ run-demo: $(ROLLCALL) $(FAKESITE)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak layers \
-	owners sizes hdr-check check-style deps test-deps test demo run-demo clean
+.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak fuzz \
+	fuzz-programs fuzz-short layers owners sizes hdr-check check-style \
+	deps test-deps test demo run-demo clean
 .DELETE_ON_ERROR:
