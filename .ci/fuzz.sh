@@ -13,7 +13,7 @@ mkdir -p "$folder/findings"
 rm -f "$folder"/findings/* "$folder"/*.failed
 
 # Member names and words: what a mapping may say is not found by chance.
-grep -oh '"[A-Za-z_./]\{2,40\}"' mappings/*.json mappings/sources/*.json \
+grep -oha '"[A-Za-z_./]\{2,40\}"' mappings/*.json mappings/sources/*.json \
     samples/*.json tests/fuzz/corpus/*/* |
     LC_ALL=C sort -u | sed 's/^"\(.*\)"$/"\\"\1\\""/' >"$folder/words.dict"
 
