@@ -37,6 +37,14 @@ static inline void require_error(int result, const struct error *err)
     require(result == 0 || err->text[0] != '\0');
 }
 
+/* A new folder, in memory where there is such a place. */
+static inline void fuzz_folder(char *path, size_t size)
+{
+    snprintf(path, size, "%s/rollcall-fuzz.XXXXXX",
+             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    require(mkdtemp(path) != NULL);
+}
+
 /* The bytes as a file without a name; the same one for every call. */
 static inline const char *fuzz_file(const uint8_t *data, size_t size)
 {

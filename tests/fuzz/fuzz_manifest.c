@@ -4,13 +4,26 @@
 #include "fuzz.h"
 #include "manifest.h"
 
+static char path[64];
+
+static void remove_folder(void)
+{
+    char file[128];
+
+    snprintf(file, sizeof(file), "%s/" MANIFEST_NAME, path);
+    unlink(file);
+    rmdir(path);
+}
+
 static int folder(void)
 {
-    static char path[] = "/tmp/rollcall-fuzz-XXXXXX";
     static int fd = -1;
 
-    if (fd < 0 && mkdtemp(path) != NULL)
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0)
+        return fd;
+    fuzz_folder(path, sizeof(path));
+    atexit(remove_folder);
+    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     require(fd >= 0);
     return fd;
 }

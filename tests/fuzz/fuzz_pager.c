@@ -11,8 +11,9 @@ struct list {
     size_t count;
     bool gone[ROWS_MAX], taken[ROWS_MAX];
     int64_t cap;
-    char names[ROWS_MAX][8];
 };
+
+static char names[ROWS_MAX][8]; /* by account number */
 
 struct page {
     struct page_ask ask;
@@ -48,7 +49,7 @@ static void serve(struct list *list, struct page *page, struct input *in)
     page->count = 0;
     for (int64_t i = page->ask.start;
          i < page->ask.start + size && i < (int64_t)list->count; i++)
-        page->ids[page->count++] = list->names[list->rows[i]];
+        page->ids[page->count++] = names[list->rows[i]];
     delete_some(list, in);
 }
 
@@ -89,11 +90,12 @@ static bool walk(struct pager *pager, struct list *list, size_t most,
             require(++requests < REQUESTS_MAX);
         }
         for (size_t i = 0; i < queued && !progress; i++) {
-            struct page page = queue[i];
-            enum pager_order order = pager_accepts(pager, &page.ask);
+            static struct page page;
+            enum pager_order order = pager_accepts(pager, &queue[i].ask);
 
             if (order == PAGER_LATER)
                 continue;
+            page = queue[i];
             queue[i] = queue[--queued];
             progress = true;
             if (order == PAGER_NOW && take(pager, list, &page, err) != 0)
@@ -124,7 +126,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     most = 1 + fuzz_byte(&in.data, &in.size) % QUEUE_MAX;
     for (int i = 0; i < ROWS_MAX; i++) {
         list.rows[i] = i;
-        snprintf(list.names[i], sizeof(list.names[i]), "%d", i);
+        if (names[i][0] == '\0')
+            snprintf(names[i], sizeof(names[i]), "%d", i);
     }
     require(pager_init(&pager, &rules, &err) == 0);
     if (walk(&pager, &list, most, &in, &err)) {

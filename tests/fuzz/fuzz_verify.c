@@ -39,6 +39,8 @@ static void publish_once(void)
     if (run.path[0] != '\0')
         return;
     fixture_init(&run.fixture);
+    require(rmdir(run.fixture.out) == 0);
+    fuzz_folder(run.fixture.out, sizeof(run.fixture.out));
     run.fixture.rows = 6;
     fixture_publish(&run.fixture);
     run.fd = fixture_run_fd(&run.fixture);
