@@ -5,6 +5,7 @@ import contextlib
 import gzip
 import json
 import os
+import resource
 import signal
 import stat
 import subprocess
@@ -187,12 +188,14 @@ class Echo(SecretCase, hostile.Case):
     def test_every_place(self):
         pair = base64.b64encode(
             f"{harness.USER}:{PLANTED}".encode()).decode()
+        told = ("a type", "another type", "a host", "a version")
         for word in (PLANTED, pair.rstrip("=")):
             for name, say in self.places(word).items():
+                if word != PLANTED and name not in told:
+                    continue
                 with self.subTest(f"{name} {word[:6]}"):
                     server = self.server(lambda stream, target, say=say:
                                          stream.sendall(say(page(target))))
-                    os.environ[harness.TOKEN_VARIABLE] = PLANTED
                     run = self.run_at(server, "--verbose")
                     self.assertTrue(server.asked())
                     self.assert_clean(run.out + run.err, "streams")
@@ -216,7 +219,7 @@ class Children(SecretCase):
                        "cp /proc/$$/environ seen.environ\n"
                        "ls -l /proc/$$/fd > seen.fd\n"
                        "grep -i core /proc/$$/limits > seen.limits\n"
-                       f"cat planted\n")
+                       "cat planted\n")
         spy.chmod(0o700)
         (self.folder / "planted").write_text(PLANTED)
         site = self.site(args=["--token", PLANTED])
@@ -275,11 +278,11 @@ class Running(SecretCase):
     def test_a_crash_leaves_no_core(self):
         """Whatever the limit was when it was started."""
         def limits():
-            import resource
             hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
             resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
         (self.folder / "tmp").mkdir(mode=0o700)
         for number in (signal.SIGABRT, signal.SIGSEGV):
+            subprocess.run(["rm", "-rf", self.folder / "record"], check=True)
             site = self.site(args=["--token", PLANTED], latency_ms=60)
             process = self.started(site, preexec_fn=limits)
             process.send_signal(number)
@@ -305,17 +308,17 @@ class Places(SecretCase):
         path = harness.make_job(self.folder, self.site_.url)
         return subprocess.run(
             [harness.binary("rollcall"), "extract", "-c", path, "--as-of",
-             AS_OF, "--record", "record", *args], cwd=self.folder,
-            umask=umask, text=True, capture_output=True, check=False,
+             AS_OF, *args], cwd=self.folder, umask=umask, text=True, capture_output=True, check=False,
             env={**os.environ, harness.TOKEN_VARIABLE: PLANTED,
                  "ROLLCALL_MAPPINGS": str(harness.ROOT / "mappings")})
 
     def test_modes_whatever_the_umask(self):
         for umask in (0, 0o777):
             with self.subTest(oct(umask)):
-                done = self.run_in("--force", "--result-json", "result.json",
-                                   umask=umask)
-                self.assertEqual(done.returncode, 0, done.stderr)
+                for args in (("--record", "record"), ("--result-json",
+                                                      "result.json")):
+                    done = self.run_in("--force", *args, umask=umask)
+                    self.assertEqual(done.returncode, 0, done.stderr)
                 for top in ("out", "state", "record", "result.json"):
                     for path in (self.folder / top,
                                  *(self.folder / top).rglob("*")):
@@ -327,13 +330,14 @@ class Places(SecretCase):
                 subprocess.run(["rm", "-rf", self.folder / "record"],
                                check=True)
 
-    def refused_with(self, name, target):
+    def refused_with(self, name, target, *args):
         link = self.folder / name
         link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
         link.symlink_to(target)
         if os.geteuid() == 0:
             os.chown(link, NOBODY, NOBODY, follow_symlinks=False)
-        done = self.run_in()
+        done = self.run_in(*args)
         self.assertIn(done.returncode, (65, 73, 74, 78), done.stderr)
         self.assertIn(Path(name).name, done.stderr)
         self.assertEqual(list(self.trap.rglob("*")), [])
@@ -352,7 +356,8 @@ class Places(SecretCase):
     def test_links_of_folders_that_others_made(self):
         for name in ("out", "state", "record"):
             with self.subTest(name):
-                self.refused_with(name, self.trap)
+                self.refused_with(name, self.trap, *(
+                    ("--record", name) if name == "record" else ()))
 
     def test_links_of_our_own_are_followed(self):
         (self.folder / "out").symlink_to(self.trap)
