@@ -12,6 +12,7 @@
 #   make fuzz         an hour of libFuzzer over all targets of tests/fuzz
 #                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
 #   make check-style  layers owners hdr-check sizes
+#   make lint         clang's warnings, clang-tidy, cppcheck: no finding
 #   make clean
 #
 # BUILD=DIR builds elsewhere, CC=… and CFLAGS=… are honoured.
@@ -32,6 +33,7 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl
 FUZZ_DEPS := clang
+LINT_DEPS := clang clang-tidy cppcheck
 
 PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
@@ -232,6 +234,33 @@ hdr-check:
 
 check-style: layers owners hdr-check sizes
 
+# what other compilers and analysers say (.clang-tidy, .cppcheck)
+
+SEEN := -std=c11 -D_GNU_SOURCE -DROLLCALL_VERSION='"$(VERSION)"' \
+	-iquote extractor -iquote transforms
+
+lint-deps:
+	@sh .ci/deps.sh $(DEPS) $(TEST_DEPS) $(LINT_DEPS)
+
+clang:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang programs
+
+programs: $(ROLLCALL) $(FAKESITE) $(UNIT_BIN) $(REPLAY_BIN) $(SHIM)
+
+tidy:
+	@sh .ci/tidy.sh $(SEEN) $(PKG_CFLAGS)
+
+cppcheck:
+	@cppcheck --quiet -j "$$(nproc)" --error-exitcode=1 \
+		--enable=warning,performance,portability --inline-suppr \
+		--suppressions-list=.cppcheck --suppress=missingIncludeSystem \
+		-I extractor -I transforms $(filter-out -iquote extractor \
+		transforms,$(SEEN)) extractor transforms tests/fakesite \
+		tests/faults tests/fuzz
+
+lint: lint-deps
+	@$(MAKE) --no-print-directory clang tidy cppcheck
+
 # from a bare machine
 
 STAGES := layers owners hdr-check sizes unit unit-asan unit-valgrind \
@@ -259,5 +288,6 @@ clean:
 
 .PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak fuzz \
 	fuzz-programs fuzz-short layers owners sizes hdr-check check-style \
+	lint lint-deps clang programs tidy cppcheck \
 	deps test-deps test demo run-demo clean
 .DELETE_ON_ERROR:

@@ -66,7 +66,9 @@ int folder_make(const char *path, mode_t mode, struct error *err)
         goto fail;
     }
     memcpy(copy, path, strlen(path) + 1);
-    while (fd >= 0 && (name = strsep(&rest, "/")) != NULL) {
+    if (fd < 0)
+        goto fail;
+    while ((name = strsep(&rest, "/")) != NULL) {
         if (*name == '\0')
             continue;
         next = enter(fd, name, mode);
@@ -75,8 +77,7 @@ int folder_make(const char *path, mode_t mode, struct error *err)
         close(fd);
         fd = next;
     }
-    if (fd >= 0)
-        return fd;
+    return fd;
 
 fail:
     refuse(err, path);

@@ -424,14 +424,15 @@ static int scan_all(struct scanner *s)
  * move, and ends in NULs, so that looking ahead needs no bound. */
 static int copy_text(struct json_scan *scan)
 {
-    char *room = malloc(JSON_SCAN_ROOM + scan->len + JSON_SCAN_PAD);
-
+    scan->copy = malloc(JSON_SCAN_ROOM + scan->len + JSON_SCAN_PAD);
     scan->capacity = scan->len / BYTES_A_NODE + NODES_LEAST;
     if (scan->capacity > JSON_VALUES_MAX)
         scan->capacity = JSON_VALUES_MAX;
     scan->nodes = malloc(scan->capacity * sizeof(*scan->nodes));
-    scan->copy = room != NULL ? room + JSON_SCAN_ROOM : NULL;
-    if (room == NULL || scan->nodes == NULL)
+    if (scan->copy == NULL)
+        return -1;
+    scan->copy += JSON_SCAN_ROOM;
+    if (scan->nodes == NULL)
         return -1;
     memcpy(scan->copy, scan->text, scan->len);
     memset(scan->copy + scan->len, 0, JSON_SCAN_PAD);
