@@ -12,7 +12,6 @@ import struct
 import subprocess
 import tempfile
 import time
-import unittest
 import zlib
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -126,7 +125,7 @@ class Another(wire.Listener):
 
 
 class Case(RunCase):
-    """peak: KiB of the largest rollcall that a test has measured."""
+    """Runs whose peak of memory is known: run.peak, in KiB."""
 
     def server(self, say, path=SEARCH, tls=None):
         return self.enterContext(Server(say, path, tls))
@@ -176,6 +175,3 @@ class Case(RunCase):
 def mortal():
     """A run that hangs in spite of all ends by itself."""
     resource.setrlimit(resource.RLIMIT_CPU, (TIMEOUT_SECONDS,) * 2)
-
-
-__all__ = ["Another", "Case", "Server", "unittest"]

@@ -193,10 +193,11 @@ class Cursors(Case):
                     self.assertTrue(asked.startswith("GET /admin/v1/orgs/"))
 
     def managed(self, server):
-        return self.run_at(server, users="org_managed_users", endpoints={"jira": None, "admin": {
-            "url": server.url, "organisation": "acme", "auth": {
-                "type": "bearer",
-                "secret": {"env": harness.TOKEN_VARIABLE}}}})
+        auth = {"type": "bearer", "secret": {"env": harness.TOKEN_VARIABLE}}
+        return self.run_at(
+            server, users="org_managed_users", endpoints={
+                "jira": None, "admin": {"url": server.url, "auth": auth,
+                                        "organisation": "acme"}})
 
 
 def member(user):

@@ -308,7 +308,8 @@ class Places(SecretCase):
         path = harness.make_job(self.folder, self.site_.url)
         return subprocess.run(
             [harness.binary("rollcall"), "extract", "-c", path, "--as-of",
-             AS_OF, *args], cwd=self.folder, umask=umask, text=True, capture_output=True, check=False,
+             AS_OF, *args], cwd=self.folder, umask=umask, text=True,
+            capture_output=True, check=False,
             env={**os.environ, harness.TOKEN_VARIABLE: PLANTED,
                  "ROLLCALL_MAPPINGS": str(harness.ROOT / "mappings")})
 

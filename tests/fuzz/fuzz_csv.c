@@ -8,7 +8,7 @@
 enum { ROWS_MAX = 64 << 20 };
 
 struct reading {
-    struct buf rows;         /* as our writer says them */
+    struct buf rows; /* as our writer says them */
     struct csv_writer writer;
     struct csv_dialect dialect;
     bool lone_null; /* a row whose one cell is null: a blank line */

@@ -4,15 +4,14 @@
 #include "normalise.h"
 #include "request.h"
 
-static const char *const paths[] = {
-    "mappings/sources/jira_users.json",
-    "mappings/sources/jira_audit.json",
-    "mappings/sources/org_events.json",
-    "mappings/sources/org_directory_users.json",
-    "mappings/sources/org_managed_users.json",
-    "mappings/sources/adminhub_site_users.json",
-    "mappings/sources/last_active.json",
-    "mappings/sources/jira_user_keys.json"};
+static const char *const paths[] = {"mappings/sources/jira_users.json",
+                                    "mappings/sources/jira_audit.json",
+                                    "mappings/sources/org_events.json",
+                                    "mappings/sources/org_directory_users.json",
+                                    "mappings/sources/org_managed_users.json",
+                                    "mappings/sources/adminhub_site_users.json",
+                                    "mappings/sources/last_active.json",
+                                    "mappings/sources/jira_user_keys.json"};
 
 enum { SOURCES = sizeof(paths) / sizeof(paths[0]) };
 

@@ -53,8 +53,8 @@ static void serve(struct list *list, struct page *page, struct input *in)
     delete_some(list, in);
 }
 
-static int take(struct pager *pager, struct list *list,
-                const struct page *page, struct error *err)
+static int take(struct pager *pager, struct list *list, const struct page *page,
+                struct error *err)
 {
     size_t fresh = 0, known;
 
@@ -84,8 +84,8 @@ static bool walk(struct pager *pager, struct list *list, size_t most,
     while (!pager->done) {
         bool progress = false;
 
-        while (queued < QUEUE_MAX && pager_ask(pager, most, &queue[queued].ask))
-        {
+        while (queued < QUEUE_MAX &&
+               pager_ask(pager, most, &queue[queued].ask)) {
             serve(list, &queue[queued++], in);
             require(++requests < REQUESTS_MAX);
         }

@@ -42,8 +42,8 @@ static void take(int64_t count, int64_t per_ms, int64_t pause, int64_t step)
         now += i % 3 == 0 ? wait : step;
     }
     if (count > 0)
-        require(taken <= rate.burst + 1 + (now - begun) / rate.per_ms * count +
-                             count);
+        require(taken <=
+                rate.burst + 1 + (now - begun) / rate.per_ms * count + count);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -3,9 +3,9 @@
 #include "normalise.h"
 #include "sheet.h"
 
-static const char *const paths[] = {"mappings/sources/export_users_csv.json",
-                                    "mappings/sources/audit_csv.json",
-                                    "mappings/sources/managed_accounts_csv.json"};
+static const char *const paths[] = {
+    "mappings/sources/export_users_csv.json", "mappings/sources/audit_csv.json",
+    "mappings/sources/managed_accounts_csv.json"};
 
 enum { SOURCES = sizeof(paths) / sizeof(paths[0]) };
 

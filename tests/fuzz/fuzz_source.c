@@ -6,14 +6,18 @@
 
 static void ask(const struct source *source)
 {
-    static const struct endpoint endpoint = {
-        .name = "e", .url = "https://h.test", .organisation = "o/\"\\?&#",
-        .directory = "d", .site = "s"};
+    static const struct endpoint endpoint = {.name = "e",
+                                             .url = "https://h.test",
+                                             .organisation = "o/\"\\?&#",
+                                             .directory = "d",
+                                             .site = "s"};
     static const struct request_window window = {0, 253402300799999};
     static const char *const names[] = {"a b", "\"\\\x01", "\xe2\x82\xac"};
     const struct page_ask page = {.start = 7, .size = 10, .cursor = "c&=\"\\"};
-    const struct request_parts parts = {.window = &window, .page = &page,
-                                        .account = "a/b?c", .batch = names,
+    const struct request_parts parts = {.window = &window,
+                                        .page = &page,
+                                        .account = "a/b?c",
+                                        .batch = names,
                                         .batch_count = 3};
     struct error err = {0};
     struct buf out;

@@ -14,9 +14,9 @@
 
 enum { FILES = 4, KEPT_MAX = 64 * 1024, PACKED_MAX = 1 << 20 };
 
-static const char *const names[FILES] = {
-    MANIFEST_NAME, "people-00001.csv.gz", "people-00001.jsonl.gz",
-    "rejects.jsonl.gz"};
+static const char *const names[FILES] = {MANIFEST_NAME, "people-00001.csv.gz",
+                                         "people-00001.jsonl.gz",
+                                         "rejects.jsonl.gz"};
 
 static struct {
     struct fixture fixture;
@@ -48,8 +48,8 @@ static void publish_once(void)
     snprintf(run.path, sizeof(run.path), "%s/" FIXTURE_RUN, run.fixture.out);
     for (int i = 0; i < FILES; i++) {
         struct error err = {0};
-        char *text = read_whole_file(run.fd, names[i], KEPT_MAX, &run.len[i],
-                                     &err);
+        char *text =
+            read_whole_file(run.fd, names[i], KEPT_MAX, &run.len[i], &err);
 
         require(text != NULL);
         memcpy(run.text[i], text, run.len[i]);
