@@ -12,10 +12,16 @@
 #   make bench        against DuckDB, Node.js, Python and jq (long; see
 #                     tests/bench/README.md)
 #   make bench-ceiling  instructions a record, at most so many
+#   make fuzz         an hour of libFuzzer over all targets of tests/fuzz
+#                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
 #   make check-style  layers owners hdr-check sizes
+#   make lint         clang's warnings, clang-tidy, cppcheck: no finding
 #   make clean
 #
 # BUILD=DIR builds elsewhere, CC=… and CFLAGS=… are honoured.
+
+# None of make's own rules: they would link a list of headers, given a chance.
+MAKEFLAGS += --no-builtin-rules
 
 VERSION := 0.1.0
 BUILD ?= build
@@ -29,6 +35,8 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libsqlite3-dev \
 	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl
+FUZZ_DEPS := clang
+LINT_DEPS := clang clang-tidy cppcheck
 
 PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
@@ -47,7 +55,7 @@ FAKESITE_LIBS = $(eval FAKESITE_LIBS := $$(shell pkg-config --libs \
 
 CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
-	-Wmissing-prototypes -Werror
+	-Wmissing-prototypes -Wno-missing-field-initializers -Werror
 HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DROLLCALL_VERSION='"$(VERSION)"' \
 	-iquote extractor -iquote transforms $(WARN) $(HARDEN) $(CFLAGS) \
@@ -62,6 +70,11 @@ ASAN := BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
 # valgrind takes a fortified memmove for a memcpy.
 VALGRIND := BUILD=$(BUILD)/valgrind CFLAGS='-O1 -g -U_FORTIFY_SOURCE'
 
+# What libFuzzer sees; it needs clang.
+FUZZED := BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g \
+	-fno-omit-frame-pointer -fno-sanitize-recover=all -U_FORTIFY_SOURCE \
+	-fsanitize=fuzzer-no-link,address,undefined'
+
 # what is built
 
 HEADERS := $(wildcard extractor/*.h transforms/*.h)
@@ -71,6 +84,8 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # Linked, before the library, into the tests that name it below.
 UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/reference_json.c
 FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
 SHIM_SRC := $(wildcard tests/faults/*.c)
 
@@ -78,6 +93,10 @@ MAIN_OBJ := $(BUILD)/extractor/main.o
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o) $(UNIT_HELPER_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
+FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/%.o) \
+	$(FUZZ_NAMES:%=$(BUILD)/tests/fuzz/replay_%.o)
+FUZZ_BIN := $(FUZZ_NAMES:%=$(BUILD)/fuzz_%)
+REPLAY_BIN := $(FUZZ_NAMES:%=$(BUILD)/unit/fuzz_%)
 FAKESITE_OBJ := $(FAKESITE_SRC:%.c=$(BUILD)/%.o)
 SHIM_OBJ := $(SHIM_SRC:%.c=$(BUILD)/%.o)
 
@@ -123,6 +142,22 @@ $(FAKE_EXCHANGE_TESTS:%=$(BUILD)/unit/test_%): \
 $(BUILD)/unit/test_json_differential: $(BUILD)/tests/unit/reference_json.o
 $(BUILD)/unit/test_json_differential: HELPER_LIBS := -lcjson
 
+# A fuzz target that shows itself its corpus, and one for libFuzzer.
+$(REPLAY_BIN): $(BUILD)/unit/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
+		$(BUILD)/tests/fuzz/replay_%.o $(LIBRARY)
+	@mkdir -p $(@D)
+	@echo "  LD    $@"
+	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$(FUZZ_BIN): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBRARY)
+	@echo "  LD    $@"
+	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcmocka
+
+$(BUILD)/tests/fuzz/replay_%.o: tests/fuzz/replay.c Makefile
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	@$(CC) $(ALL_CFLAGS) -DFUZZ_NAME='"$*"' -MMD -MP -c -o $@ $<
+
 $(FAKESITE_OBJ): PKG_CFLAGS = $(FAKESITE_CFLAGS)
 
 # The flags and the version are in this file, so it counts as a source.
@@ -132,12 +167,12 @@ $(BUILD)/%.o: %.c Makefile
 	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(MAIN_OBJ) $(LIB_OBJ) $(UNIT_OBJ) \
-	$(FAKESITE_OBJ) $(SHIM_OBJ))
+	$(FAKESITE_OBJ) $(SHIM_OBJ) $(FUZZ_OBJ))
 
 # tests
 
-unit: $(UNIT_BIN)
-	@sh .ci/unit.sh $(UNIT_BIN)
+unit: $(UNIT_BIN) $(REPLAY_BIN)
+	@sh .ci/unit.sh $(UNIT_BIN) $(REPLAY_BIN)
 
 unit-asan:
 	$(MAKE) $(ASAN) unit
@@ -182,6 +217,21 @@ bench-ceiling: $(ROLLCALL) $(FAKESITE)
 run-bench: $(ROLLCALL) $(FAKESITE)
 	@$(BENCH_ENV) python3 tests/bench/bench.py
 
+# FUZZ_SECONDS are shared by the targets and, as far as they go, by the cores.
+FUZZ ?= $(FUZZ_NAMES)
+FUZZ_SECONDS ?= 3600
+FUZZ_EACH = $(shell expr $(FUZZ_SECONDS) '*' $$(nproc) / $(words $(FUZZ)))
+
+fuzz-programs: $(FUZZ:%=$(BUILD)/fuzz_%)
+
+fuzz:
+	@sh .ci/deps.sh $(DEPS) $(TEST_DEPS) $(FUZZ_DEPS)
+	@$(MAKE) --no-print-directory $(FUZZED) fuzz-programs
+	@sh .ci/fuzz.sh $(BUILD)/fuzz $(FUZZ_EACH) $(FUZZ)
+
+fuzz-short:
+	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=26
+
 # style gates
 
 layers:
@@ -201,6 +251,33 @@ hdr-check:
 	done
 
 check-style: layers owners hdr-check sizes
+
+# what other compilers and analysers say (.clang-tidy, .cppcheck)
+
+SEEN := -std=c11 -D_GNU_SOURCE -DROLLCALL_VERSION='"$(VERSION)"' \
+	-iquote extractor -iquote transforms
+
+lint-deps:
+	@sh .ci/deps.sh $(DEPS) $(TEST_DEPS) $(LINT_DEPS)
+
+clang:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang programs
+
+programs: $(ROLLCALL) $(FAKESITE) $(UNIT_BIN) $(REPLAY_BIN) $(SHIM)
+
+tidy:
+	@sh .ci/tidy.sh $(SEEN) $(PKG_CFLAGS)
+
+cppcheck:
+	@cppcheck --quiet -j "$$(nproc)" --error-exitcode=1 \
+		--enable=warning,performance,portability --inline-suppr \
+		--suppressions-list=.cppcheck --suppress=missingIncludeSystem \
+		-I extractor -I transforms $(filter-out -iquote extractor \
+		transforms,$(SEEN)) extractor transforms tests/fakesite \
+		tests/faults tests/fuzz
+
+lint: lint-deps
+	@$(MAKE) --no-print-directory clang tidy cppcheck
 
 # from a bare machine
 
@@ -228,6 +305,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
-	run-bench bench-ceiling layers owners sizes hdr-check check-style deps \
-	test-deps test demo run-demo clean
+	run-bench bench-ceiling fuzz fuzz-programs fuzz-short layers owners \
+	sizes hdr-check check-style lint lint-deps clang programs tidy cppcheck \
+	deps test-deps test demo run-demo clean
 .DELETE_ON_ERROR:

@@ -372,7 +372,8 @@ int account_action_load(struct account_action *action, const char *path,
         check_state(&spec, &root, action);
         check_names_account(&spec, &root, "state", &action->state);
         for (int verb = 0; verb < ACCOUNT_VERBS; verb++)
-            check_names_account(&spec, &root, account_verb_name(verb),
+            check_names_account(&spec, &root,
+                                account_verb_name((enum account_verb)verb),
                                 &action->verbs[verb]);
     }
     if (spec_close(&spec, err) != 0)

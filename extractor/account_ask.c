@@ -97,7 +97,7 @@ static int take_own(void *context, const struct exchange_answer *answer,
         return -1;
     id = find_text(doc.root, question->own->id);
     if (id != NULL && *id != '\0')
-        id = run->own[run->own_count] = keep(run, id, err);
+        run->own[run->own_count] = keep(run, id, err);
     else
         error_set(err, ERROR_AUTH,
                   "%s: endpoint %s answers as to nobody: "

@@ -105,7 +105,7 @@ struct account_journal *account_journal_open(const char *path,
                                              struct error *err)
 {
     struct account_journal *journal = calloc(1, sizeof(*journal));
-    const char *name = NULL;
+    const char *name = "";
     int folder;
 
     if (journal == NULL || (journal->path = strdup(path)) == NULL) {

@@ -108,7 +108,7 @@ static int take_answer(void *context, const struct exchange_answer *answer,
     if (answer->status != HTTP_OK)
         return 0;
     fetching->answered =
-        json_parse(&doc, answer->body, answer->len, JSON_STRICT,
+        json_parse(&doc, answer->body, answer->len, JSON_UNIQUE,
                    fetching->source->name, ERROR_DATA, &fetching->cause) == 0;
     if (!fetching->answered)
         return 0;

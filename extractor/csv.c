@@ -147,7 +147,9 @@ static bool must_quote(const struct csv_dialect *dialect, const char *text,
 
     return len == 0 || is_blank(text[0]) || is_blank(text[len - 1]) ||
            strpbrk(text, special) != NULL ||
-           strcmp(text, dialect->null_text) == 0 || strcmp(text, "\\.") == 0;
+           strcmp(text, dialect->null_text) == 0 ||
+           strcmp(text, "\\.") == 0 ||
+           strncmp(text, CSV_BOM, strlen(CSV_BOM)) == 0;
 }
 
 /* libcsv doubles the quotes; it also puts a pair around each piece, of which

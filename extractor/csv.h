@@ -6,7 +6,8 @@
  * last. A null cell is the dialect's null text, unquoted (default: nothing);
  * empty text is `""`; other text is quoted only when it must be: it holds the
  * delimiter, the quote, CR or LF, begins or ends with a blank, equals the
- * null text, or is \. (PostgreSQL's end of data). RFC 4180 doubling. A row of
+ * null text, is \. (PostgreSQL's end of data), or begins like a byte order
+ * mark, which readers take from the start of a file. RFC 4180 doubling. A row of
  * a single empty cell would be a blank line, which readers skip: see
  * csv_dialect_problem(). The byte order mark is the writer of the file's
  * business: CSV_BOM.

@@ -237,7 +237,7 @@ static int judge_pages(const struct db *db, const char *verdict,
     if (verdict != NULL && strcmp(verdict, "ok") == 0)
         return 0;
     if (code != NULL) {
-        int number = atoi(code + strlen(told));
+        int number = (int)strtol(code + strlen(told), NULL, 10);
 
         if (cause_of(number)->trouble != DB_DAMAGED)
             return fail(db, number, err);

@@ -209,7 +209,7 @@ static int take_answer(void *context, const struct exchange_answer *answer,
 
     if (answer->status != HTTP_OK)
         return take_unknown(asking, answer->status, err);
-    if (json_parse(&doc, answer->body, answer->len, JSON_STRICT,
+    if (json_parse(&doc, answer->body, answer->len, JSON_UNIQUE,
                    asking->each->entry->source.name, ERROR_DATA, &cause) != 0) {
         if (++asking->bad_bodies <= BAD_BODIES_MAX)
             return ask_page(asking, err);

@@ -173,13 +173,18 @@ static void warn_expiry(const struct exchange *exchange,
              when);
 }
 
+const struct job *exchange_commands_of(const struct exchange *exchange)
+{
+    return exchange->options.allow_commands ? exchange->options.job : NULL;
+}
+
 int lane_load_secret(struct exchange *exchange, struct lane *lane,
                      struct error *err)
 {
     if (lane->endpoint->auth == AUTH_NONE || lane->secret.text != NULL)
         return 0;
     if (secret_load(&lane->secret, &lane->endpoint->secret,
-                    exchange->options.allow_commands, err) != 0)
+                    exchange_commands_of(exchange), err) != 0)
         return error_prefix(err, "endpoint %s", lane->endpoint->name);
     warn_expiry(exchange, lane);
     return 0;

@@ -177,6 +177,13 @@ bool login_renews(struct task *task, const struct http_reply *reply,
 /* Lets a refresh token that is being rotated come home before the end. */
 void logins_settle(struct exchange *exchange);
 
+/* exchange_echo.c: whether a server's text holds a good part of the lane's
+ * credential, in any of the forms in which it was sent. */
+bool echo_in(const char *text, const struct lane *lane);
+
+/* exchange.c: the job when its commands may tell secrets, or NULL. */
+const struct job *exchange_commands_of(const struct exchange *exchange);
+
 /* exchange.c: loads the lane's secret when it is not there yet. */
 int lane_load_secret(struct exchange *exchange, struct lane *lane,
                      struct error *err);

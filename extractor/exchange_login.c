@@ -98,7 +98,7 @@ static int begin_file(struct exchange *exchange, struct lane *lane,
     if (refresh->text != NULL)
         return 0;
     return secret_load(refresh, &oauth->refresh,
-                       exchange->options.allow_commands, err);
+                       exchange_commands_of(exchange), err);
 }
 
 static void login_reply(void *context, struct http_reply *reply);

@@ -9,13 +9,17 @@ enum { HINT_CEILING = ERROR_HINT_MAX, TEXT_CEILING = ERROR_TEXT_MAX };
 
 /* A server's text: only what a media type, a host name or a list of scopes may
  * hold. */
-static void put_clean(struct buf *out, const char *text)
+static void put_clean(struct buf *out, const struct task *task,
+                      const char *text)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                   "0123456789/+.-_:[] ";
 
-    buf_append(out, text, strspn(text, allowed));
+    if (echo_in(text, task->lane))
+        buf_puts(out, "(not shown: it holds what was sent)");
+    else
+        buf_append(out, text, strspn(text, allowed));
 }
 
 static void put_list(struct buf *out, const char *before,
@@ -67,14 +71,14 @@ static void put_token_hint(struct buf *out, const struct task *task)
 }
 
 /* What the token endpoint said the token may do. */
-static void put_granted(struct buf *out, const struct lane *lane)
+static void put_granted(struct buf *out, const struct task *task)
 {
-    const char *scopes = lane->login.grant.scopes;
+    const char *scopes = task->lane->login.grant.scopes;
 
     if (scopes == NULL)
         return;
     buf_puts(out, "; it has: ");
-    put_clean(out, scopes);
+    put_clean(out, task, scopes);
 }
 
 static void hint_unauthorized(struct buf *out, const struct task *task,
@@ -88,7 +92,7 @@ static void hint_unauthorized(struct buf *out, const struct task *task,
                "the token of endpoint %s lacks a scope; a new login will not "
                "help, make a token that has it",
                task->request.endpoint->name);
-    put_granted(out, task->lane);
+    put_granted(out, task);
     put_needs(out, task->request.source);
 }
 
@@ -210,9 +214,11 @@ static const struct refusal *find(const struct refusal *table, int value)
     return table;
 }
 
-static void put_answer(struct buf *out, const struct exchange_request *request,
+static void put_answer(struct buf *out, const struct task *task,
                        const struct http_reply *reply)
 {
+    const struct exchange_request *request = &task->request;
+
     buf_printf(out, "%s: %s answered %d", request->source->name,
                request->endpoint->url, reply->status);
     if (reply->status == 200) {
@@ -220,11 +226,11 @@ static void put_answer(struct buf *out, const struct exchange_request *request,
         if (reply->content_type[0] == '\0')
             buf_puts(out, "no content type");
         else
-            put_clean(out, reply->content_type);
+            put_clean(out, task, reply->content_type);
         buf_puts(out, " instead of JSON");
     } else if (reply->location_host[0] != '\0') {
         buf_puts(out, ", a redirect to ");
-        put_clean(out, reply->location_host);
+        put_clean(out, task, reply->location_host);
     } else if (reply->status != 401 && reply->status != 403) {
         buf_printf(out, " to %s %.*s", request->method,
                    verdict_path_len(request->path_query), request->path_query);
@@ -252,7 +258,7 @@ int verdict_refuse(const struct task *task, const struct http_reply *reply,
     buf_init(&hint, HINT_CEILING);
     if (reply->answered) {
         refusal = find(answers, reply->status);
-        put_answer(&text, request, reply);
+        put_answer(&text, task, reply);
     } else {
         refusal = find(breakdowns, (int)reply->failure);
         put_breakdown(&text, request, reply);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,11 +12,27 @@
 
 enum { OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
-/* One level below dir_fd: opened, or made and made durable. */
+/* Links of ours and of root are how a machine is laid out; one of anybody else
+ * would take what we write to a place of his choice. */
+static bool link_of_another(int dir_fd, const char *name)
+{
+    struct stat st;
+
+    return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISLNK(st.st_mode) && st.st_uid != geteuid() && st.st_uid != 0;
+}
+
+/* One level below dir_fd: opened, or made and made durable. ELOOP: a link that
+ * is not followed. */
 static int enter(int dir_fd, const char *name, mode_t mode)
 {
-    int fd = openat(dir_fd, name, OPEN_FOLDER);
+    int fd = openat(dir_fd, name, OPEN_FOLDER | O_NOFOLLOW);
 
+    if (fd < 0 && errno == ENOTDIR) { /* perhaps a link */
+        errno = ELOOP;
+        if (!link_of_another(dir_fd, name))
+            fd = openat(dir_fd, name, OPEN_FOLDER);
+    }
     if (fd >= 0 || errno != ENOENT)
         return fd;
     if (mkdirat(dir_fd, name, 0700) != 0 && errno != EEXIST)
@@ -28,6 +45,17 @@ static int enter(int dir_fd, const char *name, mode_t mode)
     return fd;
 }
 
+static int refuse(struct error *err, const char *path)
+{
+    if (errno != ELOOP)
+        return file_create_error(err, path);
+    error_set(err, ERROR_CANT_CREATE,
+              "%s: a link on the way belongs to another user, or leads to "
+              "itself",
+              path);
+    return error_hint(err, "name the folder itself, or remove the link");
+}
+
 int folder_make(const char *path, mode_t mode, struct error *err)
 {
     char copy[PATH_MAX], *rest = copy, *name;
@@ -38,7 +66,9 @@ int folder_make(const char *path, mode_t mode, struct error *err)
         goto fail;
     }
     memcpy(copy, path, strlen(path) + 1);
-    while (fd >= 0 && (name = strsep(&rest, "/")) != NULL) {
+    if (fd < 0)
+        goto fail;
+    while ((name = strsep(&rest, "/")) != NULL) {
         if (*name == '\0')
             continue;
         next = enter(fd, name, mode);
@@ -47,11 +77,10 @@ int folder_make(const char *path, mode_t mode, struct error *err)
         close(fd);
         fd = next;
     }
-    if (fd >= 0)
-        return fd;
+    return fd;
 
 fail:
-    file_create_error(err, path);
+    refuse(err, path);
     if (fd >= 0)
         close(fd);
     return -1;

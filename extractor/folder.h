@@ -9,7 +9,7 @@
 #include "error.h"
 
 /* Makes path and its parents, durably, those it makes with this mode; opens
- * it. The caller closes the descriptor; -1 with *err set (ERROR_CANT_CREATE,
+ * it. Links on the way are followed when we or root own them. The caller closes the descriptor; -1 with *err set (ERROR_CANT_CREATE,
  * ERROR_IO). */
 int folder_make(const char *path, mode_t mode, struct error *err);
 

@@ -49,6 +49,7 @@ int json_parse(struct json_doc *doc, const char *text, size_t len,
     scan->text = text;
     scan->comments = (flags & JSON_COMMENTS) != 0;
     scan->secret = (flags & JSON_SECRET) != 0;
+    scan->unique = (flags & JSON_UNIQUE) != 0;
     room = json_scan_room(scan, len);
     if (room != NULL)
         memcpy(room, text, len);
@@ -70,6 +71,7 @@ int json_parse_room(struct json_doc *doc, const struct json_select *select,
                     const char *name, enum error_kind kind, struct error *err)
 {
     doc->scan->select = select;
+    doc->scan->unique = true;
     return scan_room(doc, json_scan(doc->scan), name, kind, err);
 }
 
@@ -87,9 +89,17 @@ size_t json_repairs(const struct json_doc *doc)
     return doc->scan->repairs;
 }
 
-bool json_whole(const struct json_doc *doc)
+int json_check(const struct json_doc *doc, const char *name,
+               enum error_kind kind, struct error *err)
 {
-    return !doc->scan->failed;
+    const struct json_scan *scan = doc->scan;
+
+    if (!scan->failed)
+        return 0;
+    return scan_error(scan,
+                      scan->reason[0] != '\0' ? JSON_SCAN_WRONG
+                                              : JSON_SCAN_NO_MEMORY,
+                      name, kind, err);
 }
 
 enum json_type json_type(const struct json *json)
@@ -109,7 +119,7 @@ const char *json_type_name(enum json_type type)
 }
 
 /* The container itself, read now if it was left for later; NULL when it cannot
- * be, which json_whole() tells. Nodes are the document's own to change. */
+ * be, which json_check() tells. Nodes are the document's own to change. */
 static const struct json *read_container(const struct json *json)
 {
     return json->state == JSON_READ

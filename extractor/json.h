@@ -9,11 +9,13 @@
  * silently: numbers keep their exact source text (json_number_text), a lone
  * surrogate, "\u0000" and invalid UTF-8 in strings become U+FFFD and are
  * counted in the document. Trailing text, raw control characters, a byte order
- * mark and nesting deeper than JSON_DEPTH_MAX are errors that name line and
- * column. With JSON_COMMENTS, // and block comments are white space (job,
- * mapping and source files only).
+ * mark, nesting deeper than JSON_DEPTH_MAX and more values than
+ * JSON_VALUES_MAX are errors that name line and column. With JSON_COMMENTS, //
+ * and block comments are white space (job, mapping and source files only).
  *
- * Member names are compared byte for byte. Member lookup and array indexing
+ * Member names are compared byte for byte. What an object with one name twice
+ * means is nobody's to guess (RFC 8259 §4): with JSON_UNIQUE it is an error,
+ * without it lookup gives the first. Member lookup and array indexing
  * are linear: walk long arrays with json_first/json_next.
  */
 #ifndef ROLLCALL_JSON_H
@@ -26,12 +28,16 @@
 #include "error.h"
 #include "jsonw.h"
 
-enum { JSON_DEPTH_MAX = 200 };
+enum {
+    JSON_DEPTH_MAX = 200,
+    JSON_VALUES_MAX = 2 * 1024 * 1024 /* of one text; 24 bytes of memory each */
+};
 
 enum json_flags {
     JSON_STRICT = 0,
     JSON_COMMENTS = 1,
-    JSON_SECRET = 2 /* json_free() overwrites its strings */
+    JSON_SECRET = 2, /* json_free() overwrites its strings */
+    JSON_UNIQUE = 4  /* an object with one member twice is an error */
 };
 
 enum json_type {
@@ -64,7 +70,7 @@ void json_free(struct json_doc *doc);
  * into a zeroed document json_room() and len bytes of text there, then
  * json_parse_room(), as often as there are pages; json_free() at the end, and
  * after an error too. Only what is selected becomes nodes (json_select.h;
- * NULL: everything). Errors name the byte instead of line and column, as
+ * NULL: everything), and of what is selected no object may have a name twice. Errors name the byte instead of line and column, as
  * column of line 1. A document of which nothing is selected still has its
  * root. */
 char *json_room(struct json_doc *doc, size_t len);
@@ -74,10 +80,11 @@ int json_parse_room(struct json_doc *doc, const struct json_select *select,
 /* Strings changed so far to be valid UTF-8 without NUL. */
 size_t json_repairs(const struct json_doc *doc);
 
-/* False: memory was out when a container that had been selected for later was
- * looked into, and it seemed empty. Asked before anything of the document is
- * relied on. */
-bool json_whole(const struct json_doc *doc);
+/* -1 when a container that had been selected for later could not be read when
+ * it was looked into, and so seemed empty: memory was out, or an object in it
+ * has a name twice. Asked before anything of the document is relied on. */
+int json_check(const struct json_doc *doc, const char *name,
+               enum error_kind kind, struct error *err);
 
 enum json_type json_type(const struct json *node);
 const char *json_type_name(enum json_type type); /* "string", "object", … */

@@ -90,8 +90,7 @@ enum json_scan_result json_scan(struct json_scan *scan)
     return scan->count > 0 ? JSON_SCAN_OK : JSON_SCAN_EMPTY;
 }
 
-/* The text was checked, so that memory is all that can fail. Its strings are
- * decoded in place, which can be done once. */
+/* Once, because strings are decoded in place. */
 static const struct json *open_container(struct json *node)
 {
     struct json_scan *scan = node[1].owner, sub = *scan;
@@ -118,7 +117,12 @@ static const struct json *open_container(struct json *node)
     scan->repaired = sub.repaired;
     scan->opened = sub.opened;
     scan->repairs = sub.repairs;
-    scan->failed = scan->failed || nodes == NULL;
+    if (nodes == NULL && !scan->failed) {
+        scan->failed = true;
+        scan->line = sub.line;
+        scan->column = sub.column;
+        memcpy(scan->reason, sub.reason, sizeof(scan->reason));
+    }
     return nodes;
 }
 

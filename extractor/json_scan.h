@@ -70,6 +70,7 @@ struct json_scan {
     const struct json_select *select; /* NULL: everything */
     bool comments; /* line and block comments are white space */
     bool secret;   /* the copy is wiped */
+    bool unique;   /* an object with one name twice is wrong */
 
     char *copy;  /* behind one byte of room; ended by NULs */
     size_t room; /* bytes of text the copy can take */
@@ -77,7 +78,7 @@ struct json_scan {
     size_t count, capacity;
     struct arena repaired; /* texts that grew */
     struct arena opened;   /* nodes of containers read later */
-    bool failed;           /* memory was out when one was to be read */
+    bool failed;           /* one of them could not be read; see reason */
     size_t repairs;        /* strings that were changed */
     size_t line;           /* from 1 */
     size_t column;         /* from 1, in characters or bytes */
@@ -90,8 +91,13 @@ enum json_scan_result json_scan(struct json_scan *scan);
 void json_scan_release(struct json_scan *scan);
 
 /* The container in whose place a node of JSON_LATER or JSON_OPENED stands; NULL
- * when memory is out, and then `failed` is set in the scan it belongs to. */
+ * when memory is out or it has a name twice, and then the scan it belongs to
+ * has `failed`, as json_scan() does. */
 const struct json *json_scan_open(struct json *node);
+
+/* Whether no two members of an object have one name: 1 or 0; -1: memory is
+ * out. In json_unique.c. */
+int json_scan_unique(const struct json *object);
 
 /* Between json_scan.c (tokens) and json_string.c (what is in a string). */
 enum { JSON_SCAN_ROOM = 1, JSON_SCAN_PAD = 32 }; /* before and behind copy */

@@ -99,7 +99,7 @@ static int answered(void *context, const struct exchange_answer *answer,
     struct json_doc doc;
     int result;
 
-    if (json_parse(&doc, answer->body, answer->len, JSON_STRICT,
+    if (json_parse(&doc, answer->body, answer->len, JSON_UNIQUE,
                    batch->options->source->name, ERROR_DATA, &cause) != 0) {
         if (++batch->bad_bodies <= LOOKUP_BAD_BODIES_MAX)
             return batch_send(batch, err);

@@ -187,7 +187,7 @@ static void read_salt(struct spec *spec, const struct spec_node *node,
     secret = spec_alloc(spec, 1, sizeof(*secret));
     if (resource == NULL || secret == NULL)
         return;
-    if (secret_load(secret, &ref, false, &err) != 0) {
+    if (secret_load(secret, &ref, NULL, &err) != 0) {
         spec_problem(spec, node, "%s", err.text);
         return;
     }

@@ -32,7 +32,7 @@ static int take_answer(void *context, const struct exchange_answer *answer,
         return 0;
     }
     question->answered =
-        json_parse(&question->doc, answer->body, answer->len, JSON_STRICT,
+        json_parse(&question->doc, answer->body, answer->len, JSON_UNIQUE,
                    question->entry->source.name, ERROR_DATA,
                    &question->cause) == 0;
     return 0;

@@ -30,10 +30,11 @@ static void start(struct filling *f, const struct source *source,
                   const struct request_parts *parts)
 {
     const struct request_window *window = parts->window;
-    struct template_value *own = f->values + TEMPLATE_OF_ENDPOINT;
     const char *from = NULL, *to = NULL;
+    struct template_value *own;
 
     *f = (struct filling){.source = source, .endpoint = endpoint};
+    own = f->values + TEMPLATE_OF_ENDPOINT;
     template_of_endpoint(endpoint, f->values);
     if (window != NULL) {
         from = write_time(source, window->from, f->from);

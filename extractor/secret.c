@@ -14,14 +14,13 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "secret_parts.h"
 
 enum {
     SECRET_ROOM = SECRET_MAX + 4, /* CR LF, one byte too many, NUL */
     COMMAND_TIMEOUT_MS = 30 * 1000,
     COMMAND_POLL_MS = 20
 };
-
-extern char **environ;
 
 /* Bytes as they come, in a block of one size that is never reallocated, so
  * that no copy is left behind in freed memory. */
@@ -32,6 +31,7 @@ struct raw {
 
 struct command {
     const char *const *argv;
+    char **environment;
     pid_t pid;
     int output;
     int64_t deadline_ms;
@@ -147,7 +147,8 @@ static int spawn(struct command *command, int write_end)
         rc = posix_spawn_file_actions_adddup2(&files, write_end, STDOUT_FILENO);
     if (rc == 0)
         rc = posix_spawnp(&command->pid, command->argv[0], &files, &attributes,
-                          (char *const *)(uintptr_t)command->argv, environ);
+                          (char *const *)(uintptr_t)command->argv,
+                          command->environment);
     posix_spawnattr_destroy(&attributes);
 no_attributes:
     posix_spawn_file_actions_destroy(&files);
@@ -224,7 +225,7 @@ static int reap(const struct command *command)
 }
 
 static int load_command(struct raw *raw, const char *const *argv,
-                        struct error *err)
+                        const struct job *job, struct error *err)
 {
     struct command command = {.argv = argv, .clock = clock_system()};
     bool whole;
@@ -232,7 +233,12 @@ static int load_command(struct raw *raw, const char *const *argv,
     char *end;
 
     command.deadline_ms = clock_mono(&command.clock) + COMMAND_TIMEOUT_MS;
-    if (start(&command, err) != 0)
+    command.environment = secret_environ(job);
+    if (command.environment == NULL)
+        return error_no_memory(err);
+    status = start(&command, err);
+    free(command.environment);
+    if (status != 0)
         return -1;
     whole = drain(&command, raw);
     close(command.output);
@@ -286,14 +292,14 @@ static int check(const struct raw *raw, const char *name, struct error *err)
 }
 
 static int load(struct raw *raw, const struct secret_ref *ref,
-                bool allow_command, struct error *err)
+                const struct job *job, struct error *err)
 {
     if (ref->kind == SECRET_ENV)
         return load_env(raw, ref->name, err);
     if (ref->kind == SECRET_FILE)
         return load_file(raw, ref->name, err);
-    if (allow_command)
-        return load_command(raw, ref->argv, err);
+    if (job != NULL)
+        return load_command(raw, ref->argv, job, err);
     error_set(err, ERROR_CONFIG, "secret: command %s is not run", ref->argv[0]);
     return error_hint(err, "name the job file with -c to allow its commands");
 }
@@ -320,13 +326,13 @@ static int raw_start(struct raw *raw, struct secret *secret, struct error *err)
 }
 
 int secret_load(struct secret *secret, const struct secret_ref *ref,
-                bool allow_command, struct error *err)
+                const struct job *job, struct error *err)
 {
     struct raw raw;
 
     if (raw_start(&raw, secret, err) != 0)
         return -1;
-    if (load(&raw, ref, allow_command, err) != 0) {
+    if (load(&raw, ref, job, err) != 0) {
         wipe(raw.data);
         return -1;
     }

@@ -24,8 +24,10 @@ struct secret {
     char *text; /* NUL terminated; NULL when released */
 };
 
+/* job: whose commands may be run; they do not see the variables that secrets
+ * of that job come from. NULL: no command is run. */
 int secret_load(struct secret *secret, const struct secret_ref *ref,
-                bool allow_command, struct error *err);
+                const struct job *job, struct error *err);
 /* From an open file, which stays open; path is for the errors. */
 int secret_load_fd(struct secret *secret, int fd, const char *path,
                    struct error *err);

@@ -146,8 +146,9 @@ static int take_page(struct walk *walk, const struct page_ask *ask,
                  ? judge_page(walk, ask, page->doc.root, items, err)
                  : -1;
     walk->options.report->repairs += json_repairs(&page->doc);
-    if (!json_whole(&page->doc))
-        return error_no_memory(err);
+    if (json_check(&page->doc, walk->options.source->name, ERROR_DATA, err) !=
+        0)
+        return -1;
     return result;
 }
 

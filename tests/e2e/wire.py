@@ -17,6 +17,7 @@ class Listener:
 
     connections: how many came; tls: an SSLContext, or None.
     """
+    host = "127.0.0.1"
 
     def __init__(self, tls=None):
         self.tls = tls
@@ -26,7 +27,7 @@ class Listener:
         self.socket = None
 
     def __enter__(self):
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket = socket.create_server((self.host, 0))
         threading.Thread(target=self.accept, daemon=True).start()
         return self
 
@@ -46,7 +47,7 @@ class Listener:
     @property
     def url(self):
         scheme = "https" if self.tls else "http"
-        return f"{scheme}://127.0.0.1:{self.port}"
+        return f"{scheme}://{self.host}:{self.port}"
 
     def accept(self):
         while True:
@@ -142,15 +143,16 @@ class Authority:
                 "-subj", "/CN=rollcall test authority",
                 "-keyout", "ca.key", "-out", "ca.pem")
 
-    def context(self, names):
-        """For a server that goes by NAMES, e.g. "IP:127.0.0.1"."""
+    def context(self, names, days=2):
+        """For a server that goes by NAMES, e.g. "IP:127.0.0.1"; with negative
+        DAYS its certificate has expired."""
         (self.folder / "names.ext").write_text(f"subjectAltName={names}\n")
         openssl(self.folder, "req", "-newkey", "ec", "-pkeyopt",
                 "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=site",
                 "-keyout", "site.key", "-out", "site.csr")
-        openssl(self.folder, "x509", "-req", "-in", "site.csr", "-days", "2",
-                "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
-                "-extfile", "names.ext", "-out", "site.pem")
+        openssl(self.folder, "x509", "-req", "-in", "site.csr",
+                "-days", str(days), "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-extfile", "names.ext", "-out", "site.pem")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.folder / "site.pem",
                                 self.folder / "site.key")

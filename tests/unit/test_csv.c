@@ -254,6 +254,30 @@ static void what_is_written_is_read_back(void **state)
     }
 }
 
+/* A text that begins with U+FEFF would lose it as the first of a file. */
+static void a_text_is_no_byte_order_mark(void **state)
+{
+    struct csv_dialect dialect;
+    struct error err = {0};
+    struct csv_writer w;
+    struct buf text, rows;
+
+    (void)state;
+    assert_true(csv_preset("rfc4180", &dialect));
+    buf_init(&text, 1 << 10);
+    buf_init(&rows, 1 << 10);
+    w = (struct csv_writer){&text, &dialect, false};
+    csv_row_start(&w);
+    csv_put_text(&w, CSV_BOM "x");
+    csv_put_text(&w, "y" CSV_BOM);
+    csv_row_end(&w);
+    assert_string_equal(text.data, "\"" CSV_BOM "x\",y" CSV_BOM "\n");
+    assert_int_equal(read_csv(text.data, text.len, 1, &rows, &err), 0);
+    assert_string_equal(rows.data, "<" CSV_BOM "x><y" CSV_BOM ">|");
+    buf_release(&text);
+    buf_release(&rows);
+}
+
 static void unreadable_dialects_are_named(void **state)
 {
     struct csv_dialect dialect = preset("rfc4180");
@@ -299,6 +323,7 @@ int main(void)
         cmocka_unit_test(dialect_options_are_kept),
         cmocka_unit_test(excel_gets_apostrophes_on_text_only),
         cmocka_unit_test(what_is_written_is_read_back),
+        cmocka_unit_test(a_text_is_no_byte_order_mark),
         cmocka_unit_test(unreadable_dialects_are_named),
         cmocka_unit_test(every_named_preset_exists),
     };

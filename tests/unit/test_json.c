@@ -481,6 +481,41 @@ static void depth_is_nesting_not_the_number_of_containers(void **state)
     json_free(&doc);
 }
 
+/* 0 in an array, and so on COUNT values in all. */
+static int parse_many(size_t count, struct error *err)
+{
+    size_t len = 2 * count - 1;
+    char *text = malloc(len);
+    struct json_doc doc;
+    int status;
+
+    assert_non_null(text);
+    memset(text, '0', len);
+    for (size_t i = 2; i < len; i += 2)
+        text[i] = ',';
+    text[0] = '[';
+    text[len - 1] = ']';
+    status = json_parse(&doc, text, len, JSON_STRICT, "t.json", ERROR_DATA,
+                        err);
+    if (status == 0) {
+        assert_int_equal(json_size(doc.root), count - 1);
+        json_free(&doc);
+    }
+    free(text);
+    return status;
+}
+
+static void the_number_of_values_has_a_ceiling(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    assert_int_equal(parse_many(JSON_VALUES_MAX, &err), 0);
+    assert_int_equal(parse_many(JSON_VALUES_MAX + 1, &err), -1);
+    assert_string_equal(err.text,
+                        "t.json:1:4194304: more than 2097152 values");
+}
+
 static void comments_are_blanks_when_allowed(void **state)
 {
     static const char text[] =
@@ -539,6 +574,52 @@ static void members_are_case_sensitive_and_duplicates_stay(void **state)
     assert_null(json_next(json_next(child)));
     assert_null(json_member(doc.root, "KEY"));
     assert_int_equal(json_size(doc.root), 3);
+    json_free(&doc);
+}
+
+/* {"0":0,"1":0,…} of so many members, the last named as the one at `same`. */
+static int parse_members(int count, int same, struct error *err)
+{
+    char text[1024] = "{", *p = text + 1;
+    struct json_doc doc;
+    int status;
+
+    for (int i = 0; i < count; i++)
+        p += sprintf(p, "\"%d\":0,", i == count - 1 ? same : i);
+    p[-1] = '}';
+    status = json_parse(&doc, text, strlen(text), JSON_UNIQUE, "t.json",
+                        ERROR_DATA, err);
+    if (status == 0)
+        json_free(&doc);
+    return status;
+}
+
+static void a_name_stands_once_where_that_is_asked(void **state)
+{
+    static const int counts[] = {2, 10, 24, 25, 100};
+    static const char nested[] = "[{\"a\":1},{\"a\":{\"b\":[],\"b\":1}}]";
+    struct error err = {0}, deep = {0};
+    struct json_doc doc;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        struct error clean = {0};
+        int count = counts[i];
+
+        assert_int_equal(parse_members(count, count, &clean), 0);
+        assert_int_equal(parse_members(count, 0, &clean), -1);
+        error_clear(&clean);
+        assert_int_equal(parse_members(count, count - 2, &clean), -1);
+    }
+    assert_int_equal(parse_members(2, 0, &err), -1);
+    assert_string_equal(
+        err.text, "t.json:1:13: an object ends here that has a name twice");
+    assert_int_equal(parse_bytes(&doc, nested, strlen(nested), JSON_UNIQUE,
+                                 &deep),
+                     -1);
+    assert_string_equal(
+        deep.text, "t.json:1:28: an object ends here that has a name twice");
+    parse_ok(&doc, nested);
     json_free(&doc);
 }
 
@@ -651,9 +732,11 @@ int main(void)
         cmocka_unit_test(strings_of_every_length_end_where_they_end),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(depth_is_nesting_not_the_number_of_containers),
+        cmocka_unit_test(the_number_of_values_has_a_ceiling),
         cmocka_unit_test(comments_are_blanks_when_allowed),
         cmocka_unit_test(wrong_comments_are_refused),
         cmocka_unit_test(members_are_case_sensitive_and_duplicates_stay),
+        cmocka_unit_test(a_name_stands_once_where_that_is_asked),
         cmocka_unit_test(member_of_no_object_is_nothing),
         cmocka_unit_test(pointers_follow_rfc_6901),
         cmocka_unit_test(types_are_told_apart),

@@ -66,12 +66,21 @@ static const char *write_file(const char *name, const void *data, size_t len,
     return path;
 }
 
+/* Its token and its first refresh token come from the environment. */
+static struct endpoint endpoints[] = {
+    {.name = "a", .secret = {.kind = SECRET_ENV, .name = "RC_TOKEN"}},
+    {.name = "b",
+     .secret = {.kind = SECRET_FILE, .name = "RC_OTHER"},
+     .oauth.refresh = {.kind = SECRET_ENV, .name = "RC_REFRESH"}},
+    {.name = "none"}};
+static const struct job job = {.endpoints = endpoints, .endpoint_count = 3};
+
 static void assert_loads(const struct secret_ref *ref, const char *want)
 {
     struct secret secret;
     struct error err = {0};
 
-    if (secret_load(&secret, ref, true, &err) != 0)
+    if (secret_load(&secret, ref, &job, &err) != 0)
         fail_msg("%s", err.text);
     assert_string_equal(secret.text, want);
     secret_release(&secret);
@@ -86,7 +95,7 @@ static void assert_refused(const struct secret_ref *ref, enum error_kind kind,
     struct secret secret;
     struct error err = {0};
 
-    assert_int_equal(secret_load(&secret, ref, true, &err), -1);
+    assert_int_equal(secret_load(&secret, ref, &job, &err), -1);
     assert_null(secret.text);
     assert_int_equal(err.kind, kind);
     assert_non_null(strstr(err.text, name));
@@ -213,6 +222,21 @@ static void from_a_command(void **state)
     signal(SIGPIPE, SIG_DFL);
 }
 
+static void a_command_does_not_see_other_secrets(void **state)
+{
+    struct secret_ref ref =
+        shell("echo \"$RC_TOKEN|$RC_REFRESH|$RC_TOKENS|$RC_OTHER\"");
+    struct secret_ref own = {.kind = SECRET_ENV, .name = "RC_TOKEN"};
+
+    (void)state;
+    setenv("RC_TOKEN", "hush", 1);
+    setenv("RC_REFRESH", "hush", 1);
+    setenv("RC_TOKENS", "seen", 1);
+    setenv("RC_OTHER", "seen too", 1);
+    assert_loads(&ref, "||seen|seen too");
+    assert_loads(&own, "hush");
+}
+
 static void not_from_a_failing_command(void **state)
 {
     static const char *const missing[] = {"/nonexistent/hush-tool", NULL};
@@ -227,12 +251,12 @@ static void not_from_a_failing_command(void **state)
     ref = shell("echo hush; kill -9 $$");
     assert_refused(&ref, ERROR_AUTH, "killed");
     ref.argv = missing;
-    assert_int_equal(secret_load(&secret, &ref, true, &err), -1);
+    assert_int_equal(secret_load(&secret, &ref, &job, &err), -1);
     assert_int_equal(err.kind, ERROR_AUTH);
     ref = shell("touch \"$RC_TOUCH\"; echo hush");
     setenv("RC_TOUCH", path_of("touched"), 1);
     error_clear(&err);
-    assert_int_equal(secret_load(&secret, &ref, false, &err), -1);
+    assert_int_equal(secret_load(&secret, &ref, NULL, &err), -1);
     assert_int_equal(err.kind, ERROR_CONFIG);
     assert_int_not_equal(access(path_of("touched"), F_OK), 0);
 }
@@ -275,6 +299,7 @@ int main(void)
         cmocka_unit_test(not_from_a_file_others_reach),
         cmocka_unit_test(not_from_a_file_of_another),
         cmocka_unit_test(from_a_command),
+        cmocka_unit_test(a_command_does_not_see_other_secrets),
         cmocka_unit_test(not_from_a_failing_command),
         cmocka_unit_test(a_hanging_command_is_killed),
     };
