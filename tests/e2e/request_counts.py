@@ -59,9 +59,8 @@ class Floors:
         self.site = truth.Site(folder, *span)
         self.places = sum(not user.get("_unlisted") for user
                           in truth.elements(folder / "users.json"))
-        self.members = sum(1 for member
-                           in truth.elements(folder / "org_users.json")
-                           if not member.get("_offSite"))
+        self.members = sum(1 for _
+                           in truth.elements(folder / "org_users.json"))
         self.org_events = sum(
             span[0] <= truth.instant(event["attributes"]["time"]) < span[1]
             for event in truth.elements(folder / "org_events.json"))
