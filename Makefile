@@ -11,6 +11,7 @@
 #   make soak         a year of nights in one folder, with faults (long)
 #   make bench        against DuckDB, Node.js, Python and jq (long; see
 #                     tests/bench/README.md)
+#   make bench-net    over a slow network, TLS, throttling (minutes)
 #   make bench-ceiling  instructions a record, at most so many
 #   make check-style  layers owners hdr-check sizes
 #   make clean
@@ -169,11 +170,19 @@ e2e-asan:
 
 # What a run costs. tests/bench/README.md has the settings.
 BENCH_DEPS := python3 jq nodejs npm
+BENCH_NET_DEPS := python3 nginx openssl
 BENCH_ENV = $(E2E) BENCH_FOLDER=$(abspath $(BUILD)/bench)
 
 bench: deps
 	@sh .ci/deps.sh $(BENCH_DEPS)
 	@$(MAKE) --no-print-directory run-bench
+
+bench-net: deps
+	@sh .ci/deps.sh $(BENCH_NET_DEPS)
+	@$(MAKE) --no-print-directory run-bench-net
+
+run-bench-net: $(ROLLCALL) $(FAKESITE)
+	@$(BENCH_ENV) python3 tests/bench/net.py
 
 # Instructions a record, at most those of tests/bench/test_ceiling.py.
 bench-ceiling: $(ROLLCALL) $(FAKESITE)
@@ -228,6 +237,6 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
-	run-bench bench-ceiling layers owners sizes hdr-check check-style deps \
+	run-bench bench-net run-bench-net bench-ceiling layers owners sizes hdr-check check-style deps \
 	test-deps test demo run-demo clean
 .DELETE_ON_ERROR:
