@@ -9,6 +9,7 @@ import os
 import platform
 import statistics
 import sys
+import tempfile
 from collections import namedtuple
 from pathlib import Path
 
@@ -19,8 +20,10 @@ import measure
 import recorded
 import startup
 import table
+from recorded import request_counts
 
 Pair = namedtuple("Pair", "own other")
+REQUESTS = ("mapping", "asks of", "fewest", "asked", "above")
 HEAD = ("", "wall s", "min–max", "CPU s", "peak MiB", "wall ×", "CPU ×",
         "memory ×")
 NOTE = ("× is the median of the ratios to the rollcall run beside it; the peak"
@@ -136,18 +139,29 @@ def subject(site):
             f"records, {site.megabytes():,.0f} MB of pages")
 
 
+def requests():
+    """What the shipped mappings ask, beside the fewest possible."""
+    with tempfile.TemporaryDirectory() as folder:
+        counts = request_counts.measure(Path(folder))
+    return [(count.mapping, count.kind, count.floor, count.asked,
+             count.asked - count.floor) for count in counts]
+
+
 def report(bench, pairs):
     rows = tabulate(pairs)
     title = (f"{subject(bench.site)}; median of {bench.runs} runs, "
              f"{platform.machine()}, {os.cpu_count()} cores")
-    start = startup.sentence()
-    bench.folder.joinpath(f"{bench.site.size}.md").write_text(
-        f"{title}\n\n{table.markdown(HEAD, rows)}\n{NOTE}\n\n{start}\n")
-    bench.folder.joinpath(f"{bench.site.size}.svg").write_text(
+    start, asked = startup.sentence(), requests()
+    texts = {}
+    for form, draw_table in (("md", table.markdown), ("txt", table.plain)):
+        texts[form] = "\n".join((
+            title, "", draw_table(HEAD, rows), NOTE, "", start, "",
+            f"Requests, on a site of {request_counts.SPEC}:", "",
+            draw_table(REQUESTS, asked)))
+        (bench.folder / f"{bench.site.size}.{form}").write_text(texts[form])
+    (bench.folder / f"{bench.site.size}.svg").write_text(
         draw(bench.site, pairs))
-    text = f"{title}\n\n{table.plain(HEAD, rows)}\n{NOTE}\n\n{start}\n"
-    bench.folder.joinpath(f"{bench.site.size}.txt").write_text(text)
-    print(text)
+    print(texts["txt"])
 
 
 def main():

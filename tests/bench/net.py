@@ -19,8 +19,9 @@ import table
 from recorded import harness
 
 LATENCY_MS = 200
-RATE = 30
-THROTTLE = {"per_second": 20, "retry_after": 2}
+SMALL = "small"  # for what waits long
+RATE = 15
+THROTTLE = {"per_second": 5, "retry_after": 2}
 IN_FLIGHT_MS = 300  # a request may be on its way when the site says wait
 HEAD = ("", "at once", "requests", "wall s", "ideal s", "wall ÷ ideal",
         "CPU s", "peak MiB", "connections", "")
@@ -60,9 +61,9 @@ class Net:
         self.size = size
         self.rows = []
 
-    def site(self, **scenario):
+    def site(self, size=None, **scenario):
         return harness.FakeSite(
-            generate=recorded.spec(self.size),
+            generate=recorded.spec(size or self.size),
             scenario={"latency_ms": LATENCY_MS, "keep": True, **scenario})
 
     def add(self, row):
@@ -78,14 +79,15 @@ class Net:
             Run(site, site.url, 32)
             for at_once in (8, 32):
                 self.add(Run(site, site.url, at_once).row("gzip"))
-            self.rate(site)
             self.fronts(site)
 
-    def rate(self, site):
-        run = Run(site, site.url, 8, {"rate": {"jira": f"{RATE}/s"}})
+    def rate(self):
+        with self.site(SMALL) as site:
+            Run(site, site.url, 32)
+            run = Run(site, site.url, 8, {"rate": {"jira": f"{RATE}/s"}})
         most = max(Counter(request["at"] // 1000
                            for request in run.requests).values())
-        self.add(run.row(f"gzip, rate {RATE}/s",
+        self.add(run.row(f"gzip, {SMALL}, rate {RATE}/s",
                          ideal=len(run.requests) / RATE,
                          remark=f"at most {most} in a second"))
 
@@ -106,9 +108,9 @@ class Net:
 
     def throttled(self):
         """From half-way on the site takes fewer than would come."""
-        with self.site() as site:
+        with self.site(SMALL) as site:
             half = len(Run(site, site.url, 32).requests) // 2
-        with self.site(limit={**THROTTLE, "after": half}) as site:
+        with self.site(SMALL, limit={**THROTTLE, "after": half}) as site:
             run = Run(site, site.url, 8)
         waits = Waits(run.requests)
         free = half * LATENCY_MS / 1000 / run.at_once
@@ -116,7 +118,7 @@ class Net:
                         ) / THROTTLE["per_second"]
         lost = run.figures.wall - waits.seconds() - run.ideal()
         self.add(run.row(
-            f"gzip, {THROTTLE['per_second']}/s allowed from half-way",
+            f"gzip, {SMALL}, {THROTTLE['per_second']}/s allowed from half-way",
             ideal=ideal, remark=f"{waits.refused} × 429; {waits.early} asked "
             f"again too early; {waits.others} others sent while one waits; "
             f"{waits.seconds():.1f} s of waits, {lost:.1f} s beyond them"))
@@ -158,6 +160,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     net = Net(size)
     net.encodings()
+    net.rate()
     net.throttled()
     title = f"{recorded.spec(size)}; {LATENCY_MS} ms before every answer"
     text = f"{title}\n\n{table.plain(HEAD, net.rows)}"

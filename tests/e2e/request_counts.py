@@ -6,6 +6,7 @@ from collections import Counter, namedtuple
 from datetime import timedelta
 from functools import cache
 
+import harness
 import org_lists
 import runs
 import truth
@@ -142,8 +143,14 @@ def kind_of(request):
                 request["path"])
 
 
+def measure(folder):
+    """The Counts of all CASES, of a site that is made for them."""
+    (folder / "site").mkdir()
+    with harness.FakeSite(generate=SPEC) as site:
+        return count(site, Floors(site.dump(folder / "site")), folder)
+
+
 def count(site, floors, folder):
-    """The Counts of all CASES. SITE generates SPEC."""
     found = []
     for i, (mapping, org, kinds) in enumerate(CASES):
         seen = len(site.requests())
