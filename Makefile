@@ -11,6 +11,7 @@
 #   make soak         a year of nights in one folder, with faults (long)
 #   make bench        against DuckDB, Node.js, Python and jq (long; see
 #                     tests/bench/README.md)
+#   make bench-net    over a slow network, TLS, throttling (minutes)
 #   make bench-ceiling  instructions a record, at most so many
 #   make fuzz         an hour of libFuzzer over all targets of tests/fuzz
 #                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
@@ -204,11 +205,19 @@ e2e-asan:
 
 # What a run costs. tests/bench/README.md has the settings.
 BENCH_DEPS := python3 jq nodejs npm
+BENCH_NET_DEPS := python3 nginx openssl
 BENCH_ENV = $(E2E) BENCH_FOLDER=$(abspath $(BUILD)/bench)
 
 bench: deps
 	@sh .ci/deps.sh $(BENCH_DEPS)
 	@$(MAKE) --no-print-directory run-bench
+
+bench-net: deps
+	@sh .ci/deps.sh $(BENCH_NET_DEPS)
+	@$(MAKE) --no-print-directory run-bench-net
+
+run-bench-net: $(ROLLCALL) $(FAKESITE)
+	@$(BENCH_ENV) python3 tests/bench/net.py
 
 # Instructions a record, at most those of tests/bench/test_ceiling.py.
 bench-ceiling: $(ROLLCALL) $(FAKESITE)
@@ -305,7 +314,7 @@ clean:
 	rm -rf $(BUILD)
 
 .PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
-	run-bench bench-ceiling fuzz fuzz-programs fuzz-short layers owners \
-	sizes hdr-check check-style lint lint-deps clang programs tidy cppcheck \
-	deps test-deps test demo run-demo clean
+	run-bench bench-net run-bench-net bench-ceiling fuzz fuzz-programs \
+	fuzz-short layers owners sizes hdr-check check-style lint lint-deps \
+	clang programs tidy cppcheck deps test-deps test demo run-demo clean
 .DELETE_ON_ERROR:

@@ -151,15 +151,15 @@ int scan_number(struct scanner *s, const char *key, bool wanted)
 
     if (stop == NULL)
         return -1;
+    if (wanted) {
+        node = scan_add_node(s, key, JSON_NUMBER);
+        if (node == NULL)
+            return -1;
+        memmove(start - 1, start, (size_t)(stop - start));
+        stop[-1] = '\0';
+        node->text = start - 1;
+    }
     s->at = stop;
-    if (!wanted)
-        return 0;
-    node = scan_add_node(s, key, JSON_NUMBER);
-    if (node == NULL)
-        return -1;
-    memmove(start - 1, start, (size_t)(stop - start));
-    stop[-1] = '\0';
-    node->text = start - 1;
     return 0;
 }
 

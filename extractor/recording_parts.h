@@ -6,6 +6,7 @@
 #define ROLLCALL_RECORDING_PARTS_H
 
 #include "arena.h"
+#include "buf.h"
 #include "recording.h"
 #include "sink.h"
 #include "strmap.h"

@@ -1,6 +1,7 @@
 """rollcall against its peers on the same pages: make bench.
 
 BENCH=tiny|small|medium|large|many (default medium), BENCH_RUNS=N (default 5),
+BENCH_PEERS="duckdb node.js python jq" (default: all; "none": rollcall alone),
 BENCH_FOLDER (default build/bench). Each counted run of a peer comes right
 after one of rollcall, and ratios are taken pair by pair: the machine may be
 shared, and what is next to each other sees the same neighbours.
@@ -9,6 +10,7 @@ import os
 import platform
 import statistics
 import sys
+import tempfile
 from collections import namedtuple
 from pathlib import Path
 
@@ -19,8 +21,10 @@ import measure
 import recorded
 import startup
 import table
+from recorded import request_counts
 
 Pair = namedtuple("Pair", "own other")
+REQUESTS = ("mapping", "asks of", "fewest", "asked", "above")
 HEAD = ("", "wall s", "min–max", "CPU s", "peak MiB", "wall ×", "CPU ×",
         "memory ×")
 NOTE = ("× is the median of the ratios to the rollcall run beside it; the peak"
@@ -58,6 +62,8 @@ class Bench:
         wanted = answers.rows(self.site.published())
         able = []
         for peer in contenders.peers(self.site, self.node):
+            if not named(peer):
+                continue
             if peer.missing():
                 say(f"{peer.name}: left out: {peer.missing()}")
                 continue
@@ -71,14 +77,25 @@ class Bench:
         return able
 
     def pairs(self, peers):
-        """{peer's name: [Pair]}"""
+        """{peer's name: [Pair]}; without peers rollcall's runs beside
+        themselves."""
         found = {peer.name: [] for peer in peers}
         for run in range(self.runs):
             for peer in peers:
                 found[peer.name].append(
                     Pair(self.once(self.rollcall), self.once(peer)))
             say(f"run {run + 1} of {self.runs}")
-        return found
+        return found or self.alone()
+
+    def alone(self):
+        runs = [self.once(self.rollcall) for _ in range(self.runs)]
+        return {"rollcall": [Pair(run, run) for run in runs]}
+
+
+def named(peer):
+    """Whether BENCH_PEERS asks for it."""
+    asked = os.environ.get("BENCH_PEERS", "").lower().split()
+    return not asked or peer.name.lower().split()[0] in asked
 
 
 def say(words):
@@ -102,10 +119,14 @@ def row(name, figures, ratios):
             *(f"{value:.1f}" for value in ratios))
 
 
+def others(pairs):
+    return {name: each for name, each in pairs.items() if name != "rollcall"}
+
+
 def tabulate(pairs):
     own = [pair.own for each in pairs.values() for pair in each]
     rows = [row("rollcall", own, (1, 1, 1))]
-    for name, each in pairs.items():
+    for name, each in others(pairs).items():
         rows.append(row(name, [pair.other for pair in each],
                         [ratio(each, part) for part in measure.Figures._fields]))
     return rows
@@ -120,13 +141,13 @@ def draw(site, pairs):
                      part)
         bars = [(1.0, f"{own:.3g} {unit}")]
         bars += [(ratio(each, part), f"{ratio(each, part):.1f}×")
-                 for each in pairs.values()]
+                 for each in others(pairs).values()]
         panels.append((title, bars))
     return chart.draw(
         f"Inactive users and their last change: {subject(site)}",
         "Ratios to rollcall, which publishes CSV, JSONL, manifest and state; "
         "the others write one CSV of five columns.",
-        ["rollcall", *pairs], panels)
+        ["rollcall", *others(pairs)], panels)
 
 
 def subject(site):
@@ -136,18 +157,29 @@ def subject(site):
             f"records, {site.megabytes():,.0f} MB of pages")
 
 
+def requests():
+    """What the shipped mappings ask, beside the fewest possible."""
+    with tempfile.TemporaryDirectory() as folder:
+        counts = request_counts.measure(Path(folder))
+    return [(count.mapping, count.kind, count.floor, count.asked,
+             count.asked - count.floor) for count in counts]
+
+
 def report(bench, pairs):
     rows = tabulate(pairs)
     title = (f"{subject(bench.site)}; median of {bench.runs} runs, "
              f"{platform.machine()}, {os.cpu_count()} cores")
-    start = startup.sentence()
-    bench.folder.joinpath(f"{bench.site.size}.md").write_text(
-        f"{title}\n\n{table.markdown(HEAD, rows)}\n{NOTE}\n\n{start}\n")
-    bench.folder.joinpath(f"{bench.site.size}.svg").write_text(
+    start, asked = startup.sentence(), requests()
+    texts = {}
+    for form, draw_table in (("md", table.markdown), ("txt", table.plain)):
+        texts[form] = "\n".join((
+            title, "", draw_table(HEAD, rows), NOTE, "", start, "",
+            f"Requests, on a site of {request_counts.SPEC}:", "",
+            draw_table(REQUESTS, asked)))
+        (bench.folder / f"{bench.site.size}.{form}").write_text(texts[form])
+    (bench.folder / f"{bench.site.size}.svg").write_text(
         draw(bench.site, pairs))
-    text = f"{title}\n\n{table.plain(HEAD, rows)}\n{NOTE}\n\n{start}\n"
-    bench.folder.joinpath(f"{bench.site.size}.txt").write_text(text)
-    print(text)
+    print(texts["txt"])
 
 
 def main():
@@ -159,7 +191,8 @@ def main():
     bench = Bench(os.environ.get("BENCH_FOLDER") or "build/bench", size,
                   int(runs))
     bench.folder.mkdir(parents=True, exist_ok=True)
-    contenders.install_duckdb(bench.node)
+    if named(contenders.peers(bench.site, bench.node)[0]):
+        contenders.install_duckdb(bench.node)
     bench.make_site()
     report(bench, bench.pairs(bench.peers()))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "e2e"))
 import harness  # noqa: E402  pylint: disable=wrong-import-position
+import request_counts  # noqa: E402,F401  pylint: disable=wrong-import-position
 
 AS_OF = "2026-11-23T00:00:00Z"
 SIZES = {

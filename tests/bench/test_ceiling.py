@@ -12,7 +12,9 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import answers
 import contenders
+import measure
 import recorded
 
 # Instructions of the whole run for each record read. Lower it with the figure
@@ -43,17 +45,36 @@ def records(site):
                for path in (site.pages / "audit").iterdir())
 
 
-class Ceiling(unittest.TestCase):
+class Tiny(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.site = recorded.Recorded(Path(folder.name), "tiny")
+        cls.site.make()
+
     def test_instructions_a_record(self):
-        with tempfile.TemporaryDirectory() as folder:
-            site = recorded.Recorded(Path(folder), "tiny")
-            site.make()
-            site.forget()
-            rollcall = contenders.Rollcall(site)
-            each = instructions(rollcall.command(), rollcall.env(),
-                                site.folder) // records(site)
+        rollcall = contenders.Rollcall(self.site)
+        rollcall.prepare()
+        each = instructions(rollcall.command(), rollcall.env(),
+                            self.site.folder) // records(self.site)
         print(f"{each:,} instructions a record, at most {CEILING:,}")
         self.assertLessEqual(each, CEILING)
+
+    def test_python_answers_the_same(self):
+        """The other peers need what only `make bench` installs."""
+        rollcall = contenders.Rollcall(self.site)
+        peer = next(peer for peer in contenders.peers(self.site, None)
+                    if peer.name.startswith("Python"))
+        for contender in (rollcall, peer):
+            contender.prepare()
+            measure.run(contender.command(),
+                        self.site.folder / "figures.json",
+                        cwd=self.site.folder, env=contender.env())
+        wanted, found = (answers.rows(contender.answer())
+                         for contender in (rollcall, peer))
+        self.assertEqual(answers.differences(wanted, found), [])
+        self.assertGreater(sum(row[3] != "" for row in wanted.values()), 100)
 
 
 if __name__ == "__main__":

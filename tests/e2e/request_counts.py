@@ -6,6 +6,7 @@ from collections import Counter, namedtuple
 from datetime import timedelta
 from functools import cache
 
+import harness
 import org_lists
 import runs
 import truth
@@ -59,9 +60,8 @@ class Floors:
         self.site = truth.Site(folder, *span)
         self.places = sum(not user.get("_unlisted") for user
                           in truth.elements(folder / "users.json"))
-        self.members = sum(1 for member
-                           in truth.elements(folder / "org_users.json")
-                           if not member.get("_offSite"))
+        self.members = sum(1 for _
+                           in truth.elements(folder / "org_users.json"))
         self.org_events = sum(
             span[0] <= truth.instant(event["attributes"]["time"]) < span[1]
             for event in truth.elements(folder / "org_events.json"))
@@ -143,8 +143,14 @@ def kind_of(request):
                 request["path"])
 
 
+def measure(folder):
+    """The Counts of all CASES, of a site that is made for them."""
+    (folder / "site").mkdir()
+    with harness.FakeSite(generate=SPEC) as site:
+        return count(site, Floors(site.dump(folder / "site")), folder)
+
+
 def count(site, floors, folder):
-    """The Counts of all CASES. SITE generates SPEC."""
     found = []
     for i, (mapping, org, kinds) in enumerate(CASES):
         seen = len(site.requests())

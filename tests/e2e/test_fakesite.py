@@ -558,6 +558,14 @@ class Faults(unittest.TestCase):
         self.assertEqual(get(kept, SEARCH, ("maxResults", 1)).json(),
                          first.json()[1:2])
 
+    def test_plain_answers(self):
+        packed, plain = (get(self.site(plain=plain), SEARCH,
+                             Accept_Encoding="gzip")
+                         for plain in (False, True))
+        self.assertEqual(packed.headers["Content-Encoding"], "gzip")
+        self.assertNotIn("Content-Encoding", plain.headers)
+        self.assertEqual(gzip.decompress(packed.body), plain.body)
+
     def test_users_that_move(self):
         def ids(site, **query):
             return [row["accountId"] for row

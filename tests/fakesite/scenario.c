@@ -11,8 +11,8 @@
 enum { NAMES_MAX = 24 };
 
 static const char *const top_names[] = {
-    "latency_ms", "keep",  "users", "audit", "keys", "limit",
-    "org",        "oauth", "rules", NULL};
+    "latency_ms", "keep", "plain", "users", "audit", "keys",
+    "limit",      "org",  "oauth", "rules", NULL};
 static const char *const users_names[] = {
     "page_cap", "drop", "add_after", "delete_after", "shuffle", NULL};
 static const char *const audit_names[] = {
@@ -274,6 +274,7 @@ void scenario_load(struct scenario *scenario, const char *path)
     check_names(json, "scenario", top_names);
     scenario->latency_ms = (int)number(json, "latency_ms", 0);
     scenario->keep = cJSON_IsTrue(get(json, "keep"));
+    scenario->plain = cJSON_IsTrue(get(json, "plain"));
     scenario->users = users(get(json, "users"));
     scenario->audit = audit(get(json, "audit"));
     check_names(get(json, "keys"), "keys", keys_names);

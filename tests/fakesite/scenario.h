@@ -106,7 +106,8 @@ struct rule {
 
 struct scenario {
     int latency_ms;
-    bool keep; /* pages are made once */
+    bool keep;  /* pages are made once */
+    bool plain; /* no answer is packed */
     struct users_faults users;
     struct audit_faults audit;
     struct keys_faults keys;

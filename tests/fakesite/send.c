@@ -74,7 +74,8 @@ static bool wants_gzip(const struct exchange *x)
     const char *accepted = MHD_lookup_connection_value(
         x->connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_ENCODING);
 
-    return !x->answer.gzipped && x->answer.body.len > 0 && accepted != NULL &&
+    return !x->server->scenario.plain && !x->answer.gzipped &&
+           x->answer.body.len > 0 && accepted != NULL &&
            strstr(accepted, "gzip") != NULL &&
            x->answer.delivery != DELIVER_ENDLESS &&
            x->answer.delivery != DELIVER_RESET;
