@@ -168,7 +168,6 @@ static int take_away(struct delivery *d, const struct deliver_file *file,
 }
 
 const struct deliver_driver deliver_azure = {
-    .wire = true,
     .open = open_sas,
     .look = look,
     .send = send_and_look,

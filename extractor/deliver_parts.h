@@ -86,7 +86,7 @@ struct delivery {
     const struct job_target *target;
     const struct deliver_plan *plan;
     const struct deliver_driver *driver;
-    struct http *http; /* NULL: dir */
+    struct http *http; /* made when it is needed */
     struct buf place;  /* prefix, path or url, filled */
     struct secret access_key, secret, session_token; /* SAS, passphrase: secret
                                                         */
@@ -107,7 +107,6 @@ enum presence {
 
 /* Each returns 0, or -1 with *err set. */
 struct deliver_driver {
-    bool wire; /* needs http */
     int (*open)(struct delivery *d, struct error *err); /* or NULL */
     int (*look)(struct delivery *d, const struct deliver_file *file,
                 enum presence *presence, struct error *err);

@@ -210,7 +210,7 @@ static enum presence judge(const struct wire_reply *reply,
 
     if (reply->status == 404)
         return PRESENCE_ABSENT;
-    if (reply->status == 403)
+    if (reply->status != 200)
         return PRESENCE_HIDDEN;
     snprintf(bytes, sizeof(bytes), "%" PRIu64, file->bytes);
     if (strcmp(reply->length, bytes) != 0 ||
@@ -224,7 +224,8 @@ static enum presence judge(const struct wire_reply *reply,
 static int look(struct delivery *d, const struct deliver_file *file,
                 enum presence *presence, struct error *err)
 {
-    static const int good[] = {200, 403, 404, 0};
+    /* An answer to HEAD has no words: that to the PUT will say what is wrong. */
+    static const int good[] = {200, 301, 400, 403, 404, 0};
     static const struct s3_call call = {.method = "HEAD",
                                         .query = "",
                                         .payload_sha256 = SIGV4_EMPTY_SHA256};
@@ -285,7 +286,6 @@ static int take_away(struct delivery *d, const struct deliver_file *file,
 }
 
 const struct deliver_driver deliver_s3 = {
-    .wire = true,
     .look = look,
     .send = send_and_look,
     .take_away = take_away,

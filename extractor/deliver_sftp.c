@@ -265,7 +265,6 @@ static int take_away(struct delivery *d, const struct deliver_file *file,
 }
 
 const struct deliver_driver deliver_sftp = {
-    .wire = true,
     .open = open_files,
     .look = look,
     .send = send_and_rename,

@@ -140,11 +140,6 @@ static int open_delivery(struct delivery *d, struct error *err)
 {
     if (load_secrets(d, err) != 0)
         return -1;
-    if (d->driver->wire) {
-        d->http = http_new("rollcall/" ROLLCALL_VERSION, 1, NULL, err);
-        if (d->http == NULL)
-            return -1;
-    }
     return d->driver->open != NULL ? d->driver->open(d, err) : 0;
 }
 

@@ -101,15 +101,23 @@ static int check_ending(const struct delivery *d, struct error *err)
 static int attempt(struct delivery *d, const struct wire_call *call,
                    struct error *err)
 {
+    if (d->http == NULL &&
+        (d->http = http_new("rollcall/" ROLLCALL_VERSION, 1, NULL, err)) ==
+            NULL)
+        return -1;
     d->waiting = true;
     if (call->start(d, call, err) != 0)
         return -1;
     while (d->waiting) {
         if (deliver_check_stop(d, err) != 0 || check_ending(d, err) != 0 ||
             http_wait(d->http, STOP_POLL_MS, err) != 0)
-            return -1;
+            goto abandon;
     }
     return 0;
+abandon: /* what it reads from is closed by the caller */
+    http_free(d->http);
+    d->http = NULL;
+    return -1;
 }
 
 static bool is_good(const struct delivery *d, const struct wire_call *call)
