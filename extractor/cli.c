@@ -33,9 +33,6 @@ static const struct {
                      "re-check everything a published run claims", 1, 1},
     [VERB_CAT] = {"cat", "PATH", "rows of a dataset on stdout, all parts", 1,
                   1},
-    [VERB_DELIVER] = {"deliver", "RUN",
-                      "bring a published run, or latest, to the job's targets",
-                      1, 1},
     [VERB_EXPLAIN] = {"explain", "ACCOUNT_ID",
                       "the events behind a row, and why it says what it says",
                       1, 1},
@@ -48,6 +45,9 @@ static const struct {
     [VERB_STATUS] = {"status", "",
                      "published runs, logs read, lock, what is odd", 0, 0},
     [VERB_CLEAN] = {"clean", "", "remove old published runs", 0, 0},
+    [VERB_DELIVER] = {"deliver", "RUN",
+                      "bring a published run, or latest, to the job's targets",
+                      1, 1},
 };
 
 static const struct {

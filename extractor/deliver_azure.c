@@ -167,9 +167,22 @@ static int take_away(struct delivery *d, const struct deliver_file *file,
     return ask(d, file, "taking it away", good, &call, err);
 }
 
+static int probe(struct delivery *d, const struct deliver_file *file,
+                 enum presence *presence, struct error *err)
+{
+    const struct wire_call wire = {.file = file, .what = "looking for it"};
+
+    if (look(d, file, presence, err) != 0)
+        return -1;
+    return strcmp(d->reply.code, "AuthenticationFailed") == 0
+               ? wire_refuse(d, &wire, err)
+               : 0;
+}
+
 const struct deliver_driver deliver_azure = {
     .open = open_sas,
     .look = look,
     .send = send_and_look,
     .take_away = take_away,
+    .probe = probe,
 };

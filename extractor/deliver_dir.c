@@ -13,18 +13,33 @@
 
 enum { COPY_CHUNK = 64 * 1024, NAME_MAX_LENGTH = 300 };
 
-static int open_folder(struct delivery *d, struct error *err)
+/* The folder, or of those above it the first that is there. */
+static int probe(struct delivery *d, const struct deliver_file *file,
+                 enum presence *presence, struct error *err)
 {
-    int fd = folder_make(d->place.data, d->options->job->output.dir_mode, err);
-    struct stat there, here;
-    bool same;
+    char path[PLACE_MAX + 1];
+    char *slash;
 
-    if (fd < 0)
-        return -1;
-    same = fstat(fd, &there) == 0 && fstat(d->plan->out_fd, &here) == 0 &&
-           there.st_dev == here.st_dev && there.st_ino == here.st_ino;
-    close(fd);
-    if (!same)
+    (void)file;
+    snprintf(path, sizeof(path), "%s", d->place.data);
+    while (access(path, W_OK | X_OK) != 0) {
+        slash = strrchr(path, '/');
+        if (errno != ENOENT || slash == NULL || slash == path)
+            return file_create_error(err, path);
+        *slash = '\0';
+    }
+    *presence = PRESENCE_ABSENT;
+    return 0;
+}
+
+/* Made when there is something to put into it. */
+static int check_folder(struct delivery *d, struct error *err)
+{
+    struct stat there, here;
+
+    if (stat(d->place.data, &there) != 0 ||
+        fstat(d->plan->out_fd, &here) != 0 || there.st_dev != here.st_dev ||
+        there.st_ino != here.st_ino)
         return 0;
     return error_set(err, ERROR_CONFIG, "path: is the output directory itself");
 }
@@ -172,8 +187,9 @@ static int take_away(struct delivery *d, const struct deliver_file *file,
 }
 
 const struct deliver_driver deliver_dir = {
-    .open = open_folder,
+    .open = check_folder,
     .look = look,
     .send = send_and_rename,
     .take_away = take_away,
+    .probe = probe,
 };

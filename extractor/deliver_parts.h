@@ -116,6 +116,9 @@ struct deliver_driver {
                 struct error *err);
     int (*take_away)(struct delivery *d, const struct deliver_file *file,
                      struct error *err);
+    /* Looks for a file that is not there, changing nothing; NULL: look(). */
+    int (*probe)(struct delivery *d, const struct deliver_file *file,
+                 enum presence *presence, struct error *err);
 };
 
 extern const struct deliver_driver deliver_s3, deliver_azure, deliver_sftp,

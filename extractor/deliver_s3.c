@@ -285,8 +285,28 @@ static int take_away(struct delivery *d, const struct deliver_file *file,
     return s3_ask(d, file, "taking it away", good, &call, err);
 }
 
+/* GET instead of HEAD, because its answer says what is wrong. */
+static int probe(struct delivery *d, const struct deliver_file *file,
+                 enum presence *presence, struct error *err)
+{
+    static const int good[] = {200, 403, 404, 0};
+    static const struct s3_call call = {.method = "GET",
+                                        .query = "",
+                                        .payload_sha256 = SIGV4_EMPTY_SHA256};
+    const struct wire_call wire = {.file = file, .what = "looking for it"};
+
+    if (s3_ask(d, file, wire.what, good, &call, err) != 0)
+        return -1;
+    *presence = judge(&d->reply, file);
+    if (d->reply.code[0] == '\0' || strcmp(d->reply.code, "NoSuchKey") == 0 ||
+        strcmp(d->reply.code, "AccessDenied") == 0)
+        return 0;
+    return wire_refuse(d, &wire, err);
+}
+
 const struct deliver_driver deliver_s3 = {
     .look = look,
     .send = send_and_look,
     .take_away = take_away,
+    .probe = probe,
 };

@@ -138,7 +138,7 @@ static int load_secrets(struct delivery *d, struct error *err)
 
 static int open_delivery(struct delivery *d, struct error *err)
 {
-    if (load_secrets(d, err) != 0)
+    if (fill_place(d, err) != 0 || load_secrets(d, err) != 0)
         return -1;
     return d->driver->open != NULL ? d->driver->open(d, err) : 0;
 }
@@ -244,29 +244,59 @@ static int deliver_all(struct delivery *d, struct deliver_outcome *outcome,
     return result;
 }
 
-int deliver_target(const struct deliver_options *options,
-                   const struct job_target *target,
-                   const struct deliver_plan *plan,
-                   struct deliver_outcome *outcome, struct error *err)
+static void init(struct delivery *d, const struct deliver_options *options,
+                 const struct job_target *target,
+                 const struct deliver_plan *plan)
 {
-    struct delivery d = {
+    *d = (struct delivery){
         .options = options,
         .target = target,
         .plan = plan,
         .driver = drivers[target->type],
         .random = (uint64_t)clock_mono(&options->log->clock),
     };
+    buf_init(&d->place, PLACE_MAX);
+    buf_init(&d->reply.body, WIRE_BODY_MAX);
+}
+
+int deliver_target(const struct deliver_options *options,
+                   const struct job_target *target,
+                   const struct deliver_plan *plan,
+                   struct deliver_outcome *outcome, struct error *err)
+{
+    struct delivery d;
     int result;
 
     outcome->files = plan->count;
-    buf_init(&d.place, PLACE_MAX);
-    buf_init(&d.reply.body, WIRE_BODY_MAX);
-    result = fill_place(&d, err);
+    init(&d, options, target, plan);
+    result = open_delivery(&d, err);
     put_address(target, d.place.data, outcome->address);
-    if (result == 0 && (result = open_delivery(&d, err)) == 0)
+    if (result == 0)
         result = deliver_all(&d, outcome, err);
     close_delivery(&d);
     if (result == 0)
         outcome->verdict = outcome->sent > 0 ? DELIVER_SENT : DELIVER_ALREADY;
+    return result;
+}
+
+int deliver_probe(const struct deliver_options *options,
+                  const struct job_target *target, int64_t as_of, bool *hidden,
+                  struct error *err)
+{
+    const struct deliver_plan plan = {
+        .out_fd = -1, .run_id = options->run_id, .as_of = as_of};
+    const struct deliver_file file = {.path = "rollcall-check"};
+    struct delivery d;
+    enum presence presence = PRESENCE_ABSENT;
+    int result;
+
+    init(&d, options, target, &plan);
+    result = open_delivery(&d, err);
+    if (result == 0)
+        result = d.driver->probe != NULL
+                     ? d.driver->probe(&d, &file, &presence, err)
+                     : d.driver->look(&d, &file, &presence, err);
+    close_delivery(&d);
+    *hidden = presence == PRESENCE_HIDDEN;
     return result;
 }

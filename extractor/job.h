@@ -75,6 +75,8 @@ struct job_file {
     size_t count;
 };
 
+enum { JOB_TARGETS_MAX = 16 };
+
 enum target_type { TARGET_S3, TARGET_AZURE, TARGET_SFTP, TARGET_DIR };
 
 /* Where published runs are delivered to. prefix, url of SFTP and path may hold

@@ -11,7 +11,6 @@
 #define MULTIPART_DEFAULT INT64_C(1) * 1024 * 1024 * 1024
 
 enum {
-    TARGETS_MAX = 16,
     NAME_MAX_LENGTH = 64,
     BUCKET_LEAST = 3,
     BUCKET_MOST = 63,
@@ -369,8 +368,8 @@ void job_read_deliver(struct spec *spec, const struct spec_node *node,
 
     if (!spec_is(spec, node, JSON_ARRAY) || size == 0)
         return;
-    if (size > TARGETS_MAX) {
-        spec_problem(spec, node, "expected at most %d targets", TARGETS_MAX);
+    if (size > JOB_TARGETS_MAX) {
+        spec_problem(spec, node, "expected at most %d targets", JOB_TARGETS_MAX);
         return;
     }
     job->targets = spec_alloc(spec, size, sizeof(*job->targets));

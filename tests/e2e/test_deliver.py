@@ -253,5 +253,47 @@ class Job(Landing):
                       "deliver   lake: s3://landing/in/\n", out)
 
 
+class Check(Landing):
+    """check asks each target one question that changes nothing."""
+
+    def check(self, *targets, code=0, env=None):
+        site = self.site()
+        self.job(site, deliver=list(targets))
+        result = self.rollcall("check", "-c", "rollcall.json", "--json",
+                               code=code, env={**SECRETS, **(env or {})})
+        return [row for row in result.json()["sources"]
+                if row["kind"] == "target"]
+
+    def test_targets_that_are_there(self):
+        with S3() as s3, S3(write_only=True) as hiding, Azure() as azure:
+            rows = self.check(s3.target(), hiding.target(), azure.target(),
+                              {"type": "dir", "path": "not/yet/there"})
+            self.assertEqual([(row["verdict"], row["reachable"],
+                               row["permitted"]) for row in rows],
+                             [("ok", True, True), ("ok", True, None),
+                              ("ok", True, True), ("ok", True, True)])
+            self.assertIn("each delivery sends all", rows[1]["note"])
+            self.assertFalse((self.folder / "not").exists())
+            for server in (s3, hiding, azure):
+                self.assertEqual(server.objects, {})
+                self.assertEqual(len(server.log), 1)
+
+    def test_targets_that_refuse(self):
+        (self.folder / "file").write_text("x")
+        with S3() as s3, Azure() as azure:
+            rows = self.check(s3.target(secret={"env": "OTHER"}),
+                              azure.target(sas={"env": "OTHER"}),
+                              {"type": "dir", "path": "file/below"},
+                              s3.target(name="lake", bucket="nowhere"),
+                              code=77, env={"OTHER": "sp=rw&sig=x"})
+            self.assertEqual([(row["verdict"], row["error"]["kind"])
+                              for row in rows],
+                             [("failed", "auth"), ("failed", "auth"),
+                              ("failed", "cant_create"), ("failed", "auth")])
+            for row, words in zip(rows, ("check secret", "check sas", None,
+                                         "check bucket")):
+                self.assertIn(words or "", row["error"]["hint"] or "")
+
+
 if __name__ == "__main__":
     unittest.main()
