@@ -25,7 +25,7 @@ endif
 DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libsqlite3-dev \
 	libmicrohttpd-dev
-TEST_DEPS := libcmocka-dev valgrind python3 openssl
+TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server npm
 
 PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib

@@ -145,8 +145,8 @@ static const struct {
 
 static const char *const exit_codes =
     "Exit codes: 0 published, or published already; 64 usage; 65 data not\n"
-    "trustworthy, nothing published; 66 input file missing; 69 source\n"
-    "unavailable; 70 bug; 73 cannot create output; 74 cannot write; 75 try\n"
+    "trustworthy, nothing published; 66 input file missing; 69 source or\n"
+    "target unavailable; 70 bug; 73 cannot create output; 74 cannot write; 75 try\n"
     "later; 77 authentication or permission; 78 job or mapping wrong; 129,\n"
     "130, 143 ended by SIGHUP, SIGINT, SIGTERM.\n";
 
