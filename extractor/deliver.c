@@ -20,18 +20,21 @@ const char *deliver_verdict_word(enum deliver_verdict verdict)
     return verdicts[verdict];
 }
 
-/* The gravest first: what a person has to mend before what a rerun may. */
-static bool graver(enum error_kind kind, enum error_kind than)
+/* The gravest first: what a person has to mend before what a rerun may. A kind
+ * that is not here is as grave as a bug. */
+static size_t gravity(enum error_kind kind)
 {
     static const enum error_kind order[] = {
-        ERROR_INTERRUPTED, ERROR_BUG,       ERROR_DATA, ERROR_CONFIG,
-        ERROR_AUTH,        ERROR_CANT_CREATE, ERROR_IO, ERROR_NO_INPUT,
-        ERROR_UNAVAILABLE, ERROR_TRY_LATER, ERROR_NONE};
-    size_t i = 0;
+        ERROR_NONE,     ERROR_TRY_LATER,   ERROR_UNAVAILABLE,
+        ERROR_NO_INPUT, ERROR_IO,          ERROR_CANT_CREATE,
+        ERROR_AUTH,     ERROR_CONFIG,      ERROR_DATA,
+        ERROR_BUG,      ERROR_INTERRUPTED,
+    };
+    size_t i = 0, bug = sizeof(order) / sizeof(order[0]) - 2;
 
-    while (order[i] != kind && order[i] != than)
+    while (i < sizeof(order) / sizeof(order[0]) && order[i] != kind)
         i++;
-    return order[i] == kind && kind != than;
+    return i < sizeof(order) / sizeof(order[0]) ? i : bug;
 }
 
 static void tell(const struct deliver_options *options,
@@ -39,6 +42,9 @@ static void tell(const struct deliver_options *options,
 {
     const char *name = outcome->target->name;
 
+    /* A single one's failure is said by who ends the program. */
+    if (outcome->verdict == DELIVER_FAILED && options->job->target_count == 1)
+        return;
     if (outcome->verdict == DELIVER_FAILED)
         log_line(options->log, LOG_ERROR, "deliver", "%s: %s: %s", name,
                  outcome->address, outcome->error.text);
@@ -55,7 +61,7 @@ static void tell(const struct deliver_options *options,
 
 static void judge(const struct deliver_outcome *outcome, struct error *worst)
 {
-    if (!graver(outcome->error.kind, worst->kind))
+    if (gravity(outcome->error.kind) <= gravity(worst->kind))
         return;
     error_clear(worst);
     error_set(worst, outcome->error.kind, "%s: %s: %s", outcome->target->name,

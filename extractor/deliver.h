@@ -5,10 +5,12 @@
  * goes through the targets one after the other; each gets a verdict of its
  * own, and none hinders another. Under the lock of the output directory.
  *
- * What is sent: all of the run's folder, and what stands beside it for the
- * run (its done files, and whatever else is named as they are), under the
- * names they have in the output directory. In this order: the parts, other
- * files of the folder, the manifest, what stands beside, last the done files.
+ * What is sent: all of the run's folder, its folders in Hive's layout where
+ * there are any, and what stands beside it for the run (its done files, and
+ * whatever else is named as they are), under the names they have in the output
+ * directory. In this order: the parts, other files of the folders, the
+ * manifests, what stands beside, the _SUCCESS of Hive folders, last the done
+ * files.
  *
  * What is there already, the same by hash, is not sent again; so a delivery
  * that failed or was killed is finished by the next. Where something is

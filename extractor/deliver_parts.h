@@ -31,8 +31,14 @@ enum plan_rank { /* the order of sending */
     RANK_OTHER,
     RANK_MANIFEST,
     RANK_BESIDE,
-    RANK_MARKER
+    RANK_SUCCESS, /* _SUCCESS of a Hive folder */
+    RANK_MARKER   /* done files */
 };
+
+static inline bool rank_announces(enum plan_rank rank)
+{
+    return rank >= RANK_SUCCESS;
+}
 
 struct deliver_file {
     const char *path; /* below the output directory; letters, digits, "._=-"

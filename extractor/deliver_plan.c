@@ -8,14 +8,17 @@
 #include <unistd.h>
 
 #include "deliver_parts.h"
+#include "instant.h"
 #include "manifest.h"
 #include "publish.h"
 #include "sink.h"
 #include "strmap.h"
 
 #define DONE_SUFFIX    ".done"
-#define SUCCESS_MARKER "_SUCCESS" /* Hadoop's, inside the folder */
-#define HIDDEN_MANIFEST "_" MANIFEST_NAME
+/* Of a folder in Hive's layout, dataset=NAME/dt=DAY/run=RUNID beside the run's:
+ * the parts by the same names, and these. */
+#define SUCCESS_MARKER "_SUCCESS"
+#define HIVE_MANIFEST  "_" MANIFEST_NAME
 
 enum { READ_SIZE = 64 * 1024, OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
@@ -23,6 +26,7 @@ struct loading {
     struct deliver_plan *plan;
     const struct manifest *manifest;
     struct strmap parts; /* name in the run's folder -> resource */
+    size_t root;         /* bytes of the path of the folder being listed */
     const volatile sig_atomic_t *stop;
     struct error *err;
 };
@@ -64,16 +68,22 @@ static int add_file(struct loading *l, const char *path, enum plan_rank rank)
     return 0;
 }
 
+static const char *name_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
 static enum plan_rank rank_in_folder(const struct loading *l, const char *path)
 {
-    const char *inside = path + strlen(l->plan->run_id) + 1;
-    const char *name = strrchr(path, '/') + 1;
+    const char *name = name_of(path);
 
-    if (strmap_get(&l->parts, inside) != NULL)
+    if (path + l->root + 1 == name && strmap_get(&l->parts, name) != NULL)
         return RANK_PART;
-    if (strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, HIDDEN_MANIFEST) == 0)
+    if (strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, HIVE_MANIFEST) == 0)
         return RANK_MANIFEST;
-    return strcmp(name, SUCCESS_MARKER) == 0 ? RANK_MARKER : RANK_OTHER;
+    return strcmp(name, SUCCESS_MARKER) == 0 ? RANK_SUCCESS : RANK_OTHER;
 }
 
 static int list_folder(struct loading *l, const char *path, int depth);
@@ -124,6 +134,34 @@ static int list_folder(struct loading *l, const char *path, int depth)
                            strerror(errno));
     closedir(list);
     return result;
+}
+
+static int list_root(struct loading *l, const char *path)
+{
+    l->root = strlen(path);
+    return list_folder(l, path, 0);
+}
+
+/* Where the output has that layout too. */
+static int list_hive(struct loading *l)
+{
+    const struct manifest *m = l->manifest;
+    char path[PLACE_MAX], day[INSTANT_TEXT_MAX];
+    struct stat st;
+
+    if (instant_format(m->as_of, "%Y-%m-%d", 0, day, sizeof(day)) != 0)
+        return error_set(l->err, ERROR_BUG, "%s: has no day", m->run_id);
+    for (size_t i = 0; i < m->dataset_count; i++) {
+        int len = snprintf(path, sizeof(path), "dataset=%s/dt=%s/run=%s",
+                           m->datasets[i].name, day, m->run_id);
+
+        if (len < 0 || (size_t)len >= sizeof(path) ||
+            fstatat(l->plan->out_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (list_root(l, path) != 0)
+            return -1;
+    }
+    return 0;
 }
 
 /* A name beside the run is of it when it is that of a done file but for what
@@ -183,18 +221,15 @@ static int by_order(const void *left, const void *right)
     return strcmp(a->path, b->path);
 }
 
-/* Every dataset has its done file, or the folder has the marker of all. */
+/* They are written last, so nothing else is missing either. */
 static int check_markers(const struct loading *l)
 {
     const struct deliver_plan *plan = l->plan;
-    size_t beside = 0, inside = 0;
+    size_t found = 0;
 
-    for (size_t i = 0; i < plan->count; i++) {
-        if (plan->files[i].rank == RANK_MARKER)
-            *(strchr(plan->files[i].path, '/') != NULL ? &inside : &beside) +=
-                1;
-    }
-    if (inside > 0 || beside == l->manifest->dataset_count)
+    for (size_t i = 0; i < plan->count; i++)
+        found += plan->files[i].rank == RANK_MARKER;
+    if (found == l->manifest->dataset_count)
         return 0;
     error_set(l->err, ERROR_DATA, "%s: lacks a done file", plan->run_id);
     return error_hint(l->err, "rollcall extract with its --as-of and --run-id "
@@ -255,7 +290,7 @@ int plan_open_file(const struct deliver_plan *plan,
 static int check_part(const struct loading *l, const struct deliver_file *file)
 {
     const struct manifest_resource *part =
-        strmap_get(&l->parts, file->path + strlen(l->plan->run_id) + 1);
+        strmap_get(&l->parts, name_of(file->path));
 
     if (file->bytes == part->bytes && strcmp(file->sha256, part->sha256) == 0)
         return 0;
@@ -263,6 +298,15 @@ static int check_part(const struct loading *l, const struct deliver_file *file)
               file->path);
     return error_hint(l->err, "nothing is delivered; rollcall verify tells "
                       "more of the run");
+}
+
+static bool in_run(const struct deliver_plan *plan,
+                   const struct deliver_file *file)
+{
+    size_t len = strlen(plan->run_id);
+
+    return strncmp(file->path, plan->run_id, len) == 0 &&
+           file->path[len] == '/';
 }
 
 /* All of it before anything is sent, so that no damaged run is begun. */
@@ -283,7 +327,7 @@ static int hash_files(struct loading *l)
             return error_prefix(l->err, "%s", file->path);
         if (file->rank == RANK_PART && check_part(l, file) != 0)
             return -1;
-        parts += file->rank == RANK_PART;
+        parts += file->rank == RANK_PART && in_run(plan, file);
         if (l->stop != NULL && *l->stop != 0)
             return error_set(l->err, ERROR_INTERRUPTED, "interrupted");
     }
@@ -301,7 +345,8 @@ static int load_files(struct loading *l)
         if (strmap_put(&l->parts, m->resources[i].path, &m->resources[i]) != 0)
             return error_no_memory(l->err);
     }
-    if (list_folder(l, l->plan->run_id, 0) != 0 || list_beside(l) != 0)
+    if (list_root(l, l->plan->run_id) != 0 || list_hive(l) != 0 ||
+        list_beside(l) != 0)
         return -1;
     qsort(l->plan->files, l->plan->count, sizeof(*l->plan->files), by_order);
     return check_markers(l) != 0 ? -1 : hash_files(l);

@@ -269,7 +269,7 @@ static int send_and_look(struct delivery *d, const struct deliver_file *file,
     if (result != 0 || look(d, file, &presence, err) != 0)
         return -1;
     /* A done file may be gone already: whoever waited for it took it. */
-    if (presence == PRESENCE_ABSENT && file->rank == RANK_MARKER)
+    if (presence == PRESENCE_ABSENT && rank_announces(file->rank))
         return 0;
     return presence == PRESENCE_ABSENT || presence == PRESENCE_OTHER;
 }

@@ -132,34 +132,48 @@ static int put_name(const struct delivery *d, const struct deliver_file *file,
                : error_set(err, ERROR_CONFIG, "url: is too long");
 }
 
-/* A file that is longer ends the reading, which is no failure. */
+static int judge(const struct delivery *d, struct read_back *back,
+                 const struct deliver_file *file, enum presence *presence,
+                 struct error *err)
+{
+    char hex[DIGEST_HEX_SIZE];
+
+    *presence = PRESENCE_ABSENT;
+    if (d->reply.status == 404)
+        return 0;
+    if (digest_final(back->digest, hex) != 0)
+        return error_no_memory(err);
+    *presence = back->bytes == file->bytes && strcmp(hex, file->sha256) == 0
+                    ? PRESENCE_SAME
+                    : PRESENCE_OTHER;
+    return 0;
+}
+
+/* A file that is longer than it should be is read no further; the transfer
+ * that take() breaks off then is no failure. */
 static int read_whole(struct delivery *d, const struct deliver_file *file,
                       bool temp, enum presence *presence, struct error *err)
 {
     static const int good[] = {200, 404, 0};
     struct read_back back = {.expected = file->bytes};
-    char url[NAME_MAX_LENGTH], hex[DIGEST_HEX_SIZE];
+    char url[NAME_MAX_LENGTH];
     const struct sftp_call call = {.url = url, .read_back = &back};
     struct error failed = {0};
-    int result = put_name(d, file, true, temp, url, err);
+    int result;
 
-    if (result == 0)
-        result = ask(d, file, temp ? "reading it back" : "looking for it",
-                     good, &call, &failed);
-    if (back.digest != NULL && back.bytes > back.expected)
+    if (put_name(d, file, true, temp, url, err) != 0)
+        return -1;
+    result = ask(d, file, temp ? "reading it back" : "looking for it", good,
+                 &call, &failed);
+    if (result == 0) {
+        result = judge(d, &back, file, presence, err);
+    } else if (back.bytes > back.expected &&
+               failed.kind != ERROR_INTERRUPTED) {
         *presence = PRESENCE_OTHER;
-    else if (result != 0)
-        result = err->kind != ERROR_NONE ? -1 : (*err = failed, -1);
-    else if (d->reply.status == 404)
-        *presence = PRESENCE_ABSENT;
-    else if (digest_final(back.digest, hex) != 0)
-        result = error_no_memory(err);
-    else
-        *presence = back.bytes == file->bytes && !strcmp(hex, file->sha256)
-                        ? PRESENCE_SAME
-                        : PRESENCE_OTHER;
-    if (back.digest != NULL && back.bytes > back.expected)
         result = 0;
+    } else {
+        *err = failed;
+    }
     digest_free(back.digest);
     return result;
 }

@@ -172,11 +172,11 @@ static int take_back(struct delivery *d, enum presence *found,
     bool whole = true;
 
     for (size_t i = 0; i < plan->count; i++) {
-        if (plan->files[i].rank != RANK_MARKER)
+        if (!rank_announces(plan->files[i].rank))
             whole &= found[i] == PRESENCE_SAME;
     }
-    for (size_t i = 0; i < plan->count && !whole; i++) {
-        if (plan->files[i].rank != RANK_MARKER ||
+    for (size_t i = plan->count; i-- > 0 && !whole;) {
+        if (!rank_announces(plan->files[i].rank) ||
             found[i] == PRESENCE_ABSENT || found[i] == PRESENCE_HIDDEN)
             continue;
         log_line(d->options->log, LOG_WARN, "deliver", "%s: %s is there before "

@@ -19,6 +19,7 @@ EXTRA = f"{RUN}/_redshift.manifest"
 BESIDE = f"inactive_users_{RUN[:8]}_{RUN}.lst"
 DONE = f"inactive_users_{RUN[:8]}_{RUN}.done"
 EXTRA_BYTES = 300_000
+HIVE = f"dataset=inactive_users/dt={DATE}/run={RUN}"
 SECRETS = {"LANDING_SECRET": SECRET, "LANDING_SAS": sas(),
            "LANDING_TOKEN": "session/token+=="}
 
@@ -39,6 +40,11 @@ class Landing(Case):
         (out / EXTRA).write_bytes(
             b"".join(bytes([i * i % 251]) for i in range(EXTRA_BYTES)))
         (out / BESIDE).write_text("inactive_users-00001.csv\n")
+        (out / HIVE).mkdir(parents=True)
+        os.link(out / RUN / "inactive_users-00001.csv.gz",
+                out / HIVE / "inactive_users-00001.csv.gz")
+        (out / HIVE / "_manifest.json").write_text("{}\n")
+        (out / HIVE / "_SUCCESS").touch()
 
     def setUp(self):
         super().setUp()
@@ -88,16 +94,22 @@ class Landing(Case):
         self.assertEqual(found, self.files())
 
     def assert_order(self, names):
-        """Parts, other files, manifest, what stands beside, done file."""
+        """Parts, other files, manifests, what stands beside, _SUCCESS, done
+        file."""
         def rank(name):
-            return (name.endswith(".done"), name == BESIDE,
-                    name.endswith("manifest.json"), name == EXTRA)
+            return (name.endswith(".done"), name.endswith("_SUCCESS"),
+                    name == BESIDE, name.endswith("manifest.json"),
+                    name == EXTRA)
         self.assertEqual(names, sorted(names, key=rank))
-        self.assertEqual(names[-3:], [f"{RUN}/manifest.json", BESIDE, DONE])
+        self.assertEqual(names[-3:], [BESIDE, f"{HIVE}/_SUCCESS", DONE])
 
     def assert_never_early(self, server):
-        """Whenever a done file appeared, all of the rest was there."""
+        """Whenever _SUCCESS appeared all but the done file was there, and
+        with the done file all."""
         for snapshot in server.snapshots:
             seen = {name[len(PLACE):]: value
                     for name, value in snapshot.items()}
-            self.assertEqual(seen, self.files())
+            whole = self.files()
+            if DONE not in seen:
+                del whole[DONE]
+            self.assertEqual(seen, whole)

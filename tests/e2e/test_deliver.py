@@ -49,7 +49,8 @@ class Folder(Landing):
         (self.there / EXTRA).write_bytes(b"x")
         (self.there / RUN / "manifest.json").unlink()
         result = self.deliver("--result-json", "result.json")
-        self.assertEqual(result.json()["deliveries"][0]["sent"], 3)
+        # With the two that announce it.
+        self.assertEqual(result.json()["deliveries"][0]["sent"], 4)
         self.assertIn("taken away until", result.err)
         self.assert_delivered(self.found())
         self.assertEqual((self.folder / "result.json").read_text(),

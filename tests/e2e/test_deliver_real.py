@@ -78,7 +78,7 @@ class ToSftp(Landing):
         (root / BESIDE).write_bytes(b"longer than it should be" * 99)
         (root / RUN / "manifest.json").write_bytes(b"")
         result = self.deliver()
-        self.assertEqual(result.json()["deliveries"][0]["sent"], 4)
+        self.assertEqual(result.json()["deliveries"][0]["sent"], 5)
         self.assertIn(f"{DONE} is there before", result.err)
         self.assert_delivered(self.found())
 

@@ -6,7 +6,7 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
-from landing import DONE, EXTRA, PLACE, RUN, SECRETS, Landing
+from landing import DONE, EXTRA, HIVE, PLACE, RUN, SECRETS, Landing
 from landing_azure import Azure, sas
 from landing_s3 import PIECE_LEAST, S3
 from test_memory import is_sanitized
@@ -55,7 +55,7 @@ class Kinds:
                     server.rules = [{"method": "PUT", "key": key, "do": deed,
                                      "times": 99}]
                     self.assertIn(words, self.deliver(code=code).err)
-                    self.assertEqual(server.snapshots, [])
+                    self.assertNotIn(self.key(DONE), server.objects)
                     server.rules = []
                     self.deliver()
                     self.assert_delivered(server.found(PLACE))
@@ -71,7 +71,7 @@ class Kinds:
                 process = self.start_deliver()
                 self.assertTrue(server.hanging.wait(30))
                 self.kill(process, number)
-                self.assertEqual(server.snapshots, [])
+                self.assertNotIn(self.key(DONE), server.objects)
                 self.deliver()
                 self.assert_delivered(server.found(PLACE))
                 self.assert_never_early(server)
@@ -88,7 +88,9 @@ class Kinds:
             self.assertEqual([one[:2] for one in server.log
                               if one[0] in ("PUT", "DELETE")],
                              [("DELETE", self.key(DONE)),
+                              ("DELETE", self.key(f"{HIVE}/_SUCCESS")),
                               ("PUT", self.key(EXTRA)),
+                              ("PUT", self.key(f"{HIVE}/_SUCCESS")),
                               ("PUT", self.key(DONE))])
             self.assert_never_early(server)
 

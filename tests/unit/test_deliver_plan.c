@@ -9,6 +9,7 @@
 #include "output_fixture.h"
 
 #define INSIDE(name) FIXTURE_RUN "/" name
+#define HIVE         "dataset=people/dt=2026-11-23/run=" FIXTURE_RUN "/"
 
 struct stage {
     struct fixture fixture;
@@ -69,6 +70,19 @@ static void refuses(struct stage *stage, enum error_kind kind,
         fail_msg("\"%s\" is not in \"%s\"", words, stage->err.text);
 }
 
+/* With a part, by a link as the output has it. */
+static void make_hive(struct stage *stage)
+{
+    static const char *const folders[] = {
+        "dataset=people", "dataset=people/dt=2026-11-23",
+        "dataset=people/dt=2026-11-23/run=" FIXTURE_RUN};
+
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(mkdirat(stage->out_fd, folders[i], 0700), 0);
+    assert_int_equal(linkat(stage->out_fd, INSIDE("people-00001.csv.gz"),
+                            stage->out_fd, HIVE "people-00001.csv.gz", 0), 0);
+}
+
 /* In the order of sending, whatever the order of the folder. */
 static void parts_first_and_done_files_last(void **state)
 {
@@ -76,20 +90,27 @@ static void parts_first_and_done_files_last(void **state)
         INSIDE("people-00001.csv.gz"),
         INSIDE("people-00001.jsonl.gz"),
         INSIDE("rejects.jsonl.gz"),
+        HIVE "people-00001.csv.gz",
         INSIDE("_redshift.manifest"),
         INSIDE("manifest.json"),
+        HIVE "_manifest.json",
+        "people_20261123_" FIXTURE_RUN ".csv.manifest",
         "people_20261123_" FIXTURE_RUN ".lst",
         "people_20261123_" FIXTURE_RUN ".par",
-        INSIDE("_SUCCESS"),
+        HIVE "_SUCCESS",
         FIXTURE_DONE,
     };
     static const enum plan_rank ranks[] = {
-        RANK_PART,   RANK_PART,   RANK_PART,   RANK_OTHER, RANK_MANIFEST,
-        RANK_BESIDE, RANK_BESIDE, RANK_MARKER, RANK_MARKER};
+        RANK_PART,     RANK_PART,     RANK_PART,   RANK_PART,
+        RANK_OTHER,    RANK_MANIFEST, RANK_MANIFEST, RANK_BESIDE,
+        RANK_BESIDE,   RANK_BESIDE,   RANK_SUCCESS,  RANK_MARKER};
     struct stage *stage = *state;
     const struct deliver_plan *plan = &stage->plan;
 
-    put(stage, INSIDE("_SUCCESS"), "");
+    make_hive(stage);
+    put(stage, HIVE "_SUCCESS", "");
+    put(stage, HIVE "_manifest.json", "{}");
+    put(stage, "people_20261123_" FIXTURE_RUN ".csv.manifest", "{}");
     put(stage, INSIDE("_redshift.manifest"), "{}");
     put(stage, INSIDE(".hidden"), "of the file system");
     put(stage, "people_20261123_" FIXTURE_RUN ".par", "p");
@@ -152,8 +173,15 @@ static void without_done_file_it_is_not_announced(void **state)
 
     assert_int_equal(unlinkat(stage->out_fd, FIXTURE_DONE, 0), 0);
     refuses(stage, ERROR_DATA, "lacks a done file");
-    put(stage, INSIDE("_SUCCESS"), "");
-    assert_int_equal(load(stage), 0);
+}
+
+static void a_hive_folder_that_differs_is_refused(void **state)
+{
+    struct stage *stage = *state;
+
+    make_hive(stage);
+    put(stage, HIVE "people-00001.csv.gz", "another");
+    refuses(stage, ERROR_DATA, "is not what the manifest says");
 }
 
 static void another_run(void **state)
@@ -178,6 +206,7 @@ int main(void)
         STAGED(each_file_has_its_sums),
         STAGED(a_run_that_is_not_whole_is_refused),
         STAGED(names_and_kinds_nobody_gave_are_refused),
+        STAGED(a_hive_folder_that_differs_is_refused),
         STAGED(without_done_file_it_is_not_announced),
         STAGED(another_run),
     };
