@@ -17,14 +17,14 @@ static void probe(const struct deliver_options *options, int64_t as_of,
     row->permitted = hidden ? CHECK_UNKNOWN : CHECK_YES;
     deliver_address(target, row->note);
     if (hidden)
-        snprintf(row->note, sizeof(row->note), "what is there may not be "
+        snprintf(row->note, sizeof(row->note),
+                 "what is there may not be "
                  "looked at, so each delivery sends all; whether it may be "
                  "written to shows when one does");
 }
 
 void command_check_targets(const struct command *command,
-                           const struct prepared *prepared,
-                           struct check *check)
+                           const struct prepared *prepared, struct check *check)
 {
     const struct job *job = &prepared->setup.job;
     const struct deliver_options options = {

@@ -30,7 +30,7 @@ static int read_run(const struct command *command, const char *out_dir,
     if (!publish_run_id_valid(text)) {
         error_set(err, ERROR_USAGE, "\"%s\" is no run", text);
         return error_hint(err, "give a run's id, such as 20261123T020000Z, or "
-                          "latest; --out or the job says where it is");
+                               "latest; --out or the job says where it is");
     }
     memcpy(run_id, text, strlen(text) + 1);
     return 0;

@@ -28,14 +28,17 @@ static int write_result_file(const char *path, const struct buf *text,
     int fd, result;
 
     if (strlen(path) >= sizeof(folder))
-        return error_set(err, ERROR_CANT_CREATE, "--result-json: the path is "
+        return error_set(err, ERROR_CANT_CREATE,
+                         "--result-json: the path is "
                          "too long");
     memcpy(folder, path, strlen(path) + 1);
     memcpy(name, path, strlen(path) + 1);
     fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return error_set(err, ERROR_CANT_CREATE, "--result-json: cannot open "
-                         "the folder of %s", path);
+        return error_set(err, ERROR_CANT_CREATE,
+                         "--result-json: cannot open "
+                         "the folder of %s",
+                         path);
     result = write_whole_file(fd, basename(name), text->data, text->len,
                               RESULT_FILE_MODE, err);
     close(fd);

@@ -25,10 +25,9 @@ const char *deliver_verdict_word(enum deliver_verdict verdict)
 static size_t gravity(enum error_kind kind)
 {
     static const enum error_kind order[] = {
-        ERROR_NONE,     ERROR_TRY_LATER,   ERROR_UNAVAILABLE,
-        ERROR_NO_INPUT, ERROR_IO,          ERROR_CANT_CREATE,
-        ERROR_AUTH,     ERROR_CONFIG,      ERROR_DATA,
-        ERROR_BUG,      ERROR_INTERRUPTED,
+        ERROR_NONE, ERROR_TRY_LATER,   ERROR_UNAVAILABLE, ERROR_NO_INPUT,
+        ERROR_IO,   ERROR_CANT_CREATE, ERROR_AUTH,        ERROR_CONFIG,
+        ERROR_DATA, ERROR_BUG,         ERROR_INTERRUPTED,
     };
     size_t i = 0, bug = sizeof(order) / sizeof(order[0]) - 2;
 
@@ -49,13 +48,14 @@ static void tell(const struct deliver_options *options,
         log_line(options->log, LOG_ERROR, "deliver", "%s: %s: %s", name,
                  outcome->address, outcome->error.text);
     else if (outcome->verdict == DELIVER_ALREADY)
-        log_line(options->log, LOG_INFO, "deliver", "%s: %s: all %" PRIu64
-                 " files are there already", name, outcome->address,
-                 outcome->files);
+        log_line(options->log, LOG_INFO, "deliver",
+                 "%s: %s: all %" PRIu64 " files are there already", name,
+                 outcome->address, outcome->files);
     else
-        log_line(options->log, LOG_INFO, "deliver", "%s: %s: sent %" PRIu64
-                 " of %" PRIu64 " files, %" PRIu64 " bytes", name,
-                 outcome->address, outcome->sent, outcome->files,
+        log_line(options->log, LOG_INFO, "deliver",
+                 "%s: %s: sent %" PRIu64 " of %" PRIu64 " files, %" PRIu64
+                 " bytes",
+                 name, outcome->address, outcome->sent, outcome->files,
                  outcome->sent_bytes);
 }
 

@@ -75,8 +75,8 @@ void deliver_release(struct deliver_result *result);
 const char *deliver_verdict_word(enum deliver_verdict verdict);
 
 /* Whether a target can be reached and may be asked, with one question that
- * changes nothing; out_dir is not needed. *hidden: it may not be looked at, which
- * is enough to send to it. */
+ * changes nothing; out_dir is not needed. *hidden: it may not be looked at,
+ * which does not keep anybody from sending to it. */
 int deliver_probe(const struct deliver_options *options,
                   const struct job_target *target, int64_t as_of, bool *hidden,
                   struct error *err);

@@ -32,7 +32,7 @@ static int open_sas(struct delivery *d, struct error *err)
         return 0;
     error_set(err, ERROR_CONFIG, "sas: is no shared access signature");
     return error_hint(err, "it is what stands behind the '?' of a SAS URL: "
-                      "sv=…&sig=…");
+                           "sv=…&sig=…");
 }
 
 static int start(struct delivery *d, const struct wire_call *wire,
@@ -69,7 +69,8 @@ static int start(struct delivery *d, const struct wire_call *wire,
     if (buf_ok(&url))
         result = http_start(d->http, &request, wire_done, d, err);
     else
-        result = url.full ? error_set(err, ERROR_CONFIG, "prefix and SAS are "
+        result = url.full ? error_set(err, ERROR_CONFIG,
+                                      "prefix and SAS are "
                                       "too long for a request")
                           : error_no_memory(err);
     buf_release(&url);
@@ -77,8 +78,8 @@ static int start(struct delivery *d, const struct wire_call *wire,
 }
 
 static int ask(struct delivery *d, const struct deliver_file *file,
-               const char *what, const int *good,
-               const struct azure_call *call, struct error *err)
+               const char *what, const int *good, const struct azure_call *call,
+               struct error *err)
 {
     const struct wire_call wire = {
         .file = file, .what = what, .good = good, .start = start, .data = call};

@@ -72,8 +72,10 @@ static int compare(int dir_fd, const char *name,
         return 0;
     }
     if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        result = error_set(err, ERROR_CANT_CREATE, "%s: what is there is no "
-                           "file, or cannot be read", file->path);
+        result = error_set(err, ERROR_CANT_CREATE,
+                           "%s: what is there is no "
+                           "file, or cannot be read",
+                           file->path);
     else if ((uint64_t)st.st_size == file->bytes)
         result = plan_hash(fd, &found, err);
     if (result == 0 && strcmp(found.sha256, file->sha256) == 0)
@@ -107,8 +109,8 @@ static int copy(struct delivery *d, const struct deliver_file *file,
         return -1;
     while (result == 0 && (got = read(fd, data, sizeof(data))) != 0) {
         if (got < 0 && errno != EINTR)
-            result = error_set(err, ERROR_IO, "%s: cannot read: %s",
-                               file->path, strerror(errno));
+            result = error_set(err, ERROR_IO, "%s: cannot read: %s", file->path,
+                               strerror(errno));
         else if (got > 0)
             result = sink_write(sink, data, (size_t)got, err);
         if (result == 0)
@@ -121,8 +123,8 @@ static int copy(struct delivery *d, const struct deliver_file *file,
 static int write_temp(struct delivery *d, const struct deliver_file *file,
                       int dir_fd, const char *temp, struct error *err)
 {
-    const struct sink_options options = {
-        .mode = d->options->job->output.file_mode};
+    const struct sink_options options = {.mode =
+                                             d->options->job->output.file_mode};
     struct sink_facts facts;
     struct sink *sink;
 

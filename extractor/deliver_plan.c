@@ -14,13 +14,16 @@
 #include "sink.h"
 #include "strmap.h"
 
-#define DONE_SUFFIX    ".done"
+#define DONE_SUFFIX ".done"
 /* Of a folder in Hive's layout, dataset=NAME/dt=DAY/run=RUNID beside the run's:
  * the parts by the same names, and these. */
 #define SUCCESS_MARKER "_SUCCESS"
 #define HIVE_MANIFEST  "_" MANIFEST_NAME
 
-enum { READ_SIZE = 64 * 1024, OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
+enum {
+    READ_SIZE = 64 * 1024,
+    OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC
+};
 
 struct loading {
     struct deliver_plan *plan;
@@ -98,8 +101,10 @@ static int take_entry(struct loading *l, int fd, const char *folder,
     if (name[0] == '.') /* ".", "..", and what a file system hides */
         return 0;
     if (len < 0 || (size_t)len >= sizeof(path) || !name_is_plain(name))
-        return error_set(l->err, ERROR_DATA, "%s: a file in it has no name "
-                         "that rollcall gives", folder);
+        return error_set(l->err, ERROR_DATA,
+                         "%s: a file in it has no name "
+                         "that rollcall gives",
+                         folder);
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return error_set(l->err, ERROR_IO, "%s: cannot be looked at: %s", path,
                          strerror(errno));
@@ -112,8 +117,8 @@ static int take_entry(struct loading *l, int fd, const char *folder,
 
 static int list_folder(struct loading *l, const char *path, int depth)
 {
-    int result = 0, fd = openat(l->plan->out_fd, path,
-                                OPEN_FOLDER | O_NOFOLLOW);
+    int result = 0,
+        fd = openat(l->plan->out_fd, path, OPEN_FOLDER | O_NOFOLLOW);
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
 
@@ -125,8 +130,10 @@ static int list_folder(struct loading *l, const char *path, int depth)
         return -1;
     }
     if (depth > PLAN_DEPTH_MAX)
-        result = error_set(l->err, ERROR_DATA, "%s: too many folders in one "
-                           "another", path);
+        result = error_set(l->err, ERROR_DATA,
+                           "%s: too many folders in one "
+                           "another",
+                           path);
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL)
         result = take_entry(l, fd, path, entry->d_name, depth);
     if (result == 0 && errno != 0)
@@ -175,8 +182,8 @@ static int take_beside(struct loading *l, const char *name)
     for (size_t i = 0; i < m->dataset_count; i++) {
         size_t stem;
 
-        if (publish_done_name(m->datasets[i].name, m->as_of, m->run_id,
-                              done) != 0)
+        if (publish_done_name(m->datasets[i].name, m->as_of, m->run_id, done) !=
+            0)
             continue;
         stem = strlen(done) - strlen(DONE_SUFFIX);
         if (strncmp(name, done, stem) != 0 || name[stem] != '.' ||
@@ -206,8 +213,10 @@ static int list_beside(struct loading *l)
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL)
         result = take_beside(l, entry->d_name);
     if (result == 0 && errno != 0)
-        result = error_set(l->err, ERROR_IO, "cannot list the output "
-                           "directory: %s", strerror(errno));
+        result = error_set(l->err, ERROR_IO,
+                           "cannot list the output "
+                           "directory: %s",
+                           strerror(errno));
     closedir(list);
     return result;
 }
@@ -233,7 +242,7 @@ static int check_markers(const struct loading *l)
         return 0;
     error_set(l->err, ERROR_DATA, "%s: lacks a done file", plan->run_id);
     return error_hint(l->err, "rollcall extract with its --as-of and --run-id "
-                      "sets what is missing");
+                              "sets what is missing");
 }
 
 int plan_hash(int fd, struct deliver_file *file, struct error *err)
@@ -261,7 +270,8 @@ int plan_hash(int fd, struct deliver_file *file, struct error *err)
         error_set(err, ERROR_IO, "cannot read: %s", strerror(errno));
     else if (digest_final(sha256, file->sha256) != 0 ||
              digest_final_md5(md5, raw) != 0)
-        error_set(err, ERROR_BUG, "hashing failed, perhaps for want of memory, "
+        error_set(err, ERROR_BUG,
+                  "hashing failed, perhaps for want of memory, "
                   "or MD5 is switched off");
     else
         result = 0;
@@ -278,8 +288,8 @@ end:
 int plan_open_file(const struct deliver_plan *plan,
                    const struct deliver_file *file, struct error *err)
 {
-    int fd = openat(plan->out_fd, file->path,
-                    O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    int fd =
+        openat(plan->out_fd, file->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0)
         error_set(err, ERROR_IO, "%s: cannot open: %s", file->path,
@@ -297,7 +307,7 @@ static int check_part(const struct loading *l, const struct deliver_file *file)
     error_set(l->err, ERROR_DATA, "%s: is not what the manifest says",
               file->path);
     return error_hint(l->err, "nothing is delivered; rollcall verify tells "
-                      "more of the run");
+                              "more of the run");
 }
 
 static bool in_run(const struct deliver_plan *plan,
@@ -333,8 +343,10 @@ static int hash_files(struct loading *l)
     }
     if (parts == l->manifest->resource_count)
         return 0;
-    return error_set(l->err, ERROR_DATA, "%s: lacks files that its manifest "
-                     "names", plan->run_id);
+    return error_set(l->err, ERROR_DATA,
+                     "%s: lacks files that its manifest "
+                     "names",
+                     plan->run_id);
 }
 
 static int load_files(struct loading *l)
@@ -384,8 +396,10 @@ int plan_load(struct deliver_plan *plan, int out_fd, const char *run_id,
         return error_prefix(err, "%s", run_id);
     plan->as_of = manifest.as_of;
     if (strcmp(manifest.run_id, run_id) != 0)
-        result = error_set(err, ERROR_DATA, "%s: its manifest is of another "
-                           "run", run_id);
+        result = error_set(err, ERROR_DATA,
+                           "%s: its manifest is of another "
+                           "run",
+                           run_id);
     else
         result = load_files(&l);
     strmap_release(&l.parts);

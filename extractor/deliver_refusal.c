@@ -47,10 +47,12 @@ static const struct {
     enum error_kind kind;
     const char *hint;
 } answers[] = {
-    {300, 399, ERROR_AUTH, "redirects are not followed; give the address that "
-                           "it leads to"},
-    {401, 403, ERROR_AUTH, "check the target's credentials and what they may "
-                           "do"},
+    {300, 399, ERROR_AUTH,
+     "redirects are not followed; give the address that "
+     "it leads to"},
+    {401, 403, ERROR_AUTH,
+     "check the target's credentials and what they may "
+     "do"},
     {404, 404, ERROR_AUTH, "check the target's address: it is not there"},
     {407, 407, ERROR_CONFIG, "check https_proxy in the environment"},
     {0, 999, ERROR_AUTH, "the server does not take this request"},
@@ -121,8 +123,7 @@ static int refuse_answer(const struct delivery *d, const char *text,
         strcmp(reply->region, d->target->region) != 0 &&
         reply->region[strspn(reply->region, "abcdefghijklmnopqrstuvwxyz-"
                                             "0123456789")] == '\0')
-        return error_hint(err, "the bucket is in the region %s",
-                          reply->region);
+        return error_hint(err, "the bucket is in the region %s", reply->region);
     return error_hint(err, "%s", hint != NULL ? hint : answers[i].hint);
 }
 

@@ -139,7 +139,8 @@ static int begin(struct s3_request *r, struct error *err)
 
     if (!buf_ok(&r->path) || !buf_ok(&r->url) || !buf_ok(&r->lines))
         return r->path.full || r->url.full || r->lines.full
-                   ? error_set(err, ERROR_CONFIG, "prefix or credentials are "
+                   ? error_set(err, ERROR_CONFIG,
+                               "prefix or credentials are "
                                "too long for a request")
                    : error_no_memory(err);
     return http_start(r->d->http, &request, wire_done, r->d, err);
@@ -224,11 +225,11 @@ static enum presence judge(const struct wire_reply *reply,
 static int look(struct delivery *d, const struct deliver_file *file,
                 enum presence *presence, struct error *err)
 {
-    /* An answer to HEAD has no words: that to the PUT will say what is wrong. */
+    /* An answer to HEAD has no words: that to the PUT will say what is wrong.
+     */
     static const int good[] = {200, 301, 400, 403, 404, 0};
-    static const struct s3_call call = {.method = "HEAD",
-                                        .query = "",
-                                        .payload_sha256 = SIGV4_EMPTY_SHA256};
+    static const struct s3_call call = {
+        .method = "HEAD", .query = "", .payload_sha256 = SIGV4_EMPTY_SHA256};
 
     if (s3_ask(d, file, "looking for it", good, &call, err) != 0)
         return -1;
@@ -278,9 +279,8 @@ static int take_away(struct delivery *d, const struct deliver_file *file,
                      struct error *err)
 {
     static const int good[] = {200, 204, 404, 0};
-    static const struct s3_call call = {.method = "DELETE",
-                                        .query = "",
-                                        .payload_sha256 = SIGV4_EMPTY_SHA256};
+    static const struct s3_call call = {
+        .method = "DELETE", .query = "", .payload_sha256 = SIGV4_EMPTY_SHA256};
 
     return s3_ask(d, file, "taking it away", good, &call, err);
 }
@@ -290,9 +290,8 @@ static int probe(struct delivery *d, const struct deliver_file *file,
                  enum presence *presence, struct error *err)
 {
     static const int good[] = {200, 403, 404, 0};
-    static const struct s3_call call = {.method = "GET",
-                                        .query = "",
-                                        .payload_sha256 = SIGV4_EMPTY_SHA256};
+    static const struct s3_call call = {
+        .method = "GET", .query = "", .payload_sha256 = SIGV4_EMPTY_SHA256};
     const struct wire_call wire = {.file = file, .what = "looking for it"};
 
     if (s3_ask(d, file, wire.what, good, &call, err) != 0)

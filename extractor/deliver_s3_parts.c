@@ -51,8 +51,10 @@ static int begin(struct upload *u, struct error *err)
     id = strstr(u->d->reply.body.data, open);
     end = id != NULL ? strchr(id + strlen(open), '<') : NULL;
     if (end == NULL || end - id - (ptrdiff_t)strlen(open) >= UPLOAD_ID_MAX)
-        return error_set(err, ERROR_UNAVAILABLE, "%s: the server gave its "
-                         "upload no id", u->file->path);
+        return error_set(err, ERROR_UNAVAILABLE,
+                         "%s: the server gave its "
+                         "upload no id",
+                         u->file->path);
     snprintf(text, sizeof(text), "%.*s", (int)(end - id) - (int)strlen(open),
              id + strlen(open));
     http_encode(&u->id, text);
@@ -80,8 +82,10 @@ static int hash_piece(const struct upload *u, const struct http_upload *piece,
     if (digest == NULL || done < piece->length ||
         digest_final(digest, hex) != 0) {
         digest_free(digest);
-        return error_set(err, ERROR_IO, "%s: cannot be read to its end, or "
-                         "memory is out", u->file->path);
+        return error_set(err, ERROR_IO,
+                         "%s: cannot be read to its end, or "
+                         "memory is out",
+                         u->file->path);
     }
     digest_free(digest);
     return 0;
@@ -103,10 +107,11 @@ static int send_piece(struct upload *u, int number,
              u->id.data);
     if (s3_ask(u->d, u->file, "sending a piece", good, &call, err) != 0)
         return -1;
-    if (u->d->reply.etag[0] == '\0' ||
-        strpbrk(u->d->reply.etag, "<>&") != NULL)
-        return error_set(err, ERROR_UNAVAILABLE, "%s: the server named no "
-                         "ETag of a piece", u->file->path);
+    if (u->d->reply.etag[0] == '\0' || strpbrk(u->d->reply.etag, "<>&") != NULL)
+        return error_set(err, ERROR_UNAVAILABLE,
+                         "%s: the server named no "
+                         "ETag of a piece",
+                         u->file->path);
     buf_printf(&u->list,
                "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>",
                number, u->d->reply.etag);
@@ -161,9 +166,10 @@ static void take_back(struct upload *u)
     u->d->ending_ms = clock_mono(&u->d->options->log->clock) + ENDING_MS;
     if (s3_ask(u->d, u->file, "ending an upload in pieces", good, &call,
                &failed) != 0)
-        log_line(u->d->options->log, LOG_WARN, "deliver", "%s: %s: its pieces "
-                 "stay at the server: %s", u->d->target->name, u->file->path,
-                 failed.text);
+        log_line(u->d->options->log, LOG_WARN, "deliver",
+                 "%s: %s: its pieces "
+                 "stay at the server: %s",
+                 u->d->target->name, u->file->path, failed.text);
     u->d->ending_ms = 0;
 }
 

@@ -36,14 +36,16 @@ static int check_file(const char *path, const char *key, bool private,
     int result = 0;
 
     if (fd < 0)
-        return error_set(err, ERROR_CONFIG, "%s: cannot open %s: %s", key,
-                         path, strerror(errno));
+        return error_set(err, ERROR_CONFIG, "%s: cannot open %s: %s", key, path,
+                         strerror(errno));
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         result = error_set(err, ERROR_CONFIG, "%s: %s is no regular file", key,
                            path);
     } else if (private && (st.st_mode & 077) != 0) {
-        error_set(err, ERROR_CONFIG, "%s: %s is open to group or others (mode "
-                  "%04o)", key, path, (unsigned)st.st_mode & 07777);
+        error_set(err, ERROR_CONFIG,
+                  "%s: %s is open to group or others (mode "
+                  "%04o)",
+                  key, path, (unsigned)st.st_mode & 07777);
         result = error_hint(err, "chmod 600 %s", path);
     }
     close(fd);
@@ -167,8 +169,7 @@ static int read_whole(struct delivery *d, const struct deliver_file *file,
                  &call, &failed);
     if (result == 0) {
         result = judge(d, &back, file, presence, err);
-    } else if (back.bytes > back.expected &&
-               failed.kind != ERROR_INTERRUPTED) {
+    } else if (back.bytes > back.expected && failed.kind != ERROR_INTERRUPTED) {
         *presence = PRESENCE_OTHER;
         result = 0;
     } else {
@@ -221,8 +222,8 @@ static int rename_temp(struct delivery *d, const struct deliver_file *file,
 {
     char from[NAME_MAX_LENGTH], to[NAME_MAX_LENGTH];
     char removal[NAME_MAX_LENGTH + 8], renaming[2 * NAME_MAX_LENGTH + 16];
-    const char *commands[] = {over ? removal : renaming,
-                              over ? renaming : NULL, NULL};
+    const char *commands[] = {over ? removal : renaming, over ? renaming : NULL,
+                              NULL};
 
     if (put_name(d, file, false, true, from, err) != 0 ||
         put_name(d, file, false, false, to, err) != 0)
@@ -242,8 +243,7 @@ static int rename_and_look(struct delivery *d, const struct deliver_file *file,
 
     if (rename_temp(d, file, over, &failed) == 0)
         return 0;
-    if (failed.kind == ERROR_AUTH &&
-        look(d, file, &presence, &unseen) == 0) {
+    if (failed.kind == ERROR_AUTH && look(d, file, &presence, &unseen) == 0) {
         if (presence == PRESENCE_SAME)
             return 0;
         if (presence == PRESENCE_OTHER && !over)

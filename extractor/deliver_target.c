@@ -179,7 +179,8 @@ static int take_back(struct delivery *d, enum presence *found,
         if (!rank_announces(plan->files[i].rank) ||
             found[i] == PRESENCE_ABSENT || found[i] == PRESENCE_HIDDEN)
             continue;
-        log_line(d->options->log, LOG_WARN, "deliver", "%s: %s is there before "
+        log_line(d->options->log, LOG_WARN, "deliver",
+                 "%s: %s is there before "
                  "the rest; it is taken away until all of it is",
                  d->target->name, plan->files[i].path);
         if (d->driver->take_away(d, &plan->files[i], err) != 0)
@@ -197,19 +198,22 @@ static int send_file(struct delivery *d, const struct deliver_file *file,
     for (int tries = 0; result > 0 && tries < DELIVER_TRIES_MAX; tries++) {
         if (deliver_check_stop(d, err) != 0)
             return -1;
-        result = d->driver->send(
-            d, file, tries > 0 || found != PRESENCE_ABSENT, err);
+        result = d->driver->send(d, file, tries > 0 || found != PRESENCE_ABSENT,
+                                 err);
         if (result > 0)
-            log_line(d->options->log, LOG_WARN, "deliver", "%s: %s: what is "
-                     "there now is not what was sent", d->target->name,
-                     file->path);
+            log_line(d->options->log, LOG_WARN, "deliver",
+                     "%s: %s: what is "
+                     "there now is not what was sent",
+                     d->target->name, file->path);
     }
     if (result <= 0)
         return result;
-    error_set(err, ERROR_UNAVAILABLE, "%s: was sent %d times and each time "
-              "arrived as something else", file->path, DELIVER_TRIES_MAX);
+    error_set(err, ERROR_UNAVAILABLE,
+              "%s: was sent %d times and each time "
+              "arrived as something else",
+              file->path, DELIVER_TRIES_MAX);
     return error_hint(err, "something on the way or at the target changes what "
-                      "it is given");
+                           "it is given");
 }
 
 static int send_all(struct delivery *d, const enum presence *found,

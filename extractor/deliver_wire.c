@@ -92,8 +92,7 @@ void wire_done(void *context, struct http_reply *reply)
 
 static int check_ending(const struct delivery *d, struct error *err)
 {
-    if (d->ending_ms == 0 ||
-        clock_mono(&d->options->log->clock) < d->ending_ms)
+    if (d->ending_ms == 0 || clock_mono(&d->options->log->clock) < d->ending_ms)
         return 0;
     return error_set(err, ERROR_UNAVAILABLE, "no answer in time");
 }
@@ -101,9 +100,8 @@ static int check_ending(const struct delivery *d, struct error *err)
 static int attempt(struct delivery *d, const struct wire_call *call,
                    struct error *err)
 {
-    if (d->http == NULL &&
-        (d->http = http_new("rollcall/" ROLLCALL_VERSION, 1, NULL, err)) ==
-            NULL)
+    if (d->http == NULL && (d->http = http_new("rollcall/" ROLLCALL_VERSION, 1,
+                                               NULL, err)) == NULL)
         return -1;
     d->waiting = true;
     if (call->start(d, call, err) != 0)
@@ -174,8 +172,9 @@ static int gave_up(const struct delivery *d, const struct wire_call *call,
 {
     int64_t spent = clock_mono(&d->options->log->clock) - begun_ms;
 
-    error_set(err, ERROR_UNAVAILABLE, "%s: %s: gave up after %d %s in %" PRId64
-              " s: %s", call->file->path, call->what, attempts,
+    error_set(err, ERROR_UNAVAILABLE,
+              "%s: %s: gave up after %d %s in %" PRId64 " s: %s",
+              call->file->path, call->what, attempts,
               attempts == 1 ? "try" : "tries", spent / INSTANT_SECOND, cause);
     return error_hint(err, "rollcall deliver %s goes on where this ended",
                       d->options->run_id);

@@ -149,7 +149,8 @@ bool transfer_set_upload(struct transfer *transfer,
 
 /* The path and query as they have to be sent. Left to itself libcurl sends a
  * request without its query when it gets no memory to copy it: another page,
- * and no error. Only tunnels are used as proxies, so this form is always due. */
+ * and no error. Only tunnels are used as proxies, so this form is always due.
+ */
 static bool set_path(CURL *easy, const char *url)
 {
     const char *host = strstr(url, "://");
@@ -161,8 +162,7 @@ static bool set_path(CURL *easy, const char *url)
     if (*path != '/')
         buf_putc(&target, '/');
     buf_puts(&target, path);
-    ok = buf_ok(&target) &&
-         set_text(easy, CURLOPT_REQUEST_TARGET, target.data);
+    ok = buf_ok(&target) && set_text(easy, CURLOPT_REQUEST_TARGET, target.data);
     buf_release(&target);
     return ok;
 }

@@ -94,8 +94,10 @@ static void read_name(struct spec *spec, const struct spec_node *node,
     for (const char *p = name; *p != '\0'; p++) {
         if (isgraph((unsigned char)*p) && p - name < NAME_MAX_LENGTH)
             continue;
-        spec_problem(spec, node, "a target's name is 1 to %d printable ASCII "
-                     "characters without blanks", NAME_MAX_LENGTH);
+        spec_problem(spec, node,
+                     "a target's name is 1 to %d printable ASCII "
+                     "characters without blanks",
+                     NAME_MAX_LENGTH);
         return;
     }
 }
@@ -186,7 +188,8 @@ static void read_sftp_url(struct spec *spec, const struct spec_node *node,
             buf_putc(&bare, *p);
     if (path == NULL || (path = strchr(path + 3, '/')) == NULL ||
         !http_sftp_url_allowed(bare.data))
-        spec_problem(spec, node, "expected sftp://HOST/PATH or "
+        spec_problem(spec, node,
+                     "expected sftp://HOST/PATH or "
                      "sftp://HOST:PORT/PATH without user (see \"user\"); the "
                      "path of letters, digits and /._~=+@,:- only");
     else if (place_is_good(spec, node, path + 1))
@@ -221,7 +224,8 @@ static void read_fingerprint(struct spec *spec, const struct spec_node *node,
     if (strncmp(text, before, strlen(before)) != 0 ||
         strlen(text) != strlen(before) + FINGERPRINT_LENGTH ||
         text[strlen(before) + strspn(text + strlen(before), base64)] != '\0') {
-        spec_problem(spec, node, "expected SHA256: and 43 more characters, as "
+        spec_problem(spec, node,
+                     "expected SHA256: and 43 more characters, as "
                      "ssh-keygen -l prints it");
         return;
     }
@@ -255,8 +259,8 @@ static const struct spec_field s3_fields[] = {
     WHOLE("access_key", read_access_key, NEEDED),
     CUSTOM("secret", secret, read_secret, NEEDED),
     WHOLE("session_token", read_session_token, ),
-    FIELD("multipart_above", multipart_above, SPEC_SIZE,
-          .min = MULTIPART_LEAST, .max = MULTIPART_MOST),
+    FIELD("multipart_above", multipart_above, SPEC_SIZE, .min = MULTIPART_LEAST,
+          .max = MULTIPART_MOST),
     {0},
 };
 
@@ -304,11 +308,10 @@ static void place_bucket(struct spec *spec, struct job_target *target)
     if (target->bucket == NULL || target->region == NULL)
         return;
     target->path_style = strchr(target->bucket, '.') != NULL;
-    target->url =
-        arena_printf(spec->arena, "https://%s%ss3.%s.amazonaws.com%s",
-                     target->path_style ? "" : target->bucket,
-                     target->path_style ? "" : ".", target->region,
-                     strncmp(target->region, "cn-", 3) == 0 ? ".cn" : "");
+    target->url = arena_printf(
+        spec->arena, "https://%s%ss3.%s.amazonaws.com%s",
+        target->path_style ? "" : target->bucket, target->path_style ? "" : ".",
+        target->region, strncmp(target->region, "cn-", 3) == 0 ? ".cn" : "");
     spec->no_memory |= target->url == NULL;
 }
 
@@ -317,7 +320,8 @@ static void check_host_key(struct spec *spec, const struct spec_node *node)
     bool hosts = json_member(node->json, "known_hosts") != NULL;
 
     if (hosts == (json_member(node->json, "fingerprint") != NULL))
-        spec_problem(spec, node, "expected either known_hosts or fingerprint: "
+        spec_problem(spec, node,
+                     "expected either known_hosts or fingerprint: "
                      "without one of them nobody knows whom the files go to");
 }
 
@@ -369,7 +373,8 @@ void job_read_deliver(struct spec *spec, const struct spec_node *node,
     if (!spec_is(spec, node, JSON_ARRAY) || size == 0)
         return;
     if (size > JOB_TARGETS_MAX) {
-        spec_problem(spec, node, "expected at most %d targets", JOB_TARGETS_MAX);
+        spec_problem(spec, node, "expected at most %d targets",
+                     JOB_TARGETS_MAX);
         return;
     }
     job->targets = spec_alloc(spec, size, sizeof(*job->targets));

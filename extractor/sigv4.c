@@ -144,11 +144,11 @@ int sigv4_sign(const struct sigv4_request *request, const struct sigv4_key *key,
     if (buf_ok(&s.names) && buf_ok(&s.scope) &&
         hash_canonical(&s, canonical) == 0 &&
         sign(&s, canonical, signature) == 0)
-        result = buf_printf(authorization,
-                            ALGORITHM " Credential=%s/%s, SignedHeaders=%s, "
-                                      "Signature=%s",
-                            key->access_key, s.scope.data, s.names.data,
-                            signature);
+        result =
+            buf_printf(authorization,
+                       ALGORITHM " Credential=%s/%s, SignedHeaders=%s, "
+                                 "Signature=%s",
+                       key->access_key, s.scope.data, s.names.data, signature);
     buf_release(&s.names);
     buf_release(&s.scope);
     return result;

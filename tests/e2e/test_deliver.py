@@ -218,7 +218,8 @@ class Job(Landing):
         for target, words in (
                 ({}, "deliver[0].type: missing"),
                 ({"type": "s4"}, "did you mean"),
-                ({**s3, "buckets": "x"}, 'deliver[0]: unknown key "buckets"; did you mean "bucket"'),
+                ({**s3, "buckets": "x"},
+                 'unknown key "buckets"; did you mean "bucket"'),
                 ({"type": "s3"}, "deliver[0].bucket: missing"),
                 ({**s3, "secret": "hidden"}, "deliver[0].secret"),
                 ({**s3, "prefix": "../up"}, "deliver[0].prefix"),

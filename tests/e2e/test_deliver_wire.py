@@ -10,6 +10,7 @@ from landing import DONE, EXTRA, HIVE, PLACE, RUN, SECRETS, Landing
 from landing_azure import Azure, sas
 from landing_s3 import PIECE_LEAST, S3
 from test_memory import is_sanitized
+from wire import Authority
 
 BIG = PIECE_LEAST * 2 + 12345
 
@@ -159,6 +160,20 @@ class ToS3(Kinds, Landing):
                     err = self.deliver(code=77, env={"OTHER": "x"}).err
                     self.assertIn(words, err)
             self.assertEqual(server.objects, {})
+
+    def test_certificates_are_checked(self):
+        authority = Authority(self.folder)
+        with S3() as server:
+            server.http.socket = authority.context("IP:127.0.0.1").wrap_socket(
+                server.http.socket, server_side=True)
+            target = server.target(
+                endpoint=server.url.replace("http:", "https:"))
+            self.targets(target)
+            self.assertIn("ca_file", self.deliver(code=69).err)
+            self.assertEqual(server.log, [])
+            self.targets({**target, "ca_file": str(authority.file)})
+            self.deliver()
+            self.assert_delivered(server.found(PLACE))
 
     def test_an_object_says_what_it_is(self):
         with S3() as server:

@@ -48,8 +48,8 @@ static void put(struct stage *stage, const char *name, const char *text)
 {
     struct error err = {0};
 
-    if (write_whole_file(stage->out_fd, name, text, strlen(text), 0600,
-                         &err) != 0)
+    if (write_whole_file(stage->out_fd, name, text, strlen(text), 0600, &err) !=
+        0)
         fail_msg("%s", err.text);
 }
 
@@ -80,7 +80,8 @@ static void make_hive(struct stage *stage)
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(mkdirat(stage->out_fd, folders[i], 0700), 0);
     assert_int_equal(linkat(stage->out_fd, INSIDE("people-00001.csv.gz"),
-                            stage->out_fd, HIVE "people-00001.csv.gz", 0), 0);
+                            stage->out_fd, HIVE "people-00001.csv.gz", 0),
+                     0);
 }
 
 /* In the order of sending, whatever the order of the folder. */
@@ -101,9 +102,9 @@ static void parts_first_and_done_files_last(void **state)
         FIXTURE_DONE,
     };
     static const enum plan_rank ranks[] = {
-        RANK_PART,     RANK_PART,     RANK_PART,   RANK_PART,
-        RANK_OTHER,    RANK_MANIFEST, RANK_MANIFEST, RANK_BESIDE,
-        RANK_BESIDE,   RANK_BESIDE,   RANK_SUCCESS,  RANK_MARKER};
+        RANK_PART,   RANK_PART,     RANK_PART,     RANK_PART,
+        RANK_OTHER,  RANK_MANIFEST, RANK_MANIFEST, RANK_BESIDE,
+        RANK_BESIDE, RANK_BESIDE,   RANK_SUCCESS,  RANK_MARKER};
     struct stage *stage = *state;
     const struct deliver_plan *plan = &stage->plan;
 
@@ -150,8 +151,8 @@ static void a_run_that_is_not_whole_is_refused(void **state)
 
     put(stage, INSIDE("people-00001.csv.gz"), "x");
     refuses(stage, ERROR_DATA, "is not what the manifest says");
-    assert_int_equal(
-        unlinkat(stage->out_fd, INSIDE("people-00001.csv.gz"), 0), 0);
+    assert_int_equal(unlinkat(stage->out_fd, INSIDE("people-00001.csv.gz"), 0),
+                     0);
     refuses(stage, ERROR_DATA, "lacks files");
 }
 
@@ -162,8 +163,8 @@ static void names_and_kinds_nobody_gave_are_refused(void **state)
     put(stage, INSIDE("two words"), "x");
     refuses(stage, ERROR_DATA, "no name that rollcall gives");
     assert_int_equal(unlinkat(stage->out_fd, INSIDE("two words"), 0), 0);
-    assert_int_equal(symlinkat("manifest.json", stage->out_fd,
-                               INSIDE("linked")), 0);
+    assert_int_equal(
+        symlinkat("manifest.json", stage->out_fd, INSIDE("linked")), 0);
     refuses(stage, ERROR_DATA, "is no plain file");
 }
 
@@ -188,13 +189,14 @@ static void another_run(void **state)
 {
     struct stage *stage = *state;
 
-    assert_int_equal(renameat(stage->out_fd, FIXTURE_RUN, stage->out_fd,
-                              "other"), 0);
+    assert_int_equal(
+        renameat(stage->out_fd, FIXTURE_RUN, stage->out_fd, "other"), 0);
     refuses(stage, ERROR_NO_INPUT, "no such run");
     assert_int_equal(plan_load(&stage->plan, stage->out_fd, "other", NULL,
-                               &(struct error){0}), -1);
-    assert_int_equal(renameat(stage->out_fd, "other", stage->out_fd,
-                              FIXTURE_RUN), 0);
+                               &(struct error){0}),
+                     -1);
+    assert_int_equal(
+        renameat(stage->out_fd, "other", stage->out_fd, FIXTURE_RUN), 0);
 }
 
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, setup, teardown)

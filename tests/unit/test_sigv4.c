@@ -26,8 +26,7 @@ static void signs(const struct sigv4_request *request,
     struct sigv4_request timed = *request;
     struct buf out;
 
-    assert_int_equal(
-        instant_parse_format(at, "%Y%m%dT%H%M%SZ", &timed.at), 0);
+    assert_int_equal(instant_parse_format(at, "%Y%m%dT%H%M%SZ", &timed.at), 0);
     buf_init(&out, 4096);
     assert_int_equal(sigv4_sign(&timed, key, &out), 0);
     if (strstr(out.data, expected) == NULL)
@@ -44,8 +43,7 @@ static void signs_a_get_with_a_range(void **state)
         {"host", "examplebucket.s3.amazonaws.com"},
     };
     static const struct sigv4_request request = {
-        "GET",   "/test.txt",    "", SIGV4_EMPTY_SHA256,
-        headers, COUNT(headers), 0};
+        "GET", "/test.txt", "", SIGV4_EMPTY_SHA256, headers, COUNT(headers), 0};
 
     (void)state;
     signs(&request, &example, DAY,
@@ -88,8 +86,8 @@ static void signs_queries(void **state)
         {"x-amz-date", DAY},
     };
     struct sigv4_request request = {
-        "GET",   "/",            "lifecycle=", SIGV4_EMPTY_SHA256,
-        headers, COUNT(headers), 0};
+        "GET",          "/", "lifecycle=", SIGV4_EMPTY_SHA256, headers,
+        COUNT(headers), 0};
 
     (void)state;
     signs(&request, &example, DAY,
