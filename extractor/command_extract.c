@@ -12,27 +12,33 @@
 
 enum { RESULT_BYTES_MAX = 256 * 1024 };
 
-static const char *status_of(const struct run_result *result,
+struct extraction {
+    struct run_result run;
+    struct deliver_result deliveries;
+    bool delivering; /* the run is published; what fails now is not the run */
+};
+
+static const char *status_of(const struct extraction *extraction,
                              const struct error *err)
 {
     if (err->kind != ERROR_NONE)
-        return result->delivering ? "undelivered" : "failed";
-    return result->already ? "already" : "published";
+        return extraction->delivering ? "undelivered" : "failed";
+    return extraction->run.already ? "already" : "published";
 }
 
 /* The final line for schedulers; the same members on success and failure. A
  * run that could not be delivered is published all the same. */
 static void write_result(struct buf *out, const struct prepared *prepared,
-                         const struct run_result *result,
-                         const struct deliver_result *deliveries, int code,
+                         const struct extraction *extraction, int code,
                          const struct error *err)
 {
-    bool failed = err->kind != ERROR_NONE && !result->delivering;
+    const struct run_result *result = &extraction->run;
+    bool failed = err->kind != ERROR_NONE && !extraction->delivering;
     struct jsonw w;
 
     jsonw_init(&w, out, 0);
     jsonw_object(&w, NULL);
-    jsonw_text(&w, "status", status_of(result, err));
+    jsonw_text(&w, "status", status_of(extraction, err));
     jsonw_int(&w, "exit", code);
     jsonw_text_or_null(&w, "run", prepared != NULL ? prepared->run_id : NULL);
     if (prepared != NULL)
@@ -47,8 +53,8 @@ static void write_result(struct buf *out, const struct prepared *prepared,
         jsonw_object_end(&w);
     }
     jsonw_array_end(&w);
-    if (deliveries->count > 0)
-        command_put_deliveries(&w, deliveries);
+    if (extraction->deliveries.count > 0)
+        command_put_deliveries(&w, &extraction->deliveries);
     command_put_error(&w, err);
     jsonw_object_end(&w);
     buf_putc(out, '\n');
@@ -87,16 +93,15 @@ static void summarise(const struct command *command,
  * successful run fail, because the scheduler would not know. */
 static int tell(const struct command *command,
                 const struct prepared *prepared,
-                const struct run_result *result,
-                const struct deliver_result *deliveries, struct error *err)
+                const struct extraction *extraction, struct error *err)
 {
     struct error told = {0};
     struct buf text;
     int outcome;
 
     buf_init(&text, RESULT_BYTES_MAX);
-    write_result(&text, prepared, result, deliveries,
-                 command_exit_code(command, err), err);
+    write_result(&text, prepared, extraction, command_exit_code(command, err),
+                 err);
     outcome = command_put_result(command, &text, &told);
     buf_release(&text);
     if (outcome != 0 && err->kind == ERROR_NONE)
@@ -107,8 +112,8 @@ static int tell(const struct command *command,
 /* After the state has learnt from the run. What is replayed is tried out, and
  * nobody downstream waits for that. */
 static int deliver(const struct command *command,
-                   const struct prepared *prepared, struct run_result *result,
-                   struct deliver_result *deliveries, struct error *err)
+                   const struct prepared *prepared,
+                   struct extraction *extraction, struct error *err)
 {
     const struct deliver_options options = {
         .job = &prepared->setup.job,
@@ -128,18 +133,17 @@ static int deliver(const struct command *command,
                  prepared->replay != NULL ? ", for this run was replayed" : "");
         return 0;
     }
-    result->delivering = true;
-    return deliver_run(&options, deliveries, err);
+    extraction->delivering = true;
+    return deliver_run(&options, &extraction->deliveries, err);
 }
 
 int command_extract(const struct command *command, struct error *err)
 {
-    struct run_result *result = calloc(1, sizeof(*result));
-    struct deliver_result deliveries = {0};
+    struct extraction *extraction = calloc(1, sizeof(*extraction));
     struct prepared *prepared = NULL;
     int outcome = -1;
 
-    if (result == NULL)
+    if (extraction == NULL)
         return error_no_memory(err);
     if (guard_check_names(command->cli->accept_guards, err) == 0)
         prepared = prepare(command, err);
@@ -160,17 +164,17 @@ int command_extract(const struct command *command, struct error *err)
         };
 
         command->log->run_id = prepared->run_id;
-        outcome = run_extract(&options, result, err);
-        if (outcome == 0)
-            summarise(command, result);
-        if (outcome == 0)
-            outcome = deliver(command, prepared, result, &deliveries, err);
+        outcome = run_extract(&options, &extraction->run, err);
+        if (outcome == 0) {
+            summarise(command, &extraction->run);
+            outcome = deliver(command, prepared, extraction, err);
+        }
         command->log->run_id = NULL;
     }
-    if (tell(command, prepared, result, &deliveries, err) != 0)
+    if (tell(command, prepared, extraction, err) != 0)
         outcome = -1;
-    deliver_release(&deliveries);
+    deliver_release(&extraction->deliveries);
     prepared_free(prepared);
-    free(result);
+    free(extraction);
     return outcome;
 }

@@ -50,7 +50,6 @@ struct run_dataset {
 
 struct run_result {
     bool already;
-    bool delivering; /* the caller is at it: what fails is not the run */
     char dir[PATH_MAX];
     uint64_t users, requests;
     struct run_dataset datasets[2 * SETUP_MAPPINGS_MAX];

@@ -223,7 +223,7 @@ class SampleJob(Case):
     def test_everything_commented_out_is_accepted(self):
         text = self.uncommented()
         for key in ("events", "keys", "limits", "guards", "state",
-                    "output", "actions"):
+                    "output", "deliver", "actions"):
             self.assertRegex(text, rf'(?m)^, "{key}"')
         (self.folder / "keys.csv").write_text("user_key,account_id\n")
         self.write(text)
