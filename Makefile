@@ -35,7 +35,7 @@ endif
 DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libsqlite3-dev \
 	libmicrohttpd-dev
-TEST_DEPS := libcmocka-dev valgrind python3 openssl
+TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server npm
 FUZZ_DEPS := clang
 LINT_DEPS := clang clang-tidy cppcheck
 

@@ -16,6 +16,7 @@
  *                "error": null or {"kind", "message", "hint"}}],
  *   "credentials": [{"endpoint", "url", "expires": time or null,
  *                    "scopes": [texts] or null, "warning": text or null}]}
+ * Where runs are delivered to is among the sources, with the kind "target".
  * verdict of a source: ok, failed, skipped, or replaced where its fallback is
  * asked in its place. null: not known.
  */
@@ -34,6 +35,7 @@ enum {
     CHECK_NOTE_MAX = 512,
     CHECK_LACKS_MAX = 16,
     CHECK_LOGINS_MAX = 32,
+    CHECK_ROWS_MAX = SETUP_SOURCES_MAX + JOB_TARGETS_MAX,
     CHECK_BYTES_MAX = 1024 * 1024 /* of the whole answer */
 };
 
@@ -65,7 +67,7 @@ struct check_login {
 struct check {
     const struct setup *setup;
     int64_t now;
-    struct check_row rows[SETUP_SOURCES_MAX];
+    struct check_row rows[CHECK_ROWS_MAX];
     size_t row_count;
     struct check_login logins[CHECK_LOGINS_MAX];
     size_t login_count;

@@ -80,6 +80,8 @@ static void fill_line(struct line *line, const struct check_row *row,
                         line->newest);
     if (row->source != NULL)
         put_needs(&line->needs, row->source);
+    else
+        buf_puts(&line->needs, "-");
     cells[0] = row->name;
     cells[1] = verdicts[row->verdict];
     cells[2] = answers[row->reachable];

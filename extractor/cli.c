@@ -17,7 +17,7 @@ enum {
     ACCOUNT_VERBS = BIT(VERB_ACTIVATE) | BIT(VERB_DEACTIVATE),
     PLACE_VERBS = BIT(VERB_STATUS) | BIT(VERB_CLEAN), /* of an output */
     ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
-                BIT(VERB_VERIFY) | BIT(VERB_CAT)
+                BIT(VERB_VERIFY) | BIT(VERB_CAT) | BIT(VERB_DELIVER)
 };
 
 static const struct {
@@ -45,6 +45,9 @@ static const struct {
     [VERB_STATUS] = {"status", "",
                      "published runs, logs read, lock, what is odd", 0, 0},
     [VERB_CLEAN] = {"clean", "", "remove old published runs", 0, 0},
+    [VERB_DELIVER] = {"deliver", "RUN",
+                      "bring a published run, or latest, to the job's targets",
+                      1, 1},
 };
 
 static const struct {
@@ -56,12 +59,13 @@ static const struct {
     bool typed_only;      /* not taken from the environment */
 } options[OPTION_COUNT] = {
     [OPTION_JOB] = {"job", "FILE", "job file (default: rollcall.json)",
-                    ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS, 'c'},
+                    ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
+                        BIT(VERB_DELIVER), 'c'},
     [OPTION_MAPPING] = {"mapping", "NAME|FILE",
                         "mapping instead of the job's; may repeat",
                         ASKING_VERBS, 0},
     [OPTION_OUT] = {"out", "DIR", "output directory instead of the job's",
-                    ASKING_VERBS | PLACE_VERBS, 0},
+                    ASKING_VERBS | PLACE_VERBS | BIT(VERB_DELIVER), 0},
     [OPTION_AS_OF] = {"as-of", "TIME",
                       "time the run stands for (default: now)",
                       ASKING_VERBS | PLACE_VERBS, 0},
@@ -88,9 +92,13 @@ static const struct {
     [OPTION_FULL] = {"full", NULL,
                      "read the logs' whole lookback, whatever is known",
                      BIT(VERB_EXTRACT) | BIT(VERB_PLAN), 0},
+    [OPTION_NO_DELIVER] = {"no-deliver", NULL,
+                           "publish only; deliver can be run later",
+                           BIT(VERB_EXTRACT), 0},
     [OPTION_RESULT_JSON] = {"result-json", "FILE",
                             "write the final JSON line here too, also on "
-                            "failure", BIT(VERB_EXTRACT), 0},
+                            "failure",
+                            BIT(VERB_EXTRACT) | BIT(VERB_DELIVER), 0},
     [OPTION_DATASET] = {"dataset", "NAME",
                         "which dataset (default: the only one)",
                         BIT(VERB_CAT), 0},
@@ -137,8 +145,8 @@ static const struct {
 
 static const char *const exit_codes =
     "Exit codes: 0 published, or published already; 64 usage; 65 data not\n"
-    "trustworthy, nothing published; 66 input file missing; 69 source\n"
-    "unavailable; 70 bug; 73 cannot create output; 74 cannot write; 75 try\n"
+    "trustworthy, nothing published; 66 input file missing; 69 source or\n"
+    "target unavailable; 70 bug; 73 cannot create output; 74 cannot write; 75 try\n"
     "later; 77 authentication or permission; 78 job or mapping wrong; 129,\n"
     "130, 143 ended by SIGHUP, SIGINT, SIGTERM.\n";
 

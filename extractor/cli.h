@@ -29,6 +29,7 @@ enum cli_verb {
     VERB_DEACTIVATE,
     VERB_STATUS,
     VERB_CLEAN,
+    VERB_DELIVER,
     VERB_COUNT
 };
 
@@ -45,6 +46,7 @@ enum cli_option {
     OPTION_FROM,
     OPTION_TO,
     OPTION_FULL,
+    OPTION_NO_DELIVER,
     OPTION_RESULT_JSON,
     OPTION_DATASET,
     OPTION_FORMAT,

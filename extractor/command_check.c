@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "check.h"
+#include "command_check.h"
 #include "expiry.h"
 #include "gather.h"
 #include "oauth.h"
@@ -54,8 +54,7 @@ static struct check_row *add_row(struct checking *c,
     return row;
 }
 
-/* What a kind of error says of the way to the server and its answer. */
-static void judge(struct check_row *row)
+void command_check_judge(struct check_row *row)
 {
     static const struct {
         enum error_kind kind;
@@ -247,7 +246,7 @@ static int ask_row(struct checking *c, const struct setup_source *entry,
     exchange_credential(c->exchange, entry->endpoint, &credential);
     if (row->status == 0)
         row->status = credential.refused;
-    judge(row);
+    command_check_judge(row);
     if (credential.scopes != NULL)
         list_lacks(row, credential.scopes);
     if (result != 0) {
@@ -353,6 +352,8 @@ static int check_all(struct checking *c, struct error *err)
         if (check_source(c, &setup->sources[i], err) != 0)
             break;
     }
+    if (err->kind == ERROR_NONE)
+        command_check_targets(c->command, c->prepared, &c->check);
     note_logins(c);
     return err->kind == ERROR_NONE ? print(c, err) : -1;
 }

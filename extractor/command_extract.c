@@ -1,45 +1,44 @@
 #include "command.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "command_result.h"
+#include "deliver.h"
 #include "guard.h"
-#include "jsonw.h"
 #include "prepare.h"
 #include "run.h"
-#include "sink.h"
 
-enum {
-    RESULT_BYTES_MAX = 64 * 1024,
-    RESULT_FILE_MODE = 0600,
-    EXIT_BY_SIGNAL = 128 /* plus its number, as shells have it */
+enum { RESULT_BYTES_MAX = 256 * 1024 };
+
+struct extraction {
+    struct run_result run;
+    struct deliver_result deliveries;
+    bool delivering; /* the run is published; what fails now is not the run */
 };
 
-/* What a shell will see of this run; main ends by the signal that came. */
-static int exit_code(const struct command *command, const struct error *err)
+static const char *status_of(const struct extraction *extraction,
+                             const struct error *err)
 {
-    if (err->kind == ERROR_INTERRUPTED && *command->stop != 0)
-        return EXIT_BY_SIGNAL + *command->stop;
-    return error_exit_code(err);
+    if (err->kind != ERROR_NONE)
+        return extraction->delivering ? "undelivered" : "failed";
+    return extraction->run.already ? "already" : "published";
 }
 
-/* The final line for schedulers; the same members on success and failure. */
+/* The final line for schedulers; the same members on success and failure. A
+ * run that could not be delivered is published all the same. */
 static void write_result(struct buf *out, const struct prepared *prepared,
-                         const struct run_result *result, int code,
+                         const struct extraction *extraction, int code,
                          const struct error *err)
 {
-    bool failed = err->kind != ERROR_NONE;
+    const struct run_result *result = &extraction->run;
+    bool failed = err->kind != ERROR_NONE && !extraction->delivering;
     struct jsonw w;
 
     jsonw_init(&w, out, 0);
     jsonw_object(&w, NULL);
-    jsonw_text(&w, "status",
-               failed ? "failed" : result->already ? "already" : "published");
+    jsonw_text(&w, "status", status_of(extraction, err));
     jsonw_int(&w, "exit", code);
     jsonw_text_or_null(&w, "run", prepared != NULL ? prepared->run_id : NULL);
     if (prepared != NULL)
@@ -54,34 +53,11 @@ static void write_result(struct buf *out, const struct prepared *prepared,
         jsonw_object_end(&w);
     }
     jsonw_array_end(&w);
-    if (failed) {
-        jsonw_text(&w, "error", error_kind_name(err->kind));
-        jsonw_text(&w, "message", err->text);
-        jsonw_text_or_null(&w, "hint", err->hint[0] ? err->hint : NULL);
-    }
+    if (extraction->deliveries.count > 0)
+        command_put_deliveries(&w, &extraction->deliveries);
+    command_put_error(&w, err);
     jsonw_object_end(&w);
     buf_putc(out, '\n');
-}
-
-static int write_result_file(const char *path, const struct buf *text,
-                             struct error *err)
-{
-    char folder[PATH_MAX], name[PATH_MAX];
-    int fd, result;
-
-    if (strlen(path) >= sizeof(folder))
-        return error_set(err, ERROR_CANT_CREATE, "--result-json: the path is "
-                         "too long");
-    memcpy(folder, path, strlen(path) + 1);
-    memcpy(name, path, strlen(path) + 1);
-    fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return error_set(err, ERROR_CANT_CREATE, "--result-json: cannot open "
-                         "the folder of %s", path);
-    result = write_whole_file(fd, basename(name), text->data, text->len,
-                              RESULT_FILE_MODE, err);
-    close(fd);
-    return result;
 }
 
 static void summarise(const struct command *command,
@@ -117,36 +93,57 @@ static void summarise(const struct command *command,
  * successful run fail, because the scheduler would not know. */
 static int tell(const struct command *command,
                 const struct prepared *prepared,
-                const struct run_result *result, struct error *err)
+                const struct extraction *extraction, struct error *err)
 {
-    const char *path = command->cli->values[OPTION_RESULT_JSON];
     struct error told = {0};
     struct buf text;
-    int outcome = 0;
+    int outcome;
 
     buf_init(&text, RESULT_BYTES_MAX);
-    write_result(&text, prepared, result, exit_code(command, err), err);
-    if (!buf_ok(&text)) /* nothing is better than half of it */
-        outcome = error_no_memory(&told);
-    else if (path != NULL)
-        outcome = write_result_file(path, &text, &told);
-    if (outcome == 0 &&
-        (fwrite(text.data, 1, text.len, stdout) != text.len ||
-         fflush(stdout) != 0))
-        outcome = error_set(&told, ERROR_IO, "cannot write to stdout");
+    write_result(&text, prepared, extraction, command_exit_code(command, err),
+                 err);
+    outcome = command_put_result(command, &text, &told);
     buf_release(&text);
     if (outcome != 0 && err->kind == ERROR_NONE)
         *err = told;
     return outcome;
 }
 
+/* After the state has learnt from the run. What is replayed is tried out, and
+ * nobody downstream waits for that. */
+static int deliver(const struct command *command,
+                   const struct prepared *prepared,
+                   struct extraction *extraction, struct error *err)
+{
+    const struct deliver_options options = {
+        .job = &prepared->setup.job,
+        .out_dir = prepared->setup.out_dir,
+        .run_id = prepared->run_id,
+        .allow_commands = prepared->allow_commands,
+        .log = command->log,
+        .stop = command->stop,
+    };
+
+    if (prepared->setup.job.target_count == 0)
+        return 0;
+    if (prepared->replay != NULL ||
+        command->cli->values[OPTION_NO_DELIVER] != NULL) {
+        log_line(command->log, LOG_INFO, "deliver", "left to rollcall deliver "
+                 "%s%s", prepared->run_id,
+                 prepared->replay != NULL ? ", for this run was replayed" : "");
+        return 0;
+    }
+    extraction->delivering = true;
+    return deliver_run(&options, &extraction->deliveries, err);
+}
+
 int command_extract(const struct command *command, struct error *err)
 {
-    struct run_result *result = calloc(1, sizeof(*result));
+    struct extraction *extraction = calloc(1, sizeof(*extraction));
     struct prepared *prepared = NULL;
     int outcome = -1;
 
-    if (result == NULL)
+    if (extraction == NULL)
         return error_no_memory(err);
     if (guard_check_names(command->cli->accept_guards, err) == 0)
         prepared = prepare(command, err);
@@ -167,14 +164,17 @@ int command_extract(const struct command *command, struct error *err)
         };
 
         command->log->run_id = prepared->run_id;
-        outcome = run_extract(&options, result, err);
-        if (outcome == 0)
-            summarise(command, result);
+        outcome = run_extract(&options, &extraction->run, err);
+        if (outcome == 0) {
+            summarise(command, &extraction->run);
+            outcome = deliver(command, prepared, extraction, err);
+        }
         command->log->run_id = NULL;
     }
-    if (tell(command, prepared, result, err) != 0)
+    if (tell(command, prepared, extraction, err) != 0)
         outcome = -1;
+    deliver_release(&extraction->deliveries);
     prepared_free(prepared);
-    free(result);
+    free(extraction);
     return outcome;
 }

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "deliver.h"
 #include "gather.h"
 #include "outlook.h"
 #include "prepare.h"
@@ -175,6 +176,16 @@ static void print_time(const struct setup *setup,
                (longest_ms + 999) / 1000);
 }
 
+static void print_targets(const struct job *job)
+{
+    char address[DELIVER_ADDRESS_MAX];
+
+    for (size_t i = 0; i < job->target_count; i++) {
+        deliver_address(&job->targets[i], address);
+        printf("deliver   %s: %s\n", job->targets[i].name, address);
+    }
+}
+
 static void print_plan(const struct prepared *prepared,
                        const struct recall *recall)
 {
@@ -191,6 +202,7 @@ static void print_plan(const struct prepared *prepared,
     for (size_t i = 0; i < setup->source_count; i++)
         print_source(setup, &setup->sources[i], recall, &window);
     print_unused(setup);
+    print_targets(&setup->job);
     print_time(setup, recall);
     for (size_t i = 0; i < setup->source_count; i++)
         print_each(&setup->sources[i]);

@@ -1,17 +1,17 @@
 #include "digest.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdbool.h>
 #include <stdlib.h>
-
-enum { SHA256_BYTES = 32 };
+#include <string.h>
 
 struct digest {
     EVP_MD_CTX *context;
     bool failed;
 };
 
-struct digest *digest_new(void)
+static struct digest *start(const EVP_MD *kind)
 {
     struct digest *digest = calloc(1, sizeof(*digest));
 
@@ -22,9 +22,19 @@ struct digest *digest_new(void)
         free(digest);
         return NULL;
     }
-    if (EVP_DigestInit_ex(digest->context, EVP_sha256(), NULL) != 1)
+    if (EVP_DigestInit_ex(digest->context, kind, NULL) != 1)
         digest->failed = true;
     return digest;
+}
+
+struct digest *digest_new(void)
+{
+    return start(EVP_sha256());
+}
+
+struct digest *digest_new_md5(void)
+{
+    return start(EVP_md5());
 }
 
 void digest_free(struct digest *digest)
@@ -41,21 +51,65 @@ void digest_update(struct digest *digest, const void *data, size_t len)
         digest->failed = true;
 }
 
-int digest_final(struct digest *digest, char hex[DIGEST_HEX_SIZE])
+/* raw is for EVP_MAX_MD_SIZE bytes. */
+static int final(struct digest *digest, unsigned char *raw, unsigned expected)
 {
-    static const char digits[] = "0123456789abcdef";
-    unsigned char raw[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
-    hex[0] = '\0';
-    if (digest->failed || EVP_DigestFinal_ex(digest->context, raw, &len) != 1 ||
-        len != SHA256_BYTES)
-        return -1;
-    for (unsigned i = 0; i < SHA256_BYTES; i++) {
-        hex[2 * i] = digits[raw[i] >> 4];
-        hex[2 * i + 1] = digits[raw[i] & 15];
+    return !digest->failed &&
+                   EVP_DigestFinal_ex(digest->context, raw, &len) == 1 &&
+                   len == expected
+               ? 0
+               : -1;
+}
+
+void digest_put_hex(const unsigned char *raw, size_t len, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < len; i++) {
+        out[2 * i] = digits[raw[i] >> 4];
+        out[2 * i + 1] = digits[raw[i] & 15];
     }
-    hex[2 * SHA256_BYTES] = '\0';
+    out[2 * len] = '\0';
+}
+
+void digest_put_base64(const unsigned char *raw, size_t len, char *out)
+{
+    EVP_EncodeBlock((unsigned char *)out, raw, (int)len);
+}
+
+int digest_final(struct digest *digest, char hex[DIGEST_HEX_SIZE])
+{
+    unsigned char raw[EVP_MAX_MD_SIZE];
+
+    hex[0] = '\0';
+    if (final(digest, raw, DIGEST_BYTES) != 0)
+        return -1;
+    digest_put_hex(raw, DIGEST_BYTES, hex);
+    return 0;
+}
+
+int digest_final_md5(struct digest *digest, unsigned char raw[DIGEST_MD5_BYTES])
+{
+    unsigned char whole[EVP_MAX_MD_SIZE];
+
+    if (final(digest, whole, DIGEST_MD5_BYTES) != 0)
+        return -1;
+    memcpy(raw, whole, DIGEST_MD5_BYTES);
+    return 0;
+}
+
+int digest_hmac(const void *key, size_t key_len, const void *data, size_t len,
+                unsigned char raw[DIGEST_BYTES])
+{
+    unsigned char whole[EVP_MAX_MD_SIZE];
+    unsigned got = 0;
+
+    if (HMAC(EVP_sha256(), key, (int)key_len, data, len, whole, &got) == NULL ||
+        got != DIGEST_BYTES)
+        return -1;
+    memcpy(raw, whole, DIGEST_BYTES);
     return 0;
 }
 

@@ -130,7 +130,7 @@ static struct transfer *transfer_get(struct http *http)
 }
 
 /* Resetting keeps the connection, which belongs to the multi handle. */
-static void transfer_put(struct http *http, struct transfer *transfer)
+void transfer_put(struct http *http, struct transfer *transfer)
 {
     void *easy = transfer->easy;
 
@@ -153,6 +153,34 @@ static void link_running(struct http *http, struct transfer *transfer)
     http->running_count++;
 }
 
+struct transfer *transfer_new(struct http *http, http_done_fn *done,
+                              void *context, struct error *err)
+{
+    struct transfer *transfer = transfer_get(http);
+
+    if (transfer == NULL) {
+        error_no_memory(err);
+        return NULL;
+    }
+    transfer->limits = &http->limits;
+    transfer->done = done;
+    transfer->context = context;
+    transfer->reply.handle = transfer->easy;
+    buf_init(&transfer->reply.body, http->limits.body_max);
+    return transfer;
+}
+
+int transfer_launch(struct http *http, struct transfer *transfer,
+                    struct error *err)
+{
+    if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
+        transfer_put(http, transfer);
+        return error_no_memory(err);
+    }
+    link_running(http, transfer);
+    return 0;
+}
+
 int http_start(struct http *http, const struct http_request *request,
                http_done_fn *done, void *context, struct error *err)
 {
@@ -164,25 +192,15 @@ int http_start(struct http *http, const struct http_request *request,
         return error_hint(err, "use https:// (http:// for loopback only), "
                                "without user, fragment or blanks");
     }
-    transfer = transfer_get(http);
+    transfer = transfer_new(http, done, context, err);
     if (transfer == NULL)
-        return error_no_memory(err);
-    transfer->limits = &http->limits;
-    transfer->done = done;
-    transfer->context = context;
-    buf_init(&transfer->reply.body, http->limits.body_max);
+        return -1;
     transfer->reply.body.secret = request->secret_reply;
-    if (transfer_prepare(transfer, http->user_agent, request, err) != 0)
-        goto fail;
-    if (curl_multi_add_handle(http->multi, transfer->easy) != CURLM_OK) {
-        error_no_memory(err);
-        goto fail;
+    if (transfer_prepare(transfer, http->user_agent, request, err) != 0) {
+        transfer_put(http, transfer);
+        return -1;
     }
-    link_running(http, transfer);
-    return 0;
-fail:
-    transfer_put(http, transfer);
-    return -1;
+    return transfer_launch(http, transfer, err);
 }
 
 /* Returns how many exchanges ended. */

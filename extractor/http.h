@@ -1,5 +1,6 @@
 /*
- * http: one HTTP exchange at a time or several at once. Sole owner of libcurl.
+ * http: one exchange at a time or several at once, over HTTP and for files
+ * that are delivered over SFTP. Sole owner of libcurl.
  *
  * Calling order: http_global_init() once in main before anything else;
  * http_new(); http_start() for each request; http_wait() again and again: it
@@ -12,6 +13,13 @@
  * a stalled body and for the whole; NOSIGNAL; gzip asked for. Credentials are
  * given to libcurl's own options, never formatted into a text of ours, and go
  * only to the URL's host.
+ *
+ * SFTP: the server's key is always checked, against a file of known hosts or a
+ * fingerprint; http_start_sftp() refuses to go without. libcurl has it by
+ * libssh2, which neither offers an RSA key in a form today's servers take nor
+ * renames onto a file that is there.
+ *
+ * Bodies that are sent from a file are read as they go, never held in memory.
  */
 #ifndef ROLLCALL_HTTP_H
 #define ROLLCALL_HTTP_H
@@ -30,6 +38,8 @@ enum {
     HTTP_STALL_SECONDS = 60,          /* fewer than HTTP_STALL_BYTES/s */
     HTTP_STALL_BYTES = 16,
     HTTP_TOTAL_TIMEOUT_MS = 10 * 60 * 1000,
+    HTTP_FILE_TIMEOUT_MS = 6 * 60 * 60 * 1000, /* the whole, where a file is
+                                                  sent or fetched */
     HTTP_DETAIL_MAX = 256
 };
 
@@ -42,10 +52,20 @@ struct http_auth {
     const char *secret;
 };
 
+/* Bytes of an open file, which stays open until `done`. */
+struct http_upload {
+    int fd;
+    uint64_t offset, length;
+};
+
 struct http_request {
     const char *method;           /* "GET", "POST", … */
     const char *url;              /* percent-encoded */
     const char *body;             /* JSON text, or NULL */
+    const struct http_upload *upload;  /* the body is this, by PUT; or NULL */
+    const char *const *headers;   /* "Name: value", NULL terminated, instead of
+                                     those that speak of JSON and gzip; or NULL
+                                     */
     const struct http_auth *auth; /* NULL: none */
     const char *ca_file;          /* NULL: the system's */
     bool fresh;                   /* on a connection of its own: libcurl sends
@@ -60,7 +80,14 @@ enum http_failure {
     HTTP_FAILED_CERTIFICATE,
     HTTP_FAILED_CA_FILE,
     HTTP_FAILED_CEILING,     /* body or headers */
-    HTTP_FAILED_PROXY        /* it refused the tunnel; see proxy_status */
+    HTTP_FAILED_PROXY,       /* it refused the tunnel; see proxy_status */
+    /* Of SFTP only: */
+    HTTP_FAILED_HOST_KEY,
+    HTTP_FAILED_LOGIN,
+    HTTP_FAILED_ACCESS,      /* no permission */
+    HTTP_FAILED_ABSENT,      /* no such file */
+    HTTP_FAILED_COMMAND,     /* a command after the transfer */
+    HTTP_FAILED_DISK         /* the server's is full */
 };
 
 struct http_reply {
@@ -78,6 +105,7 @@ struct http_reply {
     char location_host[128]; /* of a redirect, for the error text only */
     uint64_t wire_bytes; /* body bytes before decompression */
     struct buf body;     /* decoded; valid during `done` only */
+    const void *handle;  /* for http_reply_header() */
 };
 
 /* Called once for each started exchange. */
@@ -103,6 +131,42 @@ void http_free(struct http *http); /* NULL allowed; abandons what runs */
  * the URL is not allowed (ERROR_CONFIG) or memory is out. */
 int http_start(struct http *http, const struct http_request *request,
                http_done_fn *done, void *context, struct error *err);
+
+/* A header of the answer; during `done` only. False when it is not there or
+ * does not fit. */
+bool http_reply_header(const struct http_reply *reply, const char *name,
+                       char *out, size_t size);
+
+/* Bytes as they are fetched. 0, or -1 to break off. */
+typedef int http_take_fn(void *context, const void *data, size_t len);
+
+struct http_sftp {
+    const char *url;         /* of the file, encoded */
+    const char *user;
+    const char *key_file;    /* private, in a format libssh2 reads */
+    const char *passphrase;  /* of it, or NULL */
+    const char *known_hosts; /* a file, or NULL: then */
+    const char *fingerprint; /* SHA-256 of the key, base64 without padding */
+    const struct http_upload *upload; /* NULL: the file is fetched */
+    http_take_fn *take;      /* gets what is fetched */
+    void *take_context;
+    const char *const *after; /* SFTP commands once it is sent ("rename A B"),
+                                 NULL terminated, or NULL. A leading '*': its
+                                 failure does not matter */
+    bool only_after;         /* nothing is sent nor fetched; then url is that
+                                of a folder and ends in '/' */
+    long file_mode, dir_mode; /* of what is made; folders are made */
+};
+
+/* As http_start(). A reply that is `answered` says that all went well; its
+ * status is 0. */
+int http_start_sftp(struct http *http, const struct http_sftp *request,
+                    http_done_fn *done, void *context, struct error *err);
+
+/* Whether text is sftp://HOST[:PORT]/PATH without user, query or fragment, and
+ * its path only of letters, digits and /._~=+@,:- which need no quotes in
+ * commands. */
+bool http_sftp_url_allowed(const char *url);
 
 /* Works until something happened or timeout_ms passed. */
 int http_wait(struct http *http, int timeout_ms, struct error *err);

@@ -25,6 +25,11 @@ struct transfer {
     const struct http_limits *limits;
     http_done_fn *done;
     void *context;
+    struct http_upload upload;
+    uint64_t sent;       /* bytes of it */
+    http_take_fn *take;  /* instead of the reply's body */
+    void *take_context;
+    bool is_sftp;
     size_t header_bytes;
     bool headers_full, body_full;
     char error_text[HTTP_ERROR_TEXT_MAX];
@@ -34,6 +39,20 @@ struct transfer {
 /* http_url.c: http_url_allowed() for a whole request, so a query is fine. */
 bool http_request_url_allowed(const char *url);
 bool http_url_is_loopback(const char *url);
+
+/* http.c: a transfer to prepare; NULL with *err set. Then one of the other
+ * two. */
+struct transfer *transfer_new(struct http *http, http_done_fn *done,
+                              void *context, struct error *err);
+int transfer_launch(struct http *http, struct transfer *transfer,
+                    struct error *err);
+void transfer_put(struct http *http, struct transfer *transfer);
+
+/* http_request.c: what every exchange has, of whatever protocol. */
+bool transfer_prepare_any(struct transfer *transfer);
+/* The body comes from the file. */
+bool transfer_set_upload(struct transfer *transfer,
+                         const struct http_upload *upload);
 
 /* http_request.c */
 int transfer_prepare(struct transfer *transfer, const char *user_agent,

@@ -35,6 +35,29 @@ static const struct {
      "certificate not accepted"},
     {CURLE_SSL_CACERT_BADFILE, HTTP_FAILED_CA_FILE, false,
      "ca_file not readable"},
+    {CURLE_ABORTED_BY_CALLBACK, HTTP_FAILED_TRANSPORT, false,
+     "the file could not be read to its end"},
+};
+
+/* What libcurl calls the same is something else here, or has a cure. */
+static const struct {
+    CURLcode code;
+    enum http_failure failure;
+    bool transient;
+    const char *cause;
+} sftp_failures[] = {
+    {CURLE_PEER_FAILED_VERIFICATION, HTTP_FAILED_HOST_KEY, false,
+     "host key not accepted"},
+    {CURLE_LOGIN_DENIED, HTTP_FAILED_LOGIN, false, "login not accepted"},
+    {CURLE_REMOTE_ACCESS_DENIED, HTTP_FAILED_ACCESS, false, "no permission"},
+    {CURLE_REMOTE_FILE_NOT_FOUND, HTTP_FAILED_ABSENT, false, "no such file"},
+    {CURLE_REMOTE_FILE_EXISTS, HTTP_FAILED_COMMAND, false, "is there already"},
+    {CURLE_QUOTE_ERROR, HTTP_FAILED_COMMAND, false, "command refused"},
+    {CURLE_REMOTE_DISK_FULL, HTTP_FAILED_DISK, false, "the disk is full"},
+    {CURLE_SSH, HTTP_FAILED_TRANSPORT, true, "SSH broken off"},
+    {CURLE_UPLOAD_FAILED, HTTP_FAILED_TRANSPORT, true, "upload broken off"},
+    {CURLE_FAILED_INIT, HTTP_FAILED_TRANSPORT, false,
+     "no SSH connection, perhaps for want of an algorithm both know"},
 };
 
 static void fail(struct http_reply *reply, enum http_failure failure,
@@ -56,6 +79,16 @@ static void explain(struct transfer *transfer, CURLcode result)
 
     if (*words == '\0') /* libcurl does not always fill it */
         words = curl_easy_strerror(result);
+    for (i = 0; transfer->is_sftp &&
+                i < sizeof(sftp_failures) / sizeof(sftp_failures[0]);
+         i++) {
+        if (sftp_failures[i].code == result) {
+            reply->transient = sftp_failures[i].transient;
+            fail(reply, sftp_failures[i].failure, sftp_failures[i].cause,
+                 words);
+            return;
+        }
+    }
     for (i = 0; i < sizeof(failures) / sizeof(failures[0]); i++) {
         if (failures[i].code == result) {
             reply->transient = failures[i].transient;
@@ -111,6 +144,22 @@ static void read_content_type(struct transfer *transfer)
         (len == strlen(json) && strncasecmp(type, json, len) == 0) ||
         (strncasecmp(type, "application/", strlen("application/")) == 0 &&
          has_suffix(type, len, "+json"));
+}
+
+bool http_reply_header(const struct http_reply *reply, const char *name,
+                       char *out, size_t size)
+{
+    /* libcurl only reads from it, and yet asks for one it may write to. */
+    CURL *easy = (CURL *)(uintptr_t)reply->handle;
+    struct curl_header *header;
+
+    out[0] = '\0';
+    if (curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &header) !=
+            CURLHE_OK ||
+        strlen(header->value) >= size)
+        return false;
+    memcpy(out, header->value, strlen(header->value) + 1);
+    return true;
 }
 
 /* CURLINFO_RETRY_AFTER cannot tell 0 from absent and can be negative. */

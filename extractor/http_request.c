@@ -1,5 +1,7 @@
 #include <curl/curl.h>
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "http_internal.h"
 
@@ -25,10 +27,48 @@ static size_t take_body(char *data, size_t size, size_t count, void *context)
     struct buf *body = &transfer->reply.body;
     size_t len = size * count;
 
+    if (transfer->take != NULL)
+        return transfer->take(transfer->take_context, data, len) == 0
+                   ? len
+                   : CURL_WRITEFUNC_ERROR;
     if (buf_append(body, data, len) == 0)
         return len;
     transfer->body_full = len > body->ceiling - body->len;
     return CURL_WRITEFUNC_ERROR;
+}
+
+/* A file that has become shorter ends the transfer instead of hanging it. */
+static size_t give_body(char *data, size_t size, size_t count, void *context)
+{
+    struct transfer *transfer = context;
+    uint64_t left = transfer->upload.length - transfer->sent;
+    size_t room = size * count;
+    ssize_t got;
+
+    if (left == 0)
+        return 0;
+    if (room > left)
+        room = (size_t)left;
+    do
+        got = pread(transfer->upload.fd, data, room,
+                    (off_t)(transfer->upload.offset + transfer->sent));
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return CURL_READFUNC_ABORT;
+    transfer->sent += (uint64_t)got;
+    return (size_t)got;
+}
+
+/* libcurl begins again where a connection had died before the request. */
+static int seek_body(void *context, curl_off_t offset, int origin)
+{
+    struct transfer *transfer = context;
+
+    if (origin != SEEK_SET || offset < 0 ||
+        (uint64_t)offset > transfer->upload.length)
+        return CURL_SEEKFUNC_FAIL;
+    transfer->sent = (uint64_t)offset;
+    return CURL_SEEKFUNC_OK;
 }
 
 static bool set_text(CURL *easy, CURLoption option, const char *text)
@@ -83,9 +123,34 @@ static bool set_numbers(CURL *easy, const struct http_limits *limits)
     return true;
 }
 
+bool transfer_prepare_any(struct transfer *transfer)
+{
+    return set_callbacks(transfer) &&
+           set_numbers(transfer->easy, transfer->limits);
+}
+
+bool transfer_set_upload(struct transfer *transfer,
+                         const struct http_upload *upload)
+{
+    CURL *easy = transfer->easy;
+
+    transfer->upload = *upload;
+    return set_long(easy, CURLOPT_UPLOAD, 1) &&
+           set_long(easy, CURLOPT_TIMEOUT_MS, HTTP_FILE_TIMEOUT_MS) &&
+           curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+                            (curl_off_t)upload->length) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_READFUNCTION, give_body) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_READDATA, transfer) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, seek_body) ==
+               CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer) == CURLE_OK;
+}
+
 /* The path and query as they have to be sent. Left to itself libcurl sends a
  * request without its query when it gets no memory to copy it: another page,
- * and no error. Only tunnels are used as proxies, so this form is always due. */
+ * and no error. Only tunnels are used as proxies, so this form is always due.
+ */
 static bool set_path(CURL *easy, const char *url)
 {
     const char *host = strstr(url, "://");
@@ -97,8 +162,7 @@ static bool set_path(CURL *easy, const char *url)
     if (*path != '/')
         buf_putc(&target, '/');
     buf_puts(&target, path);
-    ok = buf_ok(&target) &&
-         set_text(easy, CURLOPT_REQUEST_TARGET, target.data);
+    ok = buf_ok(&target) && set_text(easy, CURLOPT_REQUEST_TARGET, target.data);
     buf_release(&target);
     return ok;
 }
@@ -110,7 +174,10 @@ static bool set_target(CURL *easy, const struct http_request *request)
     if (!set_text(easy, CURLOPT_PROTOCOLS_STR,
                   loopback ? "https,http" : "https") ||
         !set_text(easy, CURLOPT_URL, request->url) ||
-        !set_path(easy, request->url) ||
+        !set_path(easy, request->url))
+        return false;
+    /* Who gives headers wants the bytes that are there, and their number. */
+    if (request->headers == NULL &&
         !set_text(easy, CURLOPT_ACCEPT_ENCODING, ""))
         return false;
     /* A proxy could not reach our loopback, and would see the credentials. */
@@ -122,10 +189,19 @@ static bool set_target(CURL *easy, const struct http_request *request)
             set_text(easy, CURLOPT_CAPATH, NULL));
 }
 
-static bool set_method(CURL *easy, const struct http_request *request)
+static bool set_method(struct transfer *transfer,
+                       const struct http_request *request)
 {
     const char *body = request->body != NULL ? request->body : "";
+    CURL *easy = transfer->easy;
 
+    if (request->upload != NULL)
+        return transfer_set_upload(transfer, request->upload);
+    if (strcmp(request->method, "HEAD") == 0)
+        return set_long(easy, CURLOPT_NOBODY, 1);
+    if (strcmp(request->method, "DELETE") == 0)
+        return set_long(easy, CURLOPT_HTTPGET, 1) &&
+               set_text(easy, CURLOPT_CUSTOMREQUEST, request->method);
     if (request->body == NULL && strcmp(request->method, "GET") == 0)
         return set_long(easy, CURLOPT_HTTPGET, 1);
     return set_long(easy, CURLOPT_POST, 1) &&
@@ -149,11 +225,15 @@ static bool set_headers(struct transfer *transfer,
                         const struct http_request *request)
 {
     /* "Expect:" keeps libcurl from asking before it sends a long body. */
-    if (!add_header(transfer, "Accept: application/json") ||
-        !add_header(transfer, "Expect:"))
+    if (!add_header(transfer, "Expect:"))
         return false;
-    if (request->body != NULL &&
-        !add_header(transfer, "Content-Type: application/json"))
+    for (size_t i = 0; request->headers != NULL && request->headers[i]; i++)
+        if (!add_header(transfer, request->headers[i]))
+            return false;
+    if (request->headers == NULL &&
+        (!add_header(transfer, "Accept: application/json") ||
+         (request->body != NULL &&
+          !add_header(transfer, "Content-Type: application/json"))))
         return false;
     return curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER,
                             transfer->headers) == CURLE_OK;
@@ -191,9 +271,9 @@ int transfer_prepare(struct transfer *transfer, const char *user_agent,
 {
     CURL *easy = transfer->easy;
 
-    if (!set_callbacks(transfer) || !set_numbers(easy, transfer->limits) ||
+    if (!transfer_prepare_any(transfer) ||
         !set_text(easy, CURLOPT_USERAGENT, user_agent) ||
-        !set_target(easy, request) || !set_method(easy, request) ||
+        !set_target(easy, request) || !set_method(transfer, request) ||
         !set_headers(transfer, request) || !set_auth(easy, request->auth) ||
         !set_long(easy, CURLOPT_FRESH_CONNECT, request->fresh))
         return error_set(err, ERROR_BUG,

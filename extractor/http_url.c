@@ -68,6 +68,23 @@ bool http_url_allowed(const char *url)
     return strpbrk(url, "@?\\") == NULL && http_request_url_allowed(url);
 }
 
+/* In the host too, so that no command can hold anything else. */
+bool http_sftp_url_allowed(const char *url)
+{
+    static const char scheme[] = "sftp://";
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz0123456789"
+                                "-._~/=+@,:[]";
+    const char *host = url + strlen(scheme), *path;
+
+    if (strncmp(url, scheme, strlen(scheme)) != 0 ||
+        host[strspn(host, plain)] != '\0')
+        return false;
+    path = strchr(host, '/');
+    return path != NULL && memchr(host, '@', (size_t)(path - host)) == NULL &&
+           strpbrk(path, "[]") == NULL && url_facts(url).valid;
+}
+
 bool http_url_is_loopback(const char *url)
 {
     return url_facts(url).loopback;

@@ -55,16 +55,6 @@ static void read_mappings(struct spec *spec, const struct spec_node *node,
     job->mappings = names;
 }
 
-static void read_deliver(struct spec *spec, const struct spec_node *node,
-                         void *out)
-{
-    (void)out;
-    if (spec_is(spec, node, JSON_ARRAY) && json_size(node->json) != 0)
-        spec_problem(spec, node,
-                     "delivery is not available in this version; remove the "
-                     "entries and fetch the files from output.dir");
-}
-
 static const struct spec_field event_fields_of_job[] = {
     {.key = "lookback",
      .kind = SPEC_DURATION,
@@ -167,7 +157,7 @@ static const struct spec_field job_fields[] = {
     {.key = "output", .kind = SPEC_CUSTOM, .read = job_read_output},
     {.key = "state", .kind = SPEC_PATH, .offset = offsetof(struct job, state)},
     {.key = "actions", .kind = SPEC_OBJECT, .object = action_fields_of_job},
-    {.key = "deliver", .kind = SPEC_CUSTOM, .read = read_deliver},
+    {.key = "deliver", .kind = SPEC_CUSTOM, .read = job_read_deliver},
     {0},
 };
 

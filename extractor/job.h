@@ -75,6 +75,34 @@ struct job_file {
     size_t count;
 };
 
+enum { JOB_TARGETS_MAX = 16 };
+
+enum target_type { TARGET_S3, TARGET_AZURE, TARGET_SFTP, TARGET_DIR };
+
+/* Where published runs are delivered to. prefix, url of SFTP and path may hold
+ * {date}, the day of the as-of time (2026-11-23), and {run}. */
+struct job_target {
+    enum target_type type;
+    const char *name;         /* own, or "deliver[0]" */
+    const char *url;          /* S3: the endpoint, without bucket; Azure: of the
+                                 container; SFTP: of a folder */
+    const char *prefix;       /* S3, Azure: before every name; "" or ending in
+                                 '/' */
+    const char *ca_file;      /* S3, Azure; or NULL */
+    const char *bucket, *region;
+    bool path_style;          /* S3: bucket in the path, not in the host */
+    const char *access_key;   /* S3: itself, or NULL: in access_key_ref */
+    struct secret_ref access_key_ref, secret, session_token;
+    bool has_session_token;
+    uint64_t multipart_above; /* S3: bytes */
+    struct secret_ref sas;    /* Azure */
+    const char *user;         /* SFTP */
+    const char *key_file, *known_hosts, *fingerprint; /* one of the last two */
+    struct secret_ref passphrase;
+    bool has_passphrase;
+    const char *path;         /* dir: absolute */
+};
+
 enum no_access { NO_ACCESS_FAIL, NO_ACCESS_ALLOW };
 enum zero_rows { ZERO_ROWS_FAIL, ZERO_ROWS_ALLOW };
 enum layout { LAYOUT_FLAT, LAYOUT_HIVE };
@@ -127,6 +155,8 @@ struct job {
     struct {
         const char *journal;     /* "journal.jsonl" in the folder of state */
     } actions;
+    struct job_target *targets;  /* "deliver" */
+    size_t target_count;
     struct arena arena;          /* owns every text above */
 };
 

@@ -27,4 +27,8 @@ void job_read_files(struct spec *spec, const struct spec_node *node, void *out);
 void job_read_output(struct spec *spec, const struct spec_node *node,
                      void *out);
 
+/* job_deliver.c: "deliver". */
+void job_read_deliver(struct spec *spec, const struct spec_node *node,
+                      void *out);
+
 #endif

@@ -60,6 +60,7 @@ static const struct {
     [VERB_CAT] = {command_cat},         [VERB_EXPLAIN] = {command_explain},
     [VERB_ACTIVATE] = {command_activate},
     [VERB_DEACTIVATE] = {command_deactivate},
+    [VERB_DELIVER] = {command_deliver},
     [VERB_STATUS] = {command_status},   [VERB_CLEAN] = {command_clean},
 };
 

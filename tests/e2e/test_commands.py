@@ -12,7 +12,7 @@ from published import AS_OF, RUN, Case, Run
 README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
 VERBS = ("extract", "plan", "check", "verify", "cat", "explain",
-         "activate", "deactivate", "status", "clean")
+         "activate", "deactivate", "status", "clean", "deliver")
 AUDIT = "/rest/api/3/auditing/record"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -97,7 +97,8 @@ class Help(Case):
                 self.assertIn("unknown option --no-such", err)
             every = self.option_lines(self.rollcall("--help").out)
             mine = {name for _, name, _, _ in self.option_lines(text)}
-            operand = ["out"] if verb in ("verify", "cat", "explain") else []
+            operand = (["out"] if verb in ("verify", "cat", "deliver",
+                                           "explain") else [])
             for _, name, argument, _ in every:
                 if name in mine:
                     continue
@@ -222,7 +223,7 @@ class SampleJob(Case):
     def test_everything_commented_out_is_accepted(self):
         text = self.uncommented()
         for key in ("events", "keys", "limits", "guards", "state",
-                    "output", "actions"):
+                    "output", "deliver", "actions"):
             self.assertRegex(text, rf'(?m)^, "{key}"')
         (self.folder / "keys.csv").write_text("user_key,account_id\n")
         self.write(text)

@@ -326,9 +326,9 @@ static const struct {
     unsigned verbs; /* one bit each: extract plan check verify cat
                        explain activate deactivate status clean */
 } documented[] = {
-    {"--job FILE", 0x3e7},
+    {"--job FILE", 0x7e7},
     {"--mapping NAME|FILE", 0x27},
-    {"--out DIR", 0x327},
+    {"--out DIR", 0x727},
     {"--as-of TIME", 0x327},
     {"--run-id ID", 0x03},
     {"--force ", 0x01},
@@ -342,7 +342,8 @@ static const struct {
     {"--from TIME", 0x03},
     {"--to TIME", 0x03},
     {"--full ", 0x03},
-    {"--result-json FILE", 1},
+    {"--no-deliver ", 1},
+    {"--result-json FILE", 0x401},
     {"--dataset NAME", 0x10},
     {"--format csv|jsonl", 0x10},
     {"--no-header ", 0x10},
@@ -352,12 +353,12 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
-    {"--quiet ", 0x3ff},
-    {"--verbose ", 0x3ff},
-    {"--log-format text|json", 0x3ff},
-    {"--color auto|never|always", 0x3ff},
-    {"--help ", 0x3ff},
-    {"--version ", 0x3ff},
+    {"--quiet ", 0x7ff},
+    {"--verbose ", 0x7ff},
+    {"--log-format text|json", 0x7ff},
+    {"--color auto|never|always", 0x7ff},
+    {"--help ", 0x7ff},
+    {"--version ", 0x7ff},
 };
 
 static void help_lists_every_option(void **state)

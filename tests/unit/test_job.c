@@ -354,7 +354,43 @@ static void says_what_this_version_cannot(void **state)
     refuses(f, JOB("\"output\": {\"layout\": \"hive\"}"),
             "output.layout: \"hive\" is not available in this version; use "
             "\"flat\"");
-    refuses(f, JOB("\"deliver\": [{}]"), "deliver: delivery is not available");
+}
+
+static void reads_targets(void **state)
+{
+    struct fixture *f = *state;
+    const struct job_target *t;
+
+    accepts(f, JOB("\"deliver\": ["
+                   "{\"type\": \"s3\", \"bucket\": \"lake\", \"region\": "
+                   "\"eu-central-1\", \"access_key\": \"AK\", \"secret\": "
+                   "{\"env\": \"S\"}, \"prefix\": \"a/dt={date}\"}, "
+                   "{\"type\": \"s3\", \"bucket\": \"la.ke\", \"region\": "
+                   "\"cn-north-1\", \"access_key\": {\"env\": \"A\"}, "
+                   "\"secret\": {\"env\": \"S\"}}, "
+                   "{\"type\": \"azure\", \"name\": \"blob\", \"url\": "
+                   "\"https://a.example/c/\", \"sas\": {\"env\": \"S\"}}, "
+                   "{\"type\": \"dir\", \"path\": \"land\"}]"));
+    assert_int_equal(f->job.target_count, 4);
+    t = f->job.targets;
+    assert_string_equal(t[0].name, "deliver[0]");
+    assert_string_equal(t[0].url,
+                        "https://lake.s3.eu-central-1.amazonaws.com");
+    assert_string_equal(t[0].prefix, "a/dt={date}/");
+    assert_false(t[0].path_style);
+    assert_string_equal(t[1].url, "https://s3.cn-north-1.amazonaws.com.cn");
+    assert_true(t[1].path_style);
+    assert_null(t[1].access_key);
+    assert_string_equal(t[2].name, "blob");
+    assert_string_equal(t[2].url, "https://a.example/c");
+    assert_string_equal(t[2].prefix, "");
+    assert_true(t[3].path[0] == '/');
+    refuses(f, JOB("\"deliver\": {}"), "deliver: expected array");
+    refuses(f, JOB("\"deliver\": [3]"), "deliver[0]: expected object");
+    refuses(f, JOB("\"deliver\": ["
+                   "{\"type\": \"dir\", \"name\": \"a\", \"path\": \"x\"}, "
+                   "{\"type\": \"dir\", \"name\": \"a\", \"path\": \"y\"}]"),
+            "names two targets \"a\"");
 }
 
 static void reads_csv_over_a_preset(void **state)
@@ -450,6 +486,7 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(says_what_this_version_cannot, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(reads_targets, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_csv_over_a_preset, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_output, setup, teardown),

@@ -1,0 +1,20 @@
+/*
+ * command_check: what the files of `rollcall check` share. Private to
+ * command_check*.c.
+ */
+#ifndef ROLLCALL_COMMAND_CHECK_H
+#define ROLLCALL_COMMAND_CHECK_H
+
+#include "check.h"
+#include "command.h"
+#include "prepare.h"
+
+/* Adds a row for each target runs are delivered to. */
+void command_check_targets(const struct command *command,
+                           const struct prepared *prepared,
+                           struct check *check);
+
+/* What a kind of error says of the way to the server and its answer. */
+void command_check_judge(struct check_row *row);
+
+#endif

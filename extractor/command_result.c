@@ -1,0 +1,96 @@
+#include "command_result.h"
+
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sink.h"
+
+enum {
+    RESULT_FILE_MODE = 0600,
+    EXIT_BY_SIGNAL = 128 /* plus its number, as shells have it */
+};
+
+int command_exit_code(const struct command *command, const struct error *err)
+{
+    if (err->kind == ERROR_INTERRUPTED && *command->stop != 0)
+        return EXIT_BY_SIGNAL + *command->stop;
+    return error_exit_code(err);
+}
+
+static int write_result_file(const char *path, const struct buf *text,
+                             struct error *err)
+{
+    char folder[PATH_MAX], name[PATH_MAX];
+    int fd, result;
+
+    if (strlen(path) >= sizeof(folder))
+        return error_set(err, ERROR_CANT_CREATE,
+                         "--result-json: the path is "
+                         "too long");
+    memcpy(folder, path, strlen(path) + 1);
+    memcpy(name, path, strlen(path) + 1);
+    fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return error_set(err, ERROR_CANT_CREATE,
+                         "--result-json: cannot open "
+                         "the folder of %s",
+                         path);
+    result = write_whole_file(fd, basename(name), text->data, text->len,
+                              RESULT_FILE_MODE, err);
+    close(fd);
+    return result;
+}
+
+int command_put_result(const struct command *command, const struct buf *text,
+                       struct error *err)
+{
+    const char *path = command->cli->values[OPTION_RESULT_JSON];
+
+    if (!buf_ok(text)) /* nothing is better than half of it */
+        return error_no_memory(err);
+    if (path != NULL && write_result_file(path, text, err) != 0)
+        return -1;
+    if (fwrite(text->data, 1, text->len, stdout) != text->len ||
+        fflush(stdout) != 0)
+        return error_set(err, ERROR_IO, "cannot write to stdout");
+    return 0;
+}
+
+void command_put_error(struct jsonw *w, const struct error *err)
+{
+    if (err->kind == ERROR_NONE)
+        return;
+    jsonw_text(w, "error", error_kind_name(err->kind));
+    jsonw_text(w, "message", err->text);
+    jsonw_text_or_null(w, "hint", err->hint[0] ? err->hint : NULL);
+}
+
+void command_put_deliveries(struct jsonw *w,
+                            const struct deliver_result *result)
+{
+    static const char *const types[] = {[TARGET_S3] = "s3",
+                                        [TARGET_AZURE] = "azure",
+                                        [TARGET_SFTP] = "sftp",
+                                        [TARGET_DIR] = "dir"};
+
+    jsonw_array(w, "deliveries");
+    for (size_t i = 0; i < result->count; i++) {
+        const struct deliver_outcome *outcome = &result->outcomes[i];
+
+        jsonw_object(w, NULL);
+        jsonw_text(w, "target", outcome->target->name);
+        jsonw_text(w, "type", types[outcome->target->type]);
+        jsonw_text(w, "to", outcome->address);
+        jsonw_text(w, "verdict", deliver_verdict_word(outcome->verdict));
+        jsonw_int(w, "files", (int64_t)outcome->files);
+        jsonw_int(w, "sent", (int64_t)outcome->sent);
+        jsonw_int(w, "bytes", (int64_t)outcome->sent_bytes);
+        command_put_error(w, &outcome->error);
+        jsonw_object_end(w);
+    }
+    jsonw_array_end(w);
+}
