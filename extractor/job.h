@@ -118,6 +118,7 @@ struct job {
         const char *dir;         /* "out" */
         bool csv, jsonl;         /* both */
         enum layout layout;      /* "flat" */
+        const char *redshift_url; /* s3://…, no trailing '/'; NULL: none */
         uint64_t part_size;      /* "200MiB" of compressed bytes */
         mode_t file_mode;        /* "0600" */
         mode_t dir_mode;         /* "0700" */

@@ -14,7 +14,7 @@
 #include "publish_parts.h"
 #include "sink.h"
 
-enum { DONE_TEXT_MAX = 4096, DAY_DIGITS = 8 };
+enum { DONE_TEXT_MAX = 4096, DAY_DIGITS = 8, SUFFIX_MAX = 32 };
 
 #define LATEST_TEMP SINK_TEMP_PREFIX "latest"
 #define DONE_SUFFIX ".done"
@@ -110,17 +110,23 @@ int publish_latest(int out_fd, const char *run_id, int64_t as_of,
     return 0;
 }
 
-int publish_done_name(const char *dataset, int64_t as_of, const char *run_id,
-                      char out[PUBLISH_DONE_NAME_MAX])
+int publish_name_beside(const char *dataset, int64_t as_of, const char *run_id,
+                        const char *suffix, char out[])
 {
     char day[INSTANT_TEXT_MAX];
     int len;
 
     if (instant_format(as_of, "%Y%m%d", 0, day, sizeof(day)) != 0)
         return -1;
-    len = snprintf(out, PUBLISH_DONE_NAME_MAX, "%s_%s_%s" DONE_SUFFIX, dataset,
-                   day, run_id);
+    len = snprintf(out, PUBLISH_DONE_NAME_MAX, "%s_%s_%s%s", dataset, day,
+                   run_id, suffix);
     return len < 0 || len >= PUBLISH_DONE_NAME_MAX ? -1 : 0;
+}
+
+int publish_done_name(const char *dataset, int64_t as_of, const char *run_id,
+                      char out[PUBLISH_DONE_NAME_MAX])
+{
+    return publish_name_beside(dataset, as_of, run_id, DONE_SUFFIX, out);
 }
 
 int publish_write_done(int out_fd, const struct publish_done *done,
@@ -153,14 +159,18 @@ int publish_write_done(int out_fd, const struct publish_done *done,
     return result;
 }
 
-/* NAME is DATASET_YYYYMMDD_RUNID.done of this run. */
-static bool is_done_of(const char *name, const char *run_id)
+/* In the order they are removed: nobody finds a done file without the rest. */
+static const char *const suffixes[] = {
+    DONE_SUFFIX, ".csv" PUBLISH_REDSHIFT_SUFFIX, ".jsonl" PUBLISH_REDSHIFT_SUFFIX};
+
+/* NAME is DATASET_YYYYMMDD_RUNID and the suffix, of this run. */
+static bool is_beside(const char *name, const char *run_id, const char *suffix)
 {
-    char tail[PUBLISH_RUN_ID_MAX + sizeof("_" DONE_SUFFIX)];
+    char tail[PUBLISH_RUN_ID_MAX + SUFFIX_MAX];
     size_t len = strlen(name), end;
     const char *day;
 
-    snprintf(tail, sizeof(tail), "_%s" DONE_SUFFIX, run_id);
+    snprintf(tail, sizeof(tail), "_%s%s", run_id, suffix);
     end = strlen(tail);
     if (len < end + DAY_DIGITS + 2 || strcmp(name + len - end, tail) != 0)
         return false;
@@ -168,7 +178,8 @@ static bool is_done_of(const char *name, const char *run_id)
     return day[-1] == '_' && strspn(day, "0123456789") == DAY_DIGITS;
 }
 
-int publish_remove_done(int out_fd, const char *run_id, struct error *err)
+static int remove_beside(int out_fd, const char *run_id, const char *suffix,
+                         struct error *err)
 {
     int result = 0,
         fd = openat(out_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -181,14 +192,21 @@ int publish_remove_done(int out_fd, const char *run_id, struct error *err)
         return file_write_error(err, "done files");
     }
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL) {
-        if (is_done_of(entry->d_name, run_id) &&
+        if (is_beside(entry->d_name, run_id, suffix) &&
             unlinkat(out_fd, entry->d_name, 0) != 0)
             result = file_write_error(err, entry->d_name);
     }
     if (result == 0 && errno != 0)
         result = file_write_error(err, "done files");
     closedir(list);
-    if (result == 0 && fsync(out_fd) != 0)
-        result = file_write_error(err, "done files");
     return result;
+}
+
+int publish_remove_done(int out_fd, const char *run_id, struct error *err)
+{
+    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+        if (remove_beside(out_fd, run_id, suffixes[i], err) != 0)
+            return -1;
+    }
+    return fsync(out_fd) == 0 ? 0 : file_write_error(err, "done files");
 }
