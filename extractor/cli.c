@@ -119,6 +119,11 @@ static const struct {
     [OPTION_OUT_DIR] = {"out-dir", "DIR",
                         "write the parts of all datasets as files here",
                         BIT(VERB_SCHEMA), 0},
+    [OPTION_REPOSITORY] = {"repository", "NAME",
+                           "PowerCenter's, which the source is imported into",
+                           BIT(VERB_SCHEMA), 0},
+    [OPTION_FOLDER] = {"folder", "NAME", "and the folder in it",
+                       BIT(VERB_SCHEMA), 0},
     [OPTION_REPOSITORY_VERSION] = {"repository-version", "V",
                                    "of PowerCenter's repository, as an "
                                    "export\n" HELP_INDENT "of yours has it",

@@ -30,10 +30,7 @@ struct subject {
     const char *location;
     struct mapping mappings[CLI_MAPPINGS_MAX];
     size_t mapping_count;
-    struct {
-        const struct schema *schema;
-        const char *sha256;
-    } datasets[DATASETS_MAX];
+    const struct schema *datasets[DATASETS_MAX];
     size_t dataset_count;
     struct arena arena;
 };
@@ -99,13 +96,10 @@ static bool wanted(const struct command *command, const char *dataset)
 }
 
 static void add_dataset(const struct command *command, struct subject *s,
-                        const struct schema *schema, const char *sha256)
+                        const struct schema *schema)
 {
-    if (!wanted(command, schema->name))
-        return;
-    s->datasets[s->dataset_count].schema = schema;
-    s->datasets[s->dataset_count].sha256 = sha256;
-    s->dataset_count++;
+    if (wanted(command, schema->name))
+        s->datasets[s->dataset_count++] = schema;
 }
 
 static int read_mappings(const struct command *command, struct subject *s,
@@ -124,10 +118,9 @@ static int read_mappings(const struct command *command, struct subject *s,
         if (mapping_load(mapping, *name, s->folders, err) != 0)
             return -1;
         s->mapping_count++;
-        add_dataset(command, s, &mapping->rules.schema, mapping->sha256);
+        add_dataset(command, s, &mapping->rules.schema);
         if (mapping->rules.changes != NULL)
-            add_dataset(command, s, &mapping->rules.changes->schema,
-                        mapping->sha256);
+            add_dataset(command, s, &mapping->rules.changes->schema);
     }
     return 0;
 }
@@ -141,33 +134,38 @@ static int check_datasets(const struct command *command,
         return error_set(err, ERROR_USAGE, "--dataset: no mapping makes \"%s\"",
                          values[OPTION_DATASET]);
     if (s->dataset_count > 1 && values[OPTION_TABLE] != NULL)
-        return error_set(err, ERROR_USAGE, "--table: names one dataset, and "
-                         "there are %zu", s->dataset_count);
+        return error_set(err, ERROR_USAGE,
+                         "--table: names one dataset, and "
+                         "there are %zu",
+                         s->dataset_count);
     if (s->dataset_count == 1 || values[OPTION_OUT_DIR] != NULL)
         return 0;
     error_set(err, ERROR_USAGE, "the job has %zu datasets", s->dataset_count);
-    return error_hint(err, "choose one with --dataset, such as %s, or have "
+    return error_hint(err,
+                      "choose one with --dataset, such as %s, or have "
                       "them all in files with --out-dir",
-                      s->datasets[0].schema->name);
+                      s->datasets[0]->name);
 }
 
 static struct target_table table_of(const struct command *command,
                                     const struct subject *s, size_t index)
 {
     const char *const *values = command->cli->values;
-    const struct schema *schema = s->datasets[index].schema;
+    const struct schema *schema = s->datasets[index];
     const char *version = values[OPTION_REPOSITORY_VERSION];
 
     return (struct target_table){
         .schema = schema,
         .dialect = &s->dialect,
-        .schema_sha256 = s->datasets[index].sha256,
         .csv = !s->has_job || s->job.output.csv,
         .gzip = true,
-        .table = values[OPTION_TABLE] != NULL ? values[OPTION_TABLE]
-                                              : schema->name,
+        .table =
+            values[OPTION_TABLE] != NULL ? values[OPTION_TABLE] : schema->name,
         .location = s->location,
         .repository_version = version != NULL ? version : REPOSITORY_VERSION,
+        .repository = values[OPTION_REPOSITORY],
+        .folder = values[OPTION_FOLDER],
+        .created = clock_wall(&command->log->clock),
     };
 }
 
@@ -189,8 +187,10 @@ static int print_parts(const struct target_format *format,
 
     if (only == NULL && !target_joins(format)) {
         error_set(err, ERROR_USAGE, "its parts are files of different kinds");
-        return error_hint(err, "choose one, such as --part %s, or have them "
-                          "all with --out-dir", part->name);
+        return error_hint(err,
+                          "choose one, such as --part %s, or have them "
+                          "all with --out-dir",
+                          part->name);
     }
     buf_init(&text, TARGET_TEXT_MAX);
     for (; result == 0 && part->name != NULL; part++) {
@@ -219,9 +219,9 @@ static int write_part(const char *folder, const char *format_name,
     char path[PATH_MAX];
     struct buf text;
     int result;
-    int len = snprintf(path, sizeof(path), "%s/%s.%s.%s.%s", folder,
-                       table->schema->name, format_name, part->name,
-                       part->suffix);
+    int len =
+        snprintf(path, sizeof(path), "%s/%s.%s.%s.%s", folder,
+                 table->schema->name, format_name, part->name, part->suffix);
 
     if (len < 0 || (size_t)len >= sizeof(path))
         return error_set(err, ERROR_USAGE, "--out-dir: is too long");
@@ -263,8 +263,7 @@ static int write_all(const struct command *command,
                      const struct target_part *only, struct subject *s,
                      struct error *err)
 {
-    if (read_job(command, s, err) != 0 ||
-        find_location(command, s, err) != 0 ||
+    if (read_job(command, s, err) != 0 || find_location(command, s, err) != 0 ||
         read_mappings(command, s, err) != 0 ||
         check_datasets(command, s, err) != 0)
         return -1;

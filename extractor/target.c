@@ -5,8 +5,8 @@
 #include "nearest.h"
 
 static const struct target_format *const formats[] = {
-    &target_postgres,
-    &target_duckdb,
+    &target_powercenter, &target_postgres, &target_duckdb, &target_snowflake,
+    &target_bigquery,    &target_redshift, &target_spark,  &target_jsonschema,
 };
 
 const char *target_names(void)
@@ -78,8 +78,7 @@ const struct target_part *target_part(const struct target_format *format,
             return p;
     }
     list_parts(format, all, sizeof(all));
-    error_set(err, ERROR_USAGE, "--part: %s has no \"%s\"", format->name,
-              name);
+    error_set(err, ERROR_USAGE, "--part: %s has no \"%s\"", format->name, name);
     hint(&nearest, all, err);
     return NULL;
 }
@@ -97,8 +96,8 @@ static int check_location(const struct target_part *part,
     error_set(err, ERROR_USAGE, "--location: is needed for the part \"%s\"",
               part->name);
     return error_hint(err, "say where the run's files lie, such as "
-                      "/srv/rollcall/out/latest or "
-                      "s3://bucket/rollcall/20261123T020000Z");
+                           "/srv/rollcall/out/latest or "
+                           "s3://bucket/rollcall/20261123T020000Z");
 }
 
 int target_write(const struct target_format *format,

@@ -22,6 +22,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
 #include "csv.h"
@@ -33,13 +34,15 @@ enum { TARGET_TEXT_MAX = 16 * 1024 * 1024 }; /* bytes of one part */
 struct target_table {
     const struct schema *schema;
     const struct csv_dialect *dialect;
-    const char *schema_sha256; /* of what the texts are made from */
-    bool csv;              /* the job writes CSV */
-    bool gzip;             /* and its files are compressed */
-    const char *table;     /* "NAME" or "SCHEMA.NAME" in the system */
-    const char *location;  /* folder or URL of a run's files, no '/' at its
-                              end; NULL: not known */
-    const char *repository_version; /* of PowerCenter's repository */
+    bool csv;             /* the job writes CSV */
+    bool gzip;            /* and its files are compressed */
+    const char *table;    /* "NAME" or "SCHEMA.NAME" in the system */
+    const char *location; /* folder or URL of a run's files, no '/' at its
+                             end; NULL: not known */
+    /* Of PowerCenter's repository: its version, and, for the control file,
+     * its name and the folder to import into; those two may be NULL. */
+    const char *repository_version, *repository, *folder;
+    int64_t created; /* the time that a source definition bears */
 };
 
 struct target_part {

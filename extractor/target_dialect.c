@@ -121,15 +121,15 @@ static int check_times(const struct target_format *format,
 {
     const char *text = table->dialect->time_format;
     struct buf mask;
-    bool good, zone;
+    bool good = false, zone;
 
     if (!target_has_type(table->schema, VALUE_TIMESTAMP))
         return 0;
     buf_init(&mask, TARGET_TEXT_MAX);
-    if (format->mask == NULL)
-        good = target_time_is_iso(text, &zone);
-    else
+    if (format->mask != NULL)
         good = target_time_mask(text, format->mask, &mask) == 0;
+    if (!good && (format->mask == NULL || (format->reads & READS_ISO_TIMES)))
+        good = target_time_is_iso(text, &zone);
     buf_release(&mask);
     if (good)
         return 0;
@@ -143,13 +143,17 @@ int target_check_dialect(const struct target_format *format,
     const struct csv_dialect *dialect = table->dialect;
 
     if (!table->csv) {
-        error_set(err, ERROR_CONFIG, "output.formats: has no csv, which %s is "
-                  "to load", format->title);
+        error_set(err, ERROR_CONFIG,
+                  "output.formats: has no csv, which %s is "
+                  "to load",
+                  format->title);
         return error_hint(err, "add \"csv\" to it");
     }
     if (dialect->excel_safe)
-        return refuse(format, "excel_safe", "would load its apostrophes as "
-                      "text", "leave excel_safe to files for people", err);
+        return refuse(format, "excel_safe",
+                      "would load its apostrophes as "
+                      "text",
+                      "leave excel_safe to files for people", err);
     if (dialect->bom && (format->reads & READS_BOM) == 0)
         return refuse(format, "bom", "takes a byte order mark for text",
                       "set it to false", err);
@@ -160,10 +164,11 @@ int target_check_dialect(const struct target_format *format,
         target_has_type(table->schema, VALUE_NUMBER))
         return refuse(format, "decimal", "reads a decimal point alone",
                       "set it to \".\"", err);
-    if (dialect->null_text[0] != '\0' &&
-        (format->reads & READS_NULL_TEXT) == 0)
-        return refuse(format, "null", "takes a quoted text that equals it for "
-                      "null too", "set it to \"\"", err);
+    if (dialect->null_text[0] != '\0' && (format->reads & READS_NULL_TEXT) == 0)
+        return refuse(format, "null",
+                      "takes a quoted text that equals it for "
+                      "null too",
+                      "set it to \"\"", err);
     if (dialect->quote != '"' && (format->reads & READS_QUOTE) == 0)
         return refuse(format, "quote", "reads no other quote than \"",
                       "leave it out", err);

@@ -93,7 +93,8 @@ static int write_load(const struct target_table *table, struct buf *out,
     if (!buf_ok(&glob))
         out->failed = true;
     buf_release(&glob);
-    buf_printf(out, ",\n    auto_detect = false,\n    header = %s,\n"
+    buf_printf(out,
+               ",\n    auto_detect = false,\n    header = %s,\n"
                "    compression = '%s'",
                dialect->header ? "true" : "false",
                table->gzip ? "gzip" : "none");
@@ -102,8 +103,8 @@ static int write_load(const struct target_table *table, struct buf *out,
     put_char(out, "escape", dialect->quote);
     put_text(out, "nullstr", dialect->null_text);
     buf_puts(out, ",\n    allow_quoted_nulls = false,\n"
-             "    null_padding = false,\n    ignore_errors = false,\n"
-             "    max_line_size = 33554432");
+                  "    null_padding = false,\n    ignore_errors = false,\n"
+                  "    max_line_size = 33554432");
     put_char(out, "decimal_separator", dialect->decimal);
     put_text(out, "dateformat", "%Y-%m-%d");
     put_times(out, dialect->time_format);

@@ -13,15 +13,16 @@ enum target_reads {
     READS_BOM = 2,           /* a byte order mark */
     READS_DECIMAL_COMMA = 4, /* numbers such as 1,5 */
     READS_NULL_TEXT = 8,     /* a null text apart from the same text quoted */
-    READS_QUOTE = 16         /* another quote than " */
+    READS_QUOTE = 16,        /* another quote than " */
+    READS_ISO_TIMES = 32     /* ISO 8601 times, besides those of its mask */
 };
 
 /* How a system writes a time format. Other characters than letters and those
  * of `special` stand for themselves. */
 struct target_mask {
     const char *year, *month, *day, *hour, *minute, *second;
-    const char *milli;   /* NULL: fractions have no name */
-    const char *special; /* characters that must be quoted too, or NULL */
+    const char *milli;        /* NULL: fractions have no name */
+    const char *special;      /* characters that must be quoted too, or NULL */
     const char *open, *close; /* quotes around letters; NULL: not possible */
     bool letters_plain;       /* letters stand for themselves */
 };
@@ -36,8 +37,14 @@ struct target_format {
     const struct target_part *parts;
 };
 
+extern const struct target_format target_powercenter;
 extern const struct target_format target_postgres;
 extern const struct target_format target_duckdb;
+extern const struct target_format target_snowflake;
+extern const struct target_format target_bigquery;
+extern const struct target_format target_redshift;
+extern const struct target_format target_spark;
+extern const struct target_format target_jsonschema;
 
 /* How one system writes SQL. */
 struct target_sql {
@@ -79,6 +86,16 @@ int target_time_mask(const char *format, const struct target_mask *mask,
  * ends with one. */
 bool target_time_is_iso(const char *format, bool *zone);
 bool target_has_type(const struct schema *schema, enum value_type type);
+
+/* NAME="text" with a blank before it. A line end stays one; other controls,
+ * for which XML 1.0 has no form, become blanks. */
+void target_attribute(struct buf *out, const char *name, const char *value);
+void target_attribute_number(struct buf *out, const char *name, size_t value);
+/* A name as Designer takes it: [A-Z_][A-Z0-9_]*. */
+void target_port_name(struct buf *out, const char *text);
+/* The SOURCEFIELD of one column; *offset is that of the next after it. */
+void target_port(struct buf *out, const struct schema *schema, size_t index,
+                 size_t *offset);
 
 /* 0, or -1 with *err set: what of the dialect the system cannot read. */
 int target_check_dialect(const struct target_format *format,

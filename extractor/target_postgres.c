@@ -26,8 +26,10 @@ static void literal(struct buf *out, const char *text)
 static void put_type(struct buf *out, const struct column *column)
 {
     static const char *const types[VALUE_TYPE_COUNT] = {
-        [VALUE_STRING] = "text",         [VALUE_INTEGER] = "bigint",
-        [VALUE_NUMBER] = "numeric",      [VALUE_BOOLEAN] = "boolean",
+        [VALUE_STRING] = "text",
+        [VALUE_INTEGER] = "bigint",
+        [VALUE_NUMBER] = "numeric",
+        [VALUE_BOOLEAN] = "boolean",
         [VALUE_TIMESTAMP] = "timestamp with time zone",
         [VALUE_DATE] = "date",
     };

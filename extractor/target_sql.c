@@ -12,8 +12,8 @@ static void put_name(struct buf *out, const struct target_sql *sql,
 
         if (name[i] == '"')
             buf_putc(out, '"');
-        buf_putc(out, sql->upper && lower ? (char)(name[i] - 'a' + 'A')
-                                          : name[i]);
+        buf_putc(out,
+                 sql->upper && lower ? (char)(name[i] - 'a' + 'A') : name[i]);
     }
     buf_putc(out, '"');
 }
