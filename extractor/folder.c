@@ -11,10 +11,9 @@
 
 enum { OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC };
 
-/* One level below dir_fd: opened, or made and made durable. */
-static int enter(int dir_fd, const char *name, mode_t mode)
+int folder_enter(int dir_fd, const char *name, mode_t mode, int flags)
 {
-    int fd = openat(dir_fd, name, OPEN_FOLDER);
+    int fd = openat(dir_fd, name, OPEN_FOLDER | flags);
 
     if (fd >= 0 || errno != ENOENT)
         return fd;
@@ -41,7 +40,7 @@ int folder_make(const char *path, mode_t mode, struct error *err)
     while (fd >= 0 && (name = strsep(&rest, "/")) != NULL) {
         if (*name == '\0')
             continue;
-        next = enter(fd, name, mode);
+        next = folder_enter(fd, name, mode, 0);
         if (next < 0)
             goto fail;
         close(fd);

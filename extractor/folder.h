@@ -13,4 +13,8 @@
  * ERROR_IO). */
 int folder_make(const char *path, mode_t mode, struct error *err);
 
+/* One level below dir_fd: opened with these flags besides those of a folder,
+ * or made and made durable. -1 with errno. */
+int folder_enter(int dir_fd, const char *name, mode_t mode, int flags);
+
 #endif

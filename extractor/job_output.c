@@ -36,19 +36,6 @@ static void read_formats(struct spec *spec, const struct spec_node *node,
     }
 }
 
-static void read_layout(struct spec *spec, const struct spec_node *node,
-                        void *out)
-{
-    struct job *job = out;
-    int word = spec_word(spec, node, layout_words);
-
-    if (word == LAYOUT_HIVE)
-        spec_problem(spec, node,
-                     "\"hive\" is not available in this version; use "
-                     "\"flat\"");
-    job->output.layout = LAYOUT_FLAT;
-}
-
 /* "0640": three or four octal digits. */
 static bool octal(const char *text, mode_t *mode)
 {
@@ -201,7 +188,10 @@ static const struct spec_field output_fields[] = {
      .kind = SPEC_PATH,
      .offset = offsetof(struct job, output.dir)},
     {.key = "formats", .kind = SPEC_CUSTOM, .read = read_formats},
-    {.key = "layout", .kind = SPEC_CUSTOM, .read = read_layout},
+    {.key = "layout",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct job, output.layout),
+     .words = layout_words},
     {.key = "part_size",
      .kind = SPEC_SIZE,
      .offset = offsetof(struct job, output.part_size),

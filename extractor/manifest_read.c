@@ -149,11 +149,12 @@ static int read_datasets(const struct manifest_object *run)
 static int read_run(const struct manifest_object *root)
 {
     static const char *const verdicts[] = {"complete"};
+    static const char *const layouts[] = {MANIFEST_HIVE};
     struct manifest *manifest = root->manifest;
     struct manifest_object run;
     uint64_t version;
     const char *as_of;
-    size_t verdict;
+    size_t verdict, layout;
 
     if (manifest_child(root, "x-rollcall", &run) != 0 ||
         manifest_count(&run, "manifestVersion", &version) != 0)
@@ -169,6 +170,11 @@ static int read_run(const struct manifest_object *root)
     if (json_member(run.node, "supersedes") != NULL &&
         manifest_text(&run, "supersedes", &manifest->supersedes) != 0)
         return -1;
+    if (json_member(run.node, "layout") != NULL) {
+        if (manifest_choice(&run, "layout", layouts, 1, &layout) != 0)
+            return -1;
+        manifest->hive = true;
+    }
     if (!manifest_run_id_valid(manifest->run_id))
         return manifest_bad(&run, "runId", "is no run id");
     if (instant_parse(as_of, INSTANT_ISO8601, &manifest->as_of) != 0)
@@ -178,16 +184,22 @@ static int read_run(const struct manifest_object *root)
 
 int manifest_load(struct manifest *manifest, int dir_fd, struct error *err)
 {
+    return manifest_load_named(manifest, dir_fd, MANIFEST_NAME, err);
+}
+
+int manifest_load_named(struct manifest *manifest, int dir_fd,
+                        const char *name, struct error *err)
+{
     struct manifest_object root = {.manifest = manifest, .err = err};
     size_t len;
     int result;
-    char *text =
-        read_whole_file(dir_fd, MANIFEST_NAME, MANIFEST_BYTES_MAX, &len, err);
+    char *text = read_whole_file(dir_fd, name, MANIFEST_BYTES_MAX, &len, err);
 
     if (text == NULL)
         return -1;
     memset(manifest, 0, sizeof(*manifest));
-    result = json_parse(&manifest->doc, text, len, JSON_STRICT, MANIFEST_NAME,
+    manifest->file = name;
+    result = json_parse(&manifest->doc, text, len, JSON_STRICT, name,
                         ERROR_DATA, err);
     free(text);
     if (result != 0)
@@ -195,7 +207,7 @@ int manifest_load(struct manifest *manifest, int dir_fd, struct error *err)
     arena_init(&manifest->arena);
     root.node = manifest->doc.root;
     if (json_type(root.node) != JSON_OBJECT) {
-        error_set(err, ERROR_DATA, "%s: is no object", MANIFEST_NAME);
+        error_set(err, ERROR_DATA, "%s: is no object", name);
         goto fail;
     }
     if (read_run(&root) != 0 || read_resources(&root) != 0)

@@ -266,6 +266,8 @@ static void put_identity(struct jsonw *w, const struct run_report *report)
     jsonw_text(w, "runId", report->run_id);
     jsonw_instant(w, "asOf", report->as_of);
     jsonw_text(w, "verdict", "complete");
+    if (report->hive)
+        jsonw_text(w, "layout", MANIFEST_HIVE);
     if (report->supersedes != NULL)
         jsonw_text(w, "supersedes", report->supersedes);
     jsonw_text_or_null(w, "jobSha256", report->job_sha256);

@@ -25,6 +25,16 @@
  * An output directory that was moved, removed or replaced since
  * publish_open() is ERROR_CANT_CREATE at publish_commit().
  *
+ * Hive layout (the manifest's "layout"): once the run is visible each dataset
+ * gets OUT/dataset=NAME/dt=YYYY-MM-DD/run=RUNID (the day of as_of, UTC) with
+ * its parts, which are links to those of the run (copies where the file
+ * system has no links), and _manifest.json, the manifest of this dataset
+ * alone. A folder is built in OUT/.tmp-_hive and appears by one rename. When
+ * all are there each gets an empty _SUCCESS, so one _SUCCESS speaks for the
+ * whole run, and the done files come after. A replaced run first loses its
+ * done files and _SUCCESS; its folders are exchanged like the run, and what
+ * the new run does not have is taken away, each by one rename.
+ *
  * "latest" never moves back to a run of an earlier as-of time. Symbolic links
  * in place of the run's or the temporary directory are refused.
  */
@@ -37,7 +47,6 @@
 #include "error.h"
 #include "lock.h"
 #include "manifest.h"
-#include "report.h"
 
 struct publish;
 
@@ -55,8 +64,7 @@ bool publish_exists(
 int publish_out_fd(const struct publish *publish); /* OUT itself */
 /* Where files go; -1 when the run is there and is not to be replaced. */
 int publish_dir_fd(const struct publish *publish);
-int publish_commit(struct publish *publish, const struct run_report *report,
-                   struct error *err);
+int publish_commit(struct publish *publish, struct error *err);
 /* For an OUT/RUNID that exists already: points latest at it and writes its
  * done files, as publish_commit() does; frees. */
 int publish_complete(struct publish *publish, struct error *err);
@@ -66,9 +74,10 @@ void publish_abort(struct publish *publish); /* NULL allowed */
  * or -1 (ERROR_TRY_LATER when it is held). who stands for the run. */
 int publish_hold(int out_fd, const char *who, struct error *err);
 
-/* Under the lock: removes a run and its done files, done files first, then
- * the run by a rename to .tmp-RUNID, which is deleted; at no moment is there
- * less than the whole run under its name. What is no plain file in it is not
+/* Under the lock: removes a run, its done files and Hive folders: done files
+ * and _SUCCESS first, then the Hive folders and last the run, each by a rename
+ * to .tmp-…, which is deleted; at no moment is there less than the whole run
+ * under its name. What is no plain file in it is not
  * removed and an error; the caller looks before. "latest" is left alone. */
 int publish_retire(int out_fd, const char *run_id, struct error *err);
 
@@ -83,11 +92,22 @@ bool publish_holder(int out_fd, char text[PUBLISH_HOLDER_MAX]);
 /* Names of the files beside the runs. */
 #define PUBLISH_LOCK_NAME   ".rollcall.lock"
 #define PUBLISH_LATEST_NAME "latest"
-enum { PUBLISH_RUN_ID_MAX = MANIFEST_RUN_ID_MAX, PUBLISH_DONE_NAME_MAX = 256 };
+/* And in a Hive folder. */
+#define PUBLISH_SUCCESS_NAME "_SUCCESS"
+#define PUBLISH_HIVE_RUN     "run="
+enum {
+    PUBLISH_RUN_ID_MAX = MANIFEST_RUN_ID_MAX,
+    PUBLISH_DONE_NAME_MAX = 256,
+    PUBLISH_HIVE_PATH_MAX = 256
+};
 
 /* The done file's name; -1 when it would be too long. */
 int publish_done_name(const char *dataset, int64_t as_of, const char *run_id,
                       char out[PUBLISH_DONE_NAME_MAX]);
+
+/* A dataset's Hive folder, relative to OUT; -1 when it would be too long. */
+int publish_hive_path(const char *dataset, int64_t as_of, const char *run_id,
+                      char out[PUBLISH_HIVE_PATH_MAX]);
 
 /* As manifest_run_id_valid(), and not "latest". */
 bool publish_run_id_valid(const char *run_id);

@@ -161,6 +161,7 @@ struct run_report {
     bool has_rejects;          /* rejects.jsonl.gz exists */
     struct part_report rejects;
     const char *supersedes;    /* run id of the run published before, or NULL */
+    bool hive;                 /* the layout of the output, see publish.h */
 };
 
 /* Frees what belongs to a source's report: windows and files. */

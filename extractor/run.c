@@ -77,6 +77,7 @@ static int start_report(struct run *run, struct error *err)
     report->started = clock_wall(&options->log->clock);
     report->job_sha256 = setup->job.sha256;
     report->dialect = &setup->job.output.dialect;
+    report->hive = setup->job.output.layout == LAYOUT_HIVE;
     report->source_count = setup->source_count;
     report->dataset_count = setup->mapping_count;
     report->sources = calloc(setup->source_count, sizeof(*report->sources));
@@ -292,7 +293,7 @@ static int write_all(struct run *run, struct error *err)
         recording_finish(run->options->record, err) != 0)
         return -1;
     run->publish = NULL;
-    return publish_commit(publish, &run->report, err);
+    return publish_commit(publish, err);
 }
 
 static int learn(struct run *run, struct error *err)

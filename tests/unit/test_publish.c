@@ -71,7 +71,7 @@ static void a_run_appears_whole(void **state)
     assert_false(publish_exists(p));
     assert_false(there(out, FIXTURE_RUN));
     assert_false(there(out, "latest"));
-    assert_int_equal(publish_commit(p, &run.report, &err), 0);
+    assert_int_equal(publish_commit(p, &err), 0);
     assert_true(there(out, FIXTURE_RUN "/" MANIFEST_NAME));
     assert_false(there(out, ".tmp-" FIXTURE_RUN));
     expect_latest(out, FIXTURE_RUN);
@@ -112,7 +112,7 @@ static void modes_are_exact_under_any_umask(void **state)
         fail_msg("%s", err.text);
     fixture_report(f, publish_dir_fd(p), &run);
     fixture_manifest(&run, publish_dir_fd(p));
-    assert_int_equal(publish_commit(p, &run.report, &err), 0);
+    assert_int_equal(publish_commit(p, &err), 0);
     out = open(path, O_RDONLY | O_DIRECTORY);
     assert_int_equal(mode_of(out, "."), 0750);
     assert_int_equal(mode_of(out, ".."), 0750);
@@ -248,7 +248,7 @@ static void a_run_that_appears_meanwhile_is_kept(void **state)
     fixture_manifest(&run, publish_dir_fd(p));
     assert_int_equal(mkdirat(out, FIXTURE_RUN, 0700), 0);
     write_whole_file(out, FIXTURE_RUN "/old", "x", 1, 0600, &err);
-    assert_int_equal(publish_commit(p, &run.report, &err), -1);
+    assert_int_equal(publish_commit(p, &err), -1);
     assert_int_equal(err.kind, ERROR_CANT_CREATE);
     assert_true(there(out, FIXTURE_RUN "/old"));
     assert_false(there(out, ".tmp-" FIXTURE_RUN));
@@ -303,7 +303,7 @@ static void no_manifest_no_run(void **state)
     int out = open_out(f);
 
     fixture_report(f, publish_dir_fd(p), &run);
-    assert_int_equal(publish_commit(p, &run.report, &err), -1);
+    assert_int_equal(publish_commit(p, &err), -1);
     assert_false(there(out, FIXTURE_RUN));
     assert_false(there(out, ".tmp-" FIXTURE_RUN));
     assert_false(there(out, "latest"));
