@@ -61,6 +61,7 @@ static const struct {
     [VERB_ACTIVATE] = {command_activate},
     [VERB_DEACTIVATE] = {command_deactivate},
     [VERB_STATUS] = {command_status},   [VERB_CLEAN] = {command_clean},
+    [VERB_SCHEMA] = {command_schema},
 };
 
 static int one_of(const char *option, const char *value,
