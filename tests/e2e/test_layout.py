@@ -260,8 +260,7 @@ class Redshift(LayoutCase):
         return json.loads(path.read_text())["entries"]
 
     def test_the_list_names_every_part_once(self):
-        for layout, folder in (("flat", RUN),
-                               ("hive", hive_name("inactive_users"))):
+        for layout in ("flat", "hive"):
             with self.subTest(layout):
                 run = self.lay_out("--force", output={
                     "layout": layout, "part_size": "1B",
@@ -270,7 +269,7 @@ class Redshift(LayoutCase):
                 for form in ("csv", "jsonl"):
                     self.assertEqual(
                         self.entries("inactive_users", form),
-                        [{"url": f"{BUCKET}/{folder}/{one['path']}",
+                        [{"url": f"{BUCKET}/{RUN}/{one['path']}",
                           "mandatory": True,
                           "meta": {"content_length": one["bytes"]}}
                          for one in run.resources(form=form)])
