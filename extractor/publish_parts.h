@@ -48,7 +48,8 @@ struct publish_done {
 int publish_write_done(int out_fd, const struct publish_done *done,
                        struct error *err);
 
-/* Removes the done files of a run that is about to be replaced. */
+/* Removes the done files and companions of a run that is about to be replaced
+ * or retired. */
 int publish_remove_done(int out_fd, const char *run_id, struct error *err);
 
 #endif
