@@ -7,6 +7,13 @@
 
 enum { DAY_DIGITS = 8 };
 
+const char *const beside_suffixes[] = {BESIDE_DONE,
+                                       BESIDE_LST,
+                                       BESIDE_PAR,
+                                       ".csv" BESIDE_REDSHIFT,
+                                       ".jsonl" BESIDE_REDSHIFT,
+                                       NULL};
+
 int beside_name(const char *dataset, int64_t as_of, const char *run_id,
                 const char *suffix, char out[BESIDE_NAME_MAX])
 {

@@ -13,6 +13,11 @@ enum { BESIDE_NAME_MAX = 256 };
 #define BESIDE_DONE ".done" /* publish.h */
 #define BESIDE_LST  ".lst"  /* companion.h */
 #define BESIDE_PAR  ".par"
+#define BESIDE_REDSHIFT ".manifest" /* after .csv or .jsonl; publish.h */
+
+/* All there are, the done file's first; NULL terminated. What removes them
+ * begins with it, what writes them ends with it. */
+extern const char *const beside_suffixes[];
 
 /* -1 when it would be too long. */
 int beside_name(const char *dataset, int64_t as_of, const char *run_id,

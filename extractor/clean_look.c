@@ -183,19 +183,18 @@ static bool is_plain(const char *name)
 static int take_orphan(struct clean *clean, const char *file,
                        struct error *err)
 {
-    static const char *const suffixes[] = {
-        BESIDE_LST, BESIDE_PAR, BESIDE_DONE};
+    const struct clean_item done = {.kind = CLEAN_DONE, .name = file};
     int stem = (int)(strlen(file) - (sizeof(BESIDE_DONE) - 1));
 
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        char name[PUBLISH_DONE_NAME_MAX];
+    for (size_t i = 1; beside_suffixes[i] != NULL; i++) {
+        char name[BESIDE_NAME_MAX];
         const struct clean_item item = {.kind = CLEAN_DONE, .name = name};
 
-        snprintf(name, sizeof(name), "%.*s%s", stem, file, suffixes[i]);
+        snprintf(name, sizeof(name), "%.*s%s", stem, file, beside_suffixes[i]);
         if (is_file(clean->out_fd, name) && clean_add(clean, &item, err) != 0)
             return -1;
     }
-    return 0;
+    return clean_add(clean, &done, err);
 }
 
 static int take_done(struct clean *clean, const char *file, struct error *err)

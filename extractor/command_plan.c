@@ -6,6 +6,7 @@
 #include "gather.h"
 #include "outlook.h"
 #include "prepare.h"
+#include "publish.h"
 
 /* Requests that are certain before anything is known of the site. */
 static int64_t least_requests(const struct setup *setup,
@@ -182,6 +183,31 @@ static void print_time(const struct setup *setup,
                (longest_ms + 999) / 1000);
 }
 
+static void print_hive(const struct prepared *prepared,
+                       const struct schema *schema)
+{
+    char path[PUBLISH_HIVE_PATH_MAX];
+
+    if (publish_hive_path(schema->name, prepared->as_of, prepared->run_id,
+                          path) == 0)
+        printf("layout    %s/%s\n", prepared->setup.out_dir, path);
+}
+
+static void print_layout(const struct prepared *prepared)
+{
+    const struct setup *setup = &prepared->setup;
+
+    if (setup->job.output.layout != LAYOUT_HIVE)
+        return;
+    for (size_t i = 0; i < setup->mapping_count; i++) {
+        const struct rules *rules = &setup->mappings[i].rules;
+
+        print_hive(prepared, &rules->schema);
+        if (rules->changes != NULL)
+            print_hive(prepared, &rules->changes->schema);
+    }
+}
+
 static void print_plan(const struct prepared *prepared,
                        const struct recall *recall)
 {
@@ -195,6 +221,7 @@ static void print_plan(const struct prepared *prepared,
     printf("directory %s/%s\n", setup->out_dir, prepared->run_id);
     for (size_t i = 0; i < setup->mapping_count; i++)
         print_datasets(setup, i);
+    print_layout(prepared);
     for (size_t i = 0; i < setup->source_count; i++)
         print_source(setup, &setup->sources[i], recall, &window);
     print_unused(setup);

@@ -127,6 +127,7 @@ struct job {
         bool csv, jsonl;         /* both */
         enum layout layout;      /* "flat" */
         enum compression compression; /* "gzip" */
+        const char *redshift_url; /* s3://…, no trailing '/'; NULL: none */
         uint64_t part_size;      /* "200MiB" of compressed bytes */
         struct companions companions; /* none */
         mode_t file_mode;        /* "0600" */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+enum { REDSHIFT_URL_MAX = 1024 };
+
 #define PART_SIZE_MIN 1                  /* bytes */
 #define PART_SIZE_MAX (INT64_C(1) << 40) /* bytes */
 
@@ -124,6 +126,32 @@ static void read_dir_mode(struct spec *spec, const struct spec_node *node,
     read_mode(spec, node, 0700, 0775, out);
 }
 
+/* What stands before the names of parts, so it is a bucket or a folder. */
+static void read_redshift_url(struct spec *spec, const struct spec_node *node,
+                              void *out)
+{
+    static const char scheme[] = "s3://";
+    const char *text = spec_text(spec, node);
+    struct job *job = out;
+    size_t len;
+
+    if (text == NULL)
+        return;
+    len = strlen(text);
+    if (strncmp(text, scheme, sizeof(scheme) - 1) != 0 ||
+        len == sizeof(scheme) - 1 || text[sizeof(scheme) - 1] == '/' ||
+        strpbrk(text, " ?#%\\\"") != NULL || len > REDSHIFT_URL_MAX) {
+        spec_problem(spec, node, "expected where the output will lie, as "
+                     "\"s3://BUCKET/PREFIX\", up to %d characters",
+                     REDSHIFT_URL_MAX);
+        return;
+    }
+    while (text[len - 1] == '/')
+        len--;
+    job->output.redshift_url = arena_strndup(spec->arena, text, len);
+    spec->no_memory |= job->output.redshift_url == NULL;
+}
+
 static void read_char(struct spec *spec, const struct spec_node *node,
                       void *out)
 {
@@ -232,6 +260,7 @@ static const struct spec_field output_fields[] = {
      .kind = SPEC_ENUM,
      .offset = offsetof(struct job, output.layout),
      .words = layout_words},
+    {.key = "redshift_url", .kind = SPEC_CUSTOM, .read = read_redshift_url},
     {.key = "part_size",
      .kind = SPEC_SIZE,
      .offset = offsetof(struct job, output.part_size),

@@ -22,7 +22,7 @@ struct publish {
     char temp[sizeof(SINK_TEMP_PREFIX) + PUBLISH_RUN_ID_MAX];
     mode_t file_mode, dir_mode;
     bool replace, exists;
-    char *out_dir;
+    char *out_dir, *redshift_url;
     int out_fd, lock_fd, dir_fd;
 };
 
@@ -41,6 +41,7 @@ static void close_all(struct publish *p)
     if (p->out_fd >= 0)
         close(p->out_fd);
     free(p->out_dir);
+    free(p->redshift_url);
     free(p);
 }
 
@@ -151,7 +152,10 @@ struct publish *publish_open(const struct publish_options *options,
     p->replace = options->replace;
     p->out_fd = -1;
     p->out_dir = strdup(options->out_dir);
-    if (p->out_dir == NULL) {
+    if (options->redshift_url != NULL)
+        p->redshift_url = strdup(options->redshift_url);
+    if (p->out_dir == NULL ||
+        (options->redshift_url != NULL && p->redshift_url == NULL)) {
         error_no_memory(err);
         goto fail;
     }
@@ -302,7 +306,10 @@ static int mark(const struct publish *p, int run_fd, struct error *err)
         manifest_load(&manifest, run_fd, err) != 0)
         return -1;
     if (publish_latest(p->out_fd, p->run_id, manifest.as_of, err) == 0 &&
-        publish_hive_lay(&hive, err) == 0)
+        publish_hive_lay(&hive, err) == 0 &&
+        (p->redshift_url == NULL ||
+         publish_write_redshift(p->out_fd, &manifest, p->redshift_url,
+                                p->file_mode, err) == 0))
         result = write_done(p, &manifest, hex, err);
     manifest_free(&manifest);
     return result;

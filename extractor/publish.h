@@ -24,6 +24,10 @@
  * the manifest asks for companions (companion.h), after those of its
  * dataset. All of them go with their run, done files first.
  *
+ * With a redshift_url each dataset and format also has a list of its parts as
+ * Redshift's COPY reads it, OUT/DATASET_YYYYMMDD_RUNID.FORMAT.manifest, before
+ * the done files: their names below OUT, put after the url.
+ *
  * An output directory that was moved, removed or replaced since
  * publish_open() is ERROR_CANT_CREATE at publish_commit().
  *
@@ -58,6 +62,7 @@ struct publish_options {
     const char *run_id;  /* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
     mode_t file_mode, dir_mode;
     bool replace;
+    const char *redshift_url; /* where the parts will lie, or NULL */
 };
 
 struct publish *publish_open(const struct publish_options *options,

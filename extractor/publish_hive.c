@@ -230,7 +230,8 @@ static int mark(struct place *place, struct error *err)
         if (fchmod(fd, place->hive->file_mode) != 0 || fsync(fd) != 0 ||
             fsync(folder) != 0)
             result = file_write_error(err, place->path);
-        close(fd);
+        if (close(fd) != 0 && result == 0)
+            result = file_write_error(err, place->path);
     }
     close(folder);
     return result;

@@ -151,6 +151,7 @@ static int remove_beside(int out_fd, const char *run_id, const char *suffix,
     int result = 0,
         fd = openat(out_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    bool removed = false;
     struct dirent *entry;
 
     if (list == NULL) {
@@ -159,26 +160,26 @@ static int remove_beside(int out_fd, const char *run_id, const char *suffix,
         return file_write_error(err, "done files");
     }
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL) {
-        if (beside_is_of(entry->d_name, run_id, suffix) &&
-            unlinkat(out_fd, entry->d_name, 0) != 0)
+        if (!beside_is_of(entry->d_name, run_id, suffix))
+            continue;
+        if (unlinkat(out_fd, entry->d_name, 0) != 0)
             result = file_write_error(err, entry->d_name);
+        removed = true;
     }
     if (result == 0 && errno != 0)
         result = file_write_error(err, "done files");
     closedir(list);
-    if (result == 0 && fsync(out_fd) != 0)
+    if (result == 0 && removed && fsync(out_fd) != 0)
         result = file_write_error(err, "done files");
     return result;
 }
 
-/* A done file says that what stands beside it is whole, so it goes first. */
+/* In the order of beside_suffixes, and on disk in it too: nobody finds a done
+ * file without the rest. */
 int publish_remove_done(int out_fd, const char *run_id, struct error *err)
 {
-    static const char *const suffixes[] = {
-        BESIDE_DONE, BESIDE_LST, BESIDE_PAR};
-
-    for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-        if (remove_beside(out_fd, run_id, suffixes[i], err) != 0)
+    for (size_t i = 0; beside_suffixes[i] != NULL; i++) {
+        if (remove_beside(out_fd, run_id, beside_suffixes[i], err) != 0)
             return -1;
     }
     return 0;

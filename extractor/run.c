@@ -103,6 +103,7 @@ static int open_output(struct run *run, struct error *err)
         .file_mode = setup->job.output.file_mode,
         .dir_mode = setup->job.output.dir_mode,
         .replace = options->force,
+        .redshift_url = setup->job.output.redshift_url,
     };
 
     run->publish = publish_open(&publish, err);

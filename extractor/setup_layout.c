@@ -1,10 +1,10 @@
 /* A mapping's columns and the layout of the output. */
-#include <strings.h>
+#include <string.h>
 
 #include "setup_parts.h"
 
 /* What a reader of a Hive layout makes columns of: a file must not have them
- * as well. Readers do not tell upper from lower case. */
+ * as well. */
 static const char *const partitions[] = {"dataset", "dt", "run", NULL};
 
 static int check_columns(const struct setup *setup, const char *path,
@@ -12,7 +12,7 @@ static int check_columns(const struct setup *setup, const char *path,
 {
     for (size_t i = 0; i < schema->count; i++) {
         for (const char *const *name = partitions; *name != NULL; name++) {
-            if (strcasecmp(schema->columns[i].name, *name) != 0)
+            if (strcmp(schema->columns[i].name, *name) != 0)
                 continue;
             error_set(err, ERROR_CONFIG, "%s: columns: \"%s\" is the name of "
                       "a folder in the layout \"hive\" of %s", path,
