@@ -43,7 +43,7 @@ struct clean_options {
 enum clean_kind {
     CLEAN_LEFTOVER, /* .tmp-* */
     CLEAN_RUN,
-    CLEAN_DONE,     /* a done file without its run */
+    CLEAN_DONE,     /* a done file without its run, or a companion of it */
     CLEAN_SKIPPED   /* left alone, for a reason */
 };
 

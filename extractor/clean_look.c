@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,8 +17,6 @@ enum {
     OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
     DONE_BYTES_MAX = 4096
 };
-
-#define DONE_SUFFIX ".done"
 
 static bool is_file(int dir_fd, const char *name)
 {
@@ -156,7 +155,7 @@ static const char *run_of(const struct json *root, const char *file)
 {
     const struct json *run = json_member(root, "runId");
     const struct json *hash = json_member(root, "manifestSha256");
-    size_t len, tail = strlen(file) - (sizeof(DONE_SUFFIX) - 1);
+    size_t len, tail = strlen(file) - (sizeof(BESIDE_DONE) - 1);
     const char *id;
 
     if (run == NULL || json_type(run) != JSON_STRING || hash == NULL ||
@@ -177,6 +176,25 @@ static bool is_plain(const char *name)
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-";
 
     return strspn(name, plain) == strlen(name);
+}
+
+/* A done file whose run is gone, after what belongs to it: killed between
+ * the two it would be found again. */
+static int take_orphan(struct clean *clean, const char *file,
+                       struct error *err)
+{
+    const struct clean_item done = {.kind = CLEAN_DONE, .name = file};
+    int stem = (int)(strlen(file) - (sizeof(BESIDE_DONE) - 1));
+
+    for (size_t i = 1; beside_suffixes[i] != NULL; i++) {
+        char name[BESIDE_NAME_MAX];
+        const struct clean_item item = {.kind = CLEAN_DONE, .name = name};
+
+        snprintf(name, sizeof(name), "%.*s%s", stem, file, beside_suffixes[i]);
+        if (is_file(clean->out_fd, name) && clean_add(clean, &item, err) != 0)
+            return -1;
+    }
+    return clean_add(clean, &done, err);
 }
 
 static int take_done(struct clean *clean, const char *file, struct error *err)
@@ -201,9 +219,7 @@ static int take_done(struct clean *clean, const char *file, struct error *err)
     if (run != NULL &&
         fstatat(clean->out_fd, run, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
         errno == ENOENT) {
-        const struct clean_item item = {.kind = CLEAN_DONE, .name = file};
-
-        result = clean_add(clean, &item, err);
+        result = take_orphan(clean, file, err);
     }
     json_free(&doc);
     free(text);
@@ -221,9 +237,9 @@ int clean_find_done(struct clean *clean, struct error *err)
     while (result == 0 && (entry = readdir(list)) != NULL) {
         size_t len = strlen(entry->d_name);
 
-        if (len >= sizeof(DONE_SUFFIX) &&
-            strcmp(entry->d_name + len - (sizeof(DONE_SUFFIX) - 1),
-                   DONE_SUFFIX) == 0)
+        if (len >= sizeof(BESIDE_DONE) &&
+            strcmp(entry->d_name + len - (sizeof(BESIDE_DONE) - 1),
+                   BESIDE_DONE) == 0)
             result = take_done(clean, entry->d_name, err);
     }
     closedir(list);

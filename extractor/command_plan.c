@@ -107,17 +107,24 @@ static void print_unused(const struct setup *setup)
     }
 }
 
+static void print_file(const struct job *job, const struct schema *schema,
+                       const char *format)
+{
+    printf("file      %s-00001.%s%s, further parts above %" PRIu64
+           " bytes\n", schema->name, format,
+           job->output.compression == COMPRESSION_GZIP ? ".gz" : "",
+           job->output.part_size);
+}
+
 static void print_dataset(const struct setup *setup, size_t index,
                           const struct schema *schema)
 {
     printf("dataset   %s: %zu columns, from %s\n", schema->name, schema->count,
            setup->mappings[index].path);
     if (setup->job.output.csv)
-        printf("file      %s-00001.csv.gz, further parts above %" PRIu64
-               " bytes\n", schema->name, setup->job.output.part_size);
+        print_file(&setup->job, schema, "csv");
     if (setup->job.output.jsonl)
-        printf("file      %s-00001.jsonl.gz, further parts above %" PRIu64
-               " bytes\n", schema->name, setup->job.output.part_size);
+        print_file(&setup->job, schema, "jsonl");
 }
 
 /* How many accounts will be asked about is known only once the lists were

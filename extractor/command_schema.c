@@ -158,7 +158,7 @@ static struct target_table table_of(const struct command *command,
         .schema = schema,
         .dialect = &s->dialect,
         .csv = !s->has_job || s->job.output.csv,
-        .gzip = true,
+        .gzip = s->job.output.compression == COMPRESSION_GZIP,
         .table =
             values[OPTION_TABLE] != NULL ? values[OPTION_TABLE] : schema->name,
         .location = s->location,

@@ -9,6 +9,8 @@ enum { REDSHIFT_URL_MAX = 1024 };
 
 static const char *const format_words[] = {"csv", "jsonl", NULL};
 static const char *const layout_words[] = {"flat", "hive", NULL};
+static const char *const compression_words[] = {"gzip", "none", NULL};
+static const char *const companion_words[] = {"lst", "par", NULL};
 static const char *const header_case_words[] = {"as_is", "upper", "lower",
                                                 NULL};
 static const char *const line_end_words[] = {"lf", "crlf", NULL};
@@ -36,6 +38,44 @@ static void read_formats(struct spec *spec, const struct spec_node *node,
             spec_problem(spec, &child, "given twice");
         *flags[word] = true;
     }
+}
+
+static void read_companions(struct spec *spec, const struct spec_node *node,
+                            void *out)
+{
+    struct job *job = out;
+    bool *const flags[] = {&job->output.companions.lst,
+                           &job->output.companions.par};
+    size_t index = 0;
+
+    if (!spec_is(spec, node, JSON_ARRAY))
+        return;
+    for (const struct json *item = json_first(node->json); item != NULL;
+         item = json_next(item)) {
+        struct spec_node child = spec_child(node, item, index++);
+        int word = spec_word(spec, &child, companion_words);
+
+        if (word < 0)
+            continue;
+        if (*flags[word])
+            spec_problem(spec, &child, "given twice");
+        *flags[word] = true;
+    }
+}
+
+/* What stands between the brackets of a parameter file's heading. */
+static void read_section(struct spec *spec, const struct spec_node *node,
+                         void *out)
+{
+    struct job *job = out;
+    const char *text = spec_text(spec, node);
+
+    if (text == NULL)
+        return;
+    if (strpbrk(text, "[]\r\n") != NULL)
+        spec_problem(spec, node, "must hold no bracket and no line break");
+    else
+        job->output.companions.section = text;
 }
 
 /* "0640": three or four octal digits. */
@@ -226,6 +266,12 @@ static const struct spec_field output_fields[] = {
      .offset = offsetof(struct job, output.part_size),
      .min = PART_SIZE_MIN,
      .max = PART_SIZE_MAX},
+    {.key = "compression",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct job, output.compression),
+     .words = compression_words},
+    {.key = "companions", .kind = SPEC_CUSTOM, .read = read_companions},
+    {.key = "parameter_section", .kind = SPEC_CUSTOM, .read = read_section},
     {.key = "file_mode",
      .kind = SPEC_CUSTOM,
      .offset = offsetof(struct job, output.file_mode),
@@ -238,7 +284,33 @@ static const struct spec_field output_fields[] = {
     {0},
 };
 
+/* PowerCenter takes each line of a list for the name of a plain file, and
+ * nothing says that it skips a header in any but the first of them. */
+static void check_companions(struct spec *spec, const struct spec_node *node,
+                             const struct job *job)
+{
+    const struct companions *companions = &job->output.companions;
+
+    if (!companions->lst && !companions->par)
+        return;
+    if (!job->output.csv)
+        spec_problem_at(spec, node, "companions",
+                        "are about CSV files, and \"formats\" has no csv");
+    if (!companions->lst)
+        return;
+    if (job->output.compression != COMPRESSION_NONE)
+        spec_problem_at(spec, node, "companions",
+                        "a list names plain files; set \"compression\": "
+                        "\"none\"");
+    if (job->output.dialect.header)
+        spec_problem_at(spec, node, "companions",
+                        "the files of a list have no header; set "
+                        "\"csv\": {\"header\": false} or the preset "
+                        "powercenter");
+}
+
 void job_read_output(struct spec *spec, const struct spec_node *node, void *out)
 {
-    spec_object(spec, node, output_fields, out);
+    if (spec_object(spec, node, output_fields, out))
+        check_companions(spec, node, out);
 }

@@ -1,7 +1,8 @@
 /*
  * manifest: manifest.json, a Data Package 2.0 descriptor of one run.
  * Source: datapackage.org/standard; compression as its recipe says: `bytes`
- * and `hash` describe the gz file. One resource per part. Everything rollcall
+ * and `hash` describe the gz file. A file that is not compressed has no
+ * "compression". One resource per part. Everything rollcall
  * adds is under names that begin with "x-".
  *
  * Layout of the additions:
@@ -13,6 +14,8 @@
  *             its fields as its header does
  *   package:  "x-rollcall": {"manifestVersion": 1, "tool", "runId", "asOf",
  *             "verdict": "complete", "layout": "hive" where asked for,
+ *             "companions": {"lst", "par": whether there are such files
+ *             beside the done files, "section"} where there are,
  *             "datasets": [...], "sources": [...],
  *             "keys", "guards", "timings", ...}, from struct run_report
  *   dataset of changes: "changes": {"of", "baseline": run id or null, then
@@ -76,6 +79,7 @@ struct manifest {
     const char *run_id;
     const char *supersedes; /* NULL: no run was published before */
     bool hive;              /* its datasets lie in a Hive layout as well */
+    struct companions companions; /* beside the done files */
     int64_t as_of;
     struct manifest_resource *resources; /* in file order */
     size_t resource_count;

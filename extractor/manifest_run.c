@@ -256,6 +256,15 @@ static void put_guard(struct jsonw *w, const struct guard_report *guard)
     jsonw_object_end(w);
 }
 
+static void put_companions(struct jsonw *w, const struct companions *companions)
+{
+    jsonw_object(w, "companions");
+    jsonw_bool(w, "lst", companions->lst);
+    jsonw_bool(w, "par", companions->par);
+    jsonw_text(w, "section", companions->section);
+    jsonw_object_end(w);
+}
+
 static void put_identity(struct jsonw *w, const struct run_report *report)
 {
     jsonw_int(w, "manifestVersion", MANIFEST_VERSION);
@@ -266,6 +275,8 @@ static void put_identity(struct jsonw *w, const struct run_report *report)
     jsonw_text(w, "runId", report->run_id);
     jsonw_instant(w, "asOf", report->as_of);
     jsonw_text(w, "verdict", "complete");
+    if (report->companions.lst || report->companions.par)
+        put_companions(w, &report->companions);
     if (report->hive)
         jsonw_text(w, "layout", MANIFEST_HIVE);
     if (report->supersedes != NULL)

@@ -12,6 +12,7 @@
 #include "folder.h"
 #include "lock.h"
 #include "manifest.h"
+#include "companion.h"
 #include "publish_hive.h"
 #include "publish_parts.h"
 #include "sink.h"
@@ -281,7 +282,10 @@ static int write_done(const struct publish *p, const struct manifest *manifest,
             .mode = p->file_mode,
         };
 
-        result = publish_write_done(p->out_fd, &done, err);
+        result = companions_write(manifest, done.dataset, p->out_fd,
+                                    p->file_mode, err);
+        if (result == 0)
+            result = publish_write_done(p->out_fd, &done, err);
     }
     return result;
 }

@@ -20,7 +20,9 @@
  * sets what is missing from the run's own manifest.
  *
  * Done file: OUT/DATASET_YYYYMMDD_RUNID.done (the day of as_of, UTC), JSON:
- * {"runId", "dataset", "rows", "manifestSha256"}. It is written last.
+ * {"runId", "dataset", "rows", "manifestSha256"}. It is written last; where
+ * the manifest asks for companions (companion.h), after those of its
+ * dataset. All of them go with their run, done files first.
  *
  * With a redshift_url each dataset and format also has a list of its parts as
  * Redshift's COPY reads it, OUT/DATASET_YYYYMMDD_RUNID.FORMAT.manifest, before
@@ -48,6 +50,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "beside.h"
 #include "error.h"
 #include "lock.h"
 #include "manifest.h"
@@ -102,7 +105,7 @@ bool publish_holder(int out_fd, char text[PUBLISH_HOLDER_MAX]);
 #define PUBLISH_HIVE_RUN     "run="
 enum {
     PUBLISH_RUN_ID_MAX = MANIFEST_RUN_ID_MAX,
-    PUBLISH_DONE_NAME_MAX = 256,
+    PUBLISH_DONE_NAME_MAX = BESIDE_NAME_MAX,
     PUBLISH_HIVE_PATH_MAX = 256
 };
 

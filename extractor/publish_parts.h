@@ -49,12 +49,7 @@ struct publish_done {
 int publish_write_done(int out_fd, const struct publish_done *done,
                        struct error *err);
 
-/* DATASET_YYYYMMDD_RUNID and the suffix; -1 when it would be too long. */
-int publish_name_beside(const char *dataset, int64_t as_of, const char *run_id,
-                        const char *suffix, char out[]);
-
 /* DATASET_YYYYMMDD_RUNID.FORMAT.manifest for each dataset and format. */
-#define PUBLISH_REDSHIFT_SUFFIX ".manifest"
 int publish_write_redshift(int out_fd, const struct manifest *manifest,
                            const char *url, mode_t mode, struct error *err);
 

@@ -64,13 +64,13 @@ static int write_list(struct list *list, int out_fd, mode_t mode,
                       struct error *err)
 {
     const struct manifest *m = list->manifest;
-    char name[PUBLISH_DONE_NAME_MAX], suffix[32];
+    char name[BESIDE_NAME_MAX], suffix[32];
     struct buf text;
     int result;
 
-    snprintf(suffix, sizeof(suffix), ".%s" PUBLISH_REDSHIFT_SUFFIX,
+    snprintf(suffix, sizeof(suffix), ".%s" BESIDE_REDSHIFT,
              list->format);
-    if (publish_name_beside(list->dataset, m->as_of, m->run_id, suffix, name) !=
+    if (beside_name(list->dataset, m->as_of, m->run_id, suffix, name) !=
         0)
         return error_set(err, ERROR_CANT_CREATE,
                          "%s: name of the list for Redshift is too long",

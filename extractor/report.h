@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "exchange.h"
+#include "job.h"
 #include "schema.h"
 #include "writer.h"
 
@@ -162,6 +163,7 @@ struct run_report {
     struct part_report rejects;
     const char *supersedes;    /* run id of the run published before, or NULL */
     bool hive;                 /* the layout of the output, see publish.h */
+    struct companions companions; /* beside the done files */
 };
 
 /* Frees what belongs to a source's report: windows and files. */

@@ -78,6 +78,7 @@ static int start_report(struct run *run, struct error *err)
     report->job_sha256 = setup->job.sha256;
     report->dialect = &setup->job.output.dialect;
     report->hive = setup->job.output.layout == LAYOUT_HIVE;
+    report->companions = setup->job.output.companions;
     report->source_count = setup->source_count;
     report->dataset_count = setup->mapping_count;
     report->sources = calloc(setup->source_count, sizeof(*report->sources));

@@ -172,8 +172,12 @@ static int check_all_done(struct verify *v, int out_fd, struct error *err)
     if (result != 0)
         return error_set(err, ERROR_BUG, "%s: hashing failed, perhaps "
                          "for want of memory", MANIFEST_NAME);
-    for (size_t i = 0; i < v->manifest.dataset_count && result == 0; i++)
+    for (size_t i = 0; i < v->manifest.dataset_count && result == 0; i++) {
         result = check_done(v, out_fd, &v->manifest.datasets[i], hex, err);
+        if (result == 0)
+            result = verify_companions(v, out_fd, v->manifest.datasets[i].name,
+                                       err);
+    }
     return result;
 }
 

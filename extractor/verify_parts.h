@@ -41,6 +41,9 @@ int verify_strays(struct verify *v, int dir_fd, const char *folder,
 /* Lock, name, done files and Hive folders, when the run is inside an output
  * directory; _SUCCESS in a Hive folder. */
 int verify_markers(struct verify *v, struct error *err);
+/* The companions of one dataset in the output directory. */
+int verify_companions(struct verify *v, int out_fd, const char *dataset,
+                      struct error *err);
 int verify_hive(struct verify *v, int out_fd, struct error *err);
 
 struct verify_cell {

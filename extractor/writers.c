@@ -11,6 +11,7 @@ int writers_open(struct writers *writers, const struct job *job, int dir_fd,
         .schema = report->schema,
         .dialect = &job->output.dialect,
         .part_size = job->output.part_size,
+        .plain = job->output.compression == COMPRESSION_NONE,
         .mode = job->output.file_mode,
     };
     const char *formats[WRITERS_MAX] = {job->output.csv ? "csv" : NULL,
