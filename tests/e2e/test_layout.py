@@ -4,6 +4,7 @@ import os
 import shutil
 import unittest
 
+import faults
 import harness
 from published import AS_OF, DAY, RUN, Case
 
@@ -178,6 +179,27 @@ class Again(LayoutCase):
         told = self.extract(code=73).json()["message"]
         self.assertIn("dataset=all_users", told)
         self.assertEqual(list(elsewhere.iterdir()), [])
+
+
+@faults.plain_build
+class WithoutLinks(LayoutCase):
+    def test_the_parts_are_copied(self):
+        """As on a file system that has no second names."""
+        self.job(self.shared, output=HIVE, mappings=["all_users"],
+                 limits={"concurrency": 1})
+        command = ["extract", "-c", self.folder / "rollcall.json", "--as-of",
+                   AS_OF, "--out"]
+        first = self.folder / "first"
+        calls = faults.count([*command, first], first, "write")
+        at = [kind for kind, _ in calls].index("linkat") + 1
+        done = faults.run([*command, self.out], self.out, faults.Fault(
+            "write", at, cause="EPERM").environment())
+        self.assertEqual((done.code, done.struck[0]), (0, "linkat"), done.err)
+        folder = self.folder_of("all_users")
+        same = [os.path.samefile(part, self.out / RUN / part.name)
+                for part in sorted(folder.glob("all_users-*"))]
+        self.assertEqual(same, [False, True])
+        self.rollcall("verify", "out")
 
 
 class Verify(LayoutCase):
