@@ -25,7 +25,7 @@ endif
 DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libsqlite3-dev \
 	libmicrohttpd-dev
-TEST_DEPS := libcmocka-dev valgrind python3 openssl nodejs npm \
+TEST_DEPS := libcmocka-dev valgrind python3 openssl libxml2-utils nodejs npm \
 	postgresql-15 sqlite3 shellcheck systemd python3-yaml
 # Validators and readers of what is published, from npm.
 NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \

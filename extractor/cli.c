@@ -36,9 +36,6 @@ static const struct {
                      "re-check everything a published run claims", 1, 1},
     [VERB_CAT] = {"cat", "PATH", "rows of a dataset on stdout, all parts", 1,
                   1},
-    [VERB_SCHEMA] = {"schema", "",
-                     "what PowerCenter or a warehouse needs to load a dataset",
-                     0, 0},
     [VERB_EXPLAIN] = {"explain", "ACCOUNT_ID",
                       "the events behind a row, and why it says what it says",
                       1, 1},
@@ -51,6 +48,9 @@ static const struct {
     [VERB_STATUS] = {"status", "",
                      "published runs, logs read, lock, what is odd", 0, 0},
     [VERB_CLEAN] = {"clean", "", "remove old published runs", 0, 0},
+    [VERB_SCHEMA] = {"schema", "",
+                     "what PowerCenter or a warehouse needs to load a dataset",
+                     0, 0},
 };
 
 static const struct {

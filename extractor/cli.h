@@ -24,12 +24,12 @@ enum cli_verb {
     VERB_CHECK,
     VERB_VERIFY,
     VERB_CAT,
-    VERB_SCHEMA,
     VERB_EXPLAIN,
     VERB_ACTIVATE,
     VERB_DEACTIVATE,
     VERB_STATUS,
     VERB_CLEAN,
+    VERB_SCHEMA,
     VERB_COUNT
 };
 

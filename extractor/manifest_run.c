@@ -86,6 +86,19 @@ static void put_knowledge(struct jsonw *w, const struct dataset_report *dataset)
     jsonw_object_end(w);
 }
 
+/* Of every column that a text was too long for, refused or cut. */
+static void put_over_length(struct jsonw *w,
+                            const struct dataset_report *dataset)
+{
+    if (dataset->over_length_count == 0)
+        return;
+    jsonw_object(w, "overLength");
+    for (size_t i = 0; i < dataset->over_length_count; i++)
+        manifest_put_count(w, dataset->over_length[i].name,
+                           dataset->over_length[i].count);
+    jsonw_object_end(w);
+}
+
 static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
 {
     const struct named_count counts[] = {
@@ -100,6 +113,7 @@ static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
     jsonw_text_or_null(w, "mapping", dataset->mapping_path);
     jsonw_text_or_null(w, "mappingSha256", dataset->mapping_sha256);
     put_counts(w, counts, sizeof(counts) / sizeof(counts[0]));
+    put_over_length(w, dataset);
     jsonw_array(w, "formats");
     for (size_t i = 0; i < dataset->writer_count; i++)
         put_writer(w, &dataset->writers[i]);

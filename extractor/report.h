@@ -127,6 +127,9 @@ struct dataset_report {
     uint64_t rows;
     uint64_t rejected;    /* rows refused by the mapping's rules */
     uint64_t truncated;   /* cells cut to their length */
+    struct count_report *over_length; /* columns that texts were too long for,
+                             and how many texts; owned */
+    size_t over_length_count;
     uint64_t undecided;   /* accounts left out because something is not known
                              that "where" compares */
     struct writer_report *writers; /* one per format */

@@ -337,6 +337,7 @@ static void release(struct run *run)
         for (size_t w = 0; w < report->writer_count; w++)
             writer_report_release(&report->writers[w]);
         free(report->writers);
+        free(report->over_length);
     }
     for (size_t i = 0; run->report.sources != NULL &&
                        i < run->report.source_count; i++)

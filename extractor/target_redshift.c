@@ -68,6 +68,18 @@ static void put_times(struct buf *out, const char *format)
     buf_release(&text);
 }
 
+/* The list that a run makes of its parts bears the run's name, so it may be
+ * named as the location itself. */
+static void put_manifest(const struct target_table *table, struct buf *out)
+{
+    static const char suffix[] = ".manifest";
+    size_t len = strlen(table->location), end = sizeof(suffix) - 1;
+
+    buf_puts(out, table->location);
+    if (len <= end || strcmp(table->location + len - end, suffix) != 0)
+        buf_printf(out, "/%s.csv%s", table->schema->name, suffix);
+}
+
 static int write_load(const struct target_table *table, struct buf *out,
                       struct error *err)
 {
@@ -76,7 +88,7 @@ static int write_load(const struct target_table *table, struct buf *out,
 
     (void)err;
     buf_init(&from, TARGET_TEXT_MAX);
-    buf_printf(&from, "%s/%s.manifest", table->location, table->schema->name);
+    put_manifest(table, &from);
     buf_puts(out, "COPY ");
     target_table_name(out, &sql, table->table);
     buf_puts(out, " (");

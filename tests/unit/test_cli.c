@@ -324,10 +324,10 @@ static const char *help(enum cli_verb verb)
 static const struct {
     const char *name;
     unsigned verbs; /* one bit each: extract plan check verify cat
-                       explain activate deactivate status clean */
+                       explain activate deactivate status clean schema */
 } documented[] = {
-    {"--job FILE", 0x3e7},
-    {"--mapping NAME|FILE", 0x27},
+    {"--job FILE", 0x7e7},
+    {"--mapping NAME|FILE", 0x427},
     {"--out DIR", 0x327},
     {"--as-of TIME", 0x327},
     {"--run-id ID", 0x03},
@@ -343,8 +343,15 @@ static const struct {
     {"--to TIME", 0x03},
     {"--full ", 0x03},
     {"--result-json FILE", 1},
-    {"--dataset NAME", 0x10},
-    {"--format csv|jsonl", 0x10},
+    {"--dataset NAME", 0x410},
+    {"--format NAME", 0x410},
+    {"--part PART", 0x400},
+    {"--table NAME", 0x400},
+    {"--location DIR|URL", 0x400},
+    {"--out-dir DIR", 0x400},
+    {"--repository NAME", 0x400},
+    {"--folder NAME", 0x400},
+    {"--repository-version V", 0x400},
     {"--no-header ", 0x10},
     {"--json ", 0x1e4},
     {"--via NAME", 0xc0},
@@ -352,12 +359,12 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
-    {"--quiet ", 0x3ff},
-    {"--verbose ", 0x3ff},
-    {"--log-format text|json", 0x3ff},
-    {"--color auto|never|always", 0x3ff},
-    {"--help ", 0x3ff},
-    {"--version ", 0x3ff},
+    {"--quiet ", 0x7ff},
+    {"--verbose ", 0x7ff},
+    {"--log-format text|json", 0x7ff},
+    {"--color auto|never|always", 0x7ff},
+    {"--help ", 0x7ff},
+    {"--version ", 0x7ff},
 };
 
 static void help_lists_every_option(void **state)
@@ -406,7 +413,8 @@ static void help_is_true(void **state)
                            : documented[i].verbs & 0x20 ? "explain u"
                            : documented[i].verbs & 0x40 ? "activate u"
                            : documented[i].verbs & 0x100 ? "status"
-                                                         : "clean";
+                           : documented[i].verbs & 0x200 ? "clean"
+                                                         : "schema";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
         snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");
