@@ -122,6 +122,78 @@ static void modes_are_exact_under_any_umask(void **state)
     close(out);
 }
 
+#define HIVE_FOLDER "dataset=people/dt=2026-11-23/run=" FIXTURE_RUN
+
+/* users: makes the manifests of two runs differ. */
+static void publish_hive_run(const struct fixture *f, uint64_t users)
+{
+    struct error err = {0};
+    struct fixture_run run;
+    struct publish *p = fixture_open(f, &err);
+
+    assert_non_null(p);
+    fixture_report(f, publish_dir_fd(p), &run);
+    run.report.hive = true;
+    run.report.users = users;
+    fixture_manifest(&run, publish_dir_fd(p));
+    if (publish_commit(p, &err) != 0)
+        fail_msg("%s", err.text);
+    fixture_run_release(&run);
+}
+
+static void expect_hive_run(int out)
+{
+    static const char *const names[] = {"people-00001.csv.gz",
+                                        "people-00001.jsonl.gz"};
+    struct stat a, b;
+
+    assert_int_equal(mode_of(out, HIVE_FOLDER), 0700);
+    assert_int_equal(mode_of(out, HIVE_FOLDER "/" PUBLISH_SUCCESS_NAME), 0600);
+    assert_true(there(out, HIVE_FOLDER "/" MANIFEST_PART_NAME));
+    assert_false(there(out, HIVE_FOLDER "/rejects.jsonl.gz"));
+    for (size_t i = 0; i < 2; i++) {
+        char hive[256], flat[128];
+
+        snprintf(hive, sizeof(hive), HIVE_FOLDER "/%s", names[i]);
+        snprintf(flat, sizeof(flat), FIXTURE_RUN "/%s", names[i]);
+        assert_int_equal(fstatat(out, hive, &a, AT_SYMLINK_NOFOLLOW), 0);
+        assert_int_equal(fstatat(out, flat, &b, AT_SYMLINK_NOFOLLOW), 0);
+        assert_true(a.st_ino == b.st_ino);
+    }
+}
+
+static void a_hive_layout_follows_its_run(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    int out;
+
+    publish_hive_run(f, 99);
+    out = open_out(f);
+    expect_hive_run(out);
+    f->replace = true;
+    publish_hive_run(f, 100);
+    expect_hive_run(out);
+    assert_false(there(out, ".tmp-_hive"));
+    assert_int_equal(publish_retire(out, FIXTURE_RUN, &err), 0);
+    assert_false(there(out, "dataset=people"));
+    close(out);
+}
+
+static void hive_paths_have_a_limit(void **state)
+{
+    char path[PUBLISH_HIVE_PATH_MAX], name[PUBLISH_HIVE_PATH_MAX];
+
+    (void)state;
+    assert_int_equal(publish_hive_path("people", fixture_as_of, FIXTURE_RUN,
+                                       path), 0);
+    assert_string_equal(path, HIVE_FOLDER);
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    assert_int_equal(publish_hive_path(name, fixture_as_of, FIXTURE_RUN, path),
+                     -1);
+}
+
 static void the_lock_names_its_holder(void **state)
 {
     struct fixture *f = *state;
@@ -395,6 +467,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_run_appears_whole),
         TEST(modes_are_exact_under_any_umask),
+        TEST(a_hive_layout_follows_its_run),
+        TEST(hive_paths_have_a_limit),
         TEST(the_lock_names_its_holder),
         TEST(leftovers_go_but_links_are_never_followed),
         TEST(folders_inside_leftovers_are_not_entered),
