@@ -154,7 +154,7 @@ NPM_STAMP := $(NPM)/installed
 $(NPM_STAMP): Makefile
 	@mkdir -p $(NPM)
 	@echo "  NPM   $(NPM)"
-	@npm install --silent --prefix $(NPM) --no-package-lock --no-audit \
+	@npm install --loglevel=error --prefix $(NPM) --no-package-lock --no-audit \
 		--no-fund --ignore-scripts $(NPM_PACKAGES)
 	@touch $@
 

@@ -26,7 +26,7 @@
  *
  * With a redshift_url each dataset and format also has a list of its parts as
  * Redshift's COPY reads it, OUT/DATASET_YYYYMMDD_RUNID.FORMAT.manifest, before
- * the done files: their names below OUT, put after the url.
+ * the done files: url/RUNID/PART, where deliver puts them.
  *
  * An output directory that was moved, removed or replaced since
  * publish_open() is ERROR_CANT_CREATE at publish_commit().

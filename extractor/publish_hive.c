@@ -214,27 +214,32 @@ static int lay(struct place *place, struct error *err)
 }
 
 /* An empty file has no half; only its name must last. */
+static int make_mark(const struct place *place, int folder, struct error *err)
+{
+    int result = 0, fd = openat(folder, PUBLISH_SUCCESS_NAME,
+                                O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC,
+                                0600);
+
+    if (fd < 0)
+        return file_create_error(err, PUBLISH_SUCCESS_NAME);
+    if (fchmod(fd, place->hive->file_mode) != 0 || fsync(fd) != 0)
+        result = file_write_error(err, PUBLISH_SUCCESS_NAME);
+    if (close(fd) != 0 && result == 0)
+        result = file_write_error(err, PUBLISH_SUCCESS_NAME);
+    if (result == 0 && fsync(folder) != 0)
+        result = file_write_error(err, PUBLISH_SUCCESS_NAME);
+    return result;
+}
+
 static int mark(struct place *place, struct error *err)
 {
-    int folder = openat(place->hive->out_fd, place->path, OPEN_FOLDER);
-    int fd, result = 0;
+    int result, folder = openat(place->hive->out_fd, place->path, OPEN_FOLDER);
 
     if (folder < 0)
         return file_create_error(err, place->path);
-    fd = openat(folder, PUBLISH_SUCCESS_NAME,
-                O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        file_create_error(err, PUBLISH_SUCCESS_NAME);
-        result = error_prefix(err, "%s", place->path);
-    } else {
-        if (fchmod(fd, place->hive->file_mode) != 0 || fsync(fd) != 0 ||
-            fsync(folder) != 0)
-            result = file_write_error(err, place->path);
-        if (close(fd) != 0 && result == 0)
-            result = file_write_error(err, place->path);
-    }
+    result = make_mark(place, folder, err);
     close(folder);
-    return result;
+    return result == 0 ? 0 : error_prefix(err, "%s", place->path);
 }
 
 static int each_dataset(const struct publish_hive *hive,

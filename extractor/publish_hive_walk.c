@@ -142,11 +142,11 @@ static int unmark(void *context, int day_fd, const char *path,
     (void)context;
     if (fd < 0)
         return file_write_error(err, path);
-    if (unlinkat(fd, PUBLISH_SUCCESS_NAME, 0) == 0) {
-        if (fsync(fd) != 0)
-            result = file_write_error(err, path);
-    } else if (errno != ENOENT) {
-        result = file_write_error(err, path);
+    if (unlinkat(fd, PUBLISH_SUCCESS_NAME, 0) == 0
+            ? fsync(fd) != 0
+            : errno != ENOENT) {
+        file_write_error(err, PUBLISH_SUCCESS_NAME);
+        result = error_prefix(err, "%s", path);
     }
     close(fd);
     return result;

@@ -15,7 +15,6 @@ static const char *const formats[] = {"csv", "jsonl"};
 struct list {
     const struct manifest *manifest;
     const char *url, *dataset, *format;
-    char folder[PUBLISH_HIVE_PATH_MAX]; /* of the parts, below the url */
     size_t count;
 };
 
@@ -23,8 +22,8 @@ static int put_part(struct list *list, struct jsonw *w,
                     const struct manifest_resource *r)
 {
     char url[URL_MAX];
-    int len = snprintf(url, sizeof(url), "%s/%s/%s", list->url, list->folder,
-                       r->path);
+    int len = snprintf(url, sizeof(url), "%s/%s/%s", list->url,
+                       list->manifest->run_id, r->path);
 
     if (len < 0 || (size_t)len >= sizeof(url))
         return -1;
@@ -90,21 +89,6 @@ static int write_list(struct list *list, int out_fd, mode_t mode,
     return result;
 }
 
-static int find_folder(struct list *list, struct error *err)
-{
-    const struct manifest *m = list->manifest;
-
-    if (!m->hive) {
-        snprintf(list->folder, sizeof(list->folder), "%s", m->run_id);
-        return 0;
-    }
-    if (publish_hive_path(list->dataset, m->as_of, m->run_id, list->folder) ==
-        0)
-        return 0;
-    return error_set(err, ERROR_CANT_CREATE, "%s: name of the folder is too "
-                     "long", list->dataset);
-}
-
 int publish_write_redshift(int out_fd, const struct manifest *manifest,
                            const char *url, mode_t mode, struct error *err)
 {
@@ -115,8 +99,7 @@ int publish_write_redshift(int out_fd, const struct manifest *manifest,
                                 .dataset = manifest->datasets[i].name,
                                 .format = formats[f]};
 
-            if (find_folder(&list, err) != 0 ||
-                write_list(&list, out_fd, mode, err) != 0)
+            if (write_list(&list, out_fd, mode, err) != 0)
                 return -1;
         }
     }

@@ -4,6 +4,7 @@ import os
 import shutil
 import unittest
 
+import faults
 import harness
 from published import AS_OF, DAY, RUN, Case
 
@@ -180,6 +181,27 @@ class Again(LayoutCase):
         self.assertEqual(list(elsewhere.iterdir()), [])
 
 
+@faults.plain_build
+class WithoutLinks(LayoutCase):
+    def test_the_parts_are_copied(self):
+        """As on a file system that has no second names."""
+        self.job(self.shared, output=HIVE, mappings=["all_users"],
+                 limits={"concurrency": 1})
+        command = ["extract", "-c", self.folder / "rollcall.json", "--as-of",
+                   AS_OF, "--out"]
+        first = self.folder / "first"
+        calls = faults.count([*command, first], first, "write")
+        at = [kind for kind, _ in calls].index("linkat") + 1
+        done = faults.run([*command, self.out], self.out, faults.Fault(
+            "write", at, cause="EPERM").environment())
+        self.assertEqual((done.code, done.struck[0]), (0, "linkat"), done.err)
+        folder = self.folder_of("all_users")
+        same = [os.path.samefile(part, self.out / RUN / part.name)
+                for part in sorted(folder.glob("all_users-*"))]
+        self.assertEqual(same, [False, True])
+        self.rollcall("verify", "out")
+
+
 class Verify(LayoutCase):
     def test_it_sees_every_damage(self):
         damages = {
@@ -260,8 +282,7 @@ class Redshift(LayoutCase):
         return json.loads(path.read_text())["entries"]
 
     def test_the_list_names_every_part_once(self):
-        for layout, folder in (("flat", RUN),
-                               ("hive", hive_name("inactive_users"))):
+        for layout in ("flat", "hive"):
             with self.subTest(layout):
                 run = self.lay_out("--force", output={
                     "layout": layout, "part_size": "1B",
@@ -270,7 +291,7 @@ class Redshift(LayoutCase):
                 for form in ("csv", "jsonl"):
                     self.assertEqual(
                         self.entries("inactive_users", form),
-                        [{"url": f"{BUCKET}/{folder}/{one['path']}",
+                        [{"url": f"{BUCKET}/{RUN}/{one['path']}",
                           "mandatory": True,
                           "meta": {"content_length": one["bytes"]}}
                          for one in run.resources(form=form)])
