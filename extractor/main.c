@@ -155,7 +155,7 @@ int main(int argc, char **argv)
             return print_version();
         if (cli.values[OPTION_HELP] != NULL) {
             cli_help(cli.verb, stdout);
-            return fflush(stdout) != 0;
+            return fflush(stdout) != 0 || ferror(stdout);
         }
         run(&cli, &log, &err);
     }
