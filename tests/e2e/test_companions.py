@@ -98,6 +98,16 @@ class Companions(Case):
         self.assertIn(f"{DONE}.lst", self.rollcall("verify", copy,
                                                    code=65).err)
 
+    def test_no_done_file_before_them(self):
+        self.out.mkdir()
+        (self.out / f"{DONE}.par").mkdir()
+        self.job(SITE, output=OUTPUT)
+        self.assertIn(f"{DONE}.par", self.extract(code=73).err)
+        self.assertEqual(self.beside(), [f"{DONE}.lst", f"{DONE}.par"])
+        (self.out / f"{DONE}.par").rmdir()
+        self.extract()
+        self.rollcall("verify", "out")
+
     def test_they_go_with_their_run(self):
         self.make()
         self.extract("--force", "--run-id", RUN)
