@@ -35,9 +35,14 @@ endif
 DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libcjson-dev libcsv-dev zlib1g-dev libssl-dev libsqlite3-dev \
 	libmicrohttpd-dev
-TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server npm
+TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
+	libxml2-utils nodejs npm postgresql-15 sqlite3 shellcheck systemd \
+	python3-yaml
 FUZZ_DEPS := clang
 LINT_DEPS := clang clang-tidy cppcheck
+# Validators and readers of what is published, from npm.
+NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \
+	@duckdb/node-api@1.5.6-r.1
 
 PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
@@ -182,10 +187,22 @@ unit-valgrind:
 	@UNDER='valgrind -q --error-exitcode=1 --leak-check=full' \
 		$(MAKE) $(VALGRIND) unit
 
-E2E = ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
-	FAULTSHIM=$(abspath $(SHIM)) PYTHONDONTWRITEBYTECODE=1
+# In one place for all builds. No script of a package is run.
+NPM := build/npm
+NPM_STAMP := $(NPM)/installed
 
-e2e: $(ROLLCALL) $(FAKESITE) $(SHIM)
+$(NPM_STAMP): Makefile
+	@mkdir -p $(NPM)
+	@echo "  NPM   $(NPM)"
+	@npm install --loglevel=error --prefix $(NPM) --no-package-lock --no-audit \
+		--no-fund --ignore-scripts $(NPM_PACKAGES)
+	@touch $@
+
+E2E = ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
+	FAULTSHIM=$(abspath $(SHIM)) ROLLCALL_NPM=$(abspath $(NPM)) \
+	PYTHONDONTWRITEBYTECODE=1
+
+e2e: $(ROLLCALL) $(FAKESITE) $(SHIM) $(NPM_STAMP)
 	@$(E2E) sh .ci/e2e.sh
 
 # Every point; e2e tries a part of them, the same every time.

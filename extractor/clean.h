@@ -8,10 +8,11 @@
  * Kept are: the newest `keep` runs by as-of time; what is younger than
  * older_than_ms; the run `latest` names and the one it superseded, which the
  * next run reads. Left alone, with a reason, is every folder that is not
- * wholly a run: its manifest cannot be read or is of another run, or it holds
- * anything the manifest does not list, or no plain file. Folders without a
+ * wholly a run: its manifest cannot be read or is of another run, or it, or a
+ * Hive folder of it, holds anything the manifest does not list, or no plain
+ * file. Folders without a
  * manifest are not looked at. No symbolic link is followed.
- * Removed besides runs: their done files, done files of runs that are gone,
+ * Removed besides runs: their done files and Hive folders, done files of runs that are gone,
  * and what dead runs left (.tmp-*).
  *
  * An end in the middle, whatever it comes from, leaves whole runs, runs
@@ -42,7 +43,7 @@ struct clean_options {
 enum clean_kind {
     CLEAN_LEFTOVER, /* .tmp-* */
     CLEAN_RUN,
-    CLEAN_DONE,     /* a done file without its run */
+    CLEAN_DONE,     /* a done file without its run, or a companion of it */
     CLEAN_SKIPPED   /* left alone, for a reason */
 };
 

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,8 +17,6 @@ enum {
     OPEN_FOLDER = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
     DONE_BYTES_MAX = 4096
 };
-
-#define DONE_SUFFIX ".done"
 
 static bool is_file(int dir_fd, const char *name)
 {
@@ -62,7 +61,7 @@ static int find_stray(struct clean *clean, int run_fd,
 
         if (is_dots(name))
             continue;
-        if (strcmp(name, MANIFEST_NAME) != 0 && strmap_get(paths, name) == NULL)
+        if (strmap_get(paths, name) == NULL)
             what = "is not in its manifest";
         else if (!is_file(run_fd, name))
             what = "is no plain file";
@@ -75,11 +74,65 @@ static int find_stray(struct clean *clean, int run_fd,
     return result;
 }
 
+/* own, own_too: what is there besides the parts; own_too may be NULL. */
+static int look_at_folder(struct clean *clean, int fd, const struct manifest *m,
+                          const char *own, const char *own_too,
+                          const char **reason, struct error *err)
+{
+    struct strmap paths = {0};
+    int result = strmap_put(&paths, own, clean);
+
+    if (result == 0 && own_too != NULL)
+        result = strmap_put(&paths, own_too, clean);
+    for (size_t i = 0; i < m->resource_count && result == 0; i++)
+        result = strmap_put(&paths, m->resources[i].path, clean);
+    if (result != 0)
+        error_no_memory(err);
+    else
+        result = find_stray(clean, fd, &paths, reason, err);
+    strmap_release(&paths);
+    return result;
+}
+
+/* A Hive folder that is not there was not laid yet, or is gone already. */
+static int look_at_hive(struct clean *clean, const struct manifest *m,
+                        const char *dataset, const char **reason,
+                        struct error *err)
+{
+    char path[PUBLISH_HIVE_PATH_MAX];
+    int fd, result;
+
+    if (publish_hive_path(dataset, m->as_of, m->run_id, path) != 0)
+        return 0;
+    fd = openat(clean->out_fd, path, OPEN_FOLDER | O_NOFOLLOW);
+    if (fd < 0 && errno == ENOENT)
+        return 0;
+    if (fd < 0)
+        return error_set(err, ERROR_IO, "%s: cannot open: %s", path,
+                         strerror(errno));
+    result = look_at_folder(clean, fd, m, MANIFEST_PART_NAME,
+                            PUBLISH_SUCCESS_NAME, reason, err);
+    close(fd);
+    return result;
+}
+
+static int look_at_all(struct clean *clean, int run_fd,
+                       const struct manifest *m, const char **reason,
+                       struct error *err)
+{
+    int result = look_at_folder(clean, run_fd, m, MANIFEST_NAME, NULL, reason,
+                                err);
+
+    for (size_t i = 0; m->hive && i < m->dataset_count && result == 0 &&
+                       *reason == NULL; i++)
+        result = look_at_hive(clean, m, m->datasets[i].name, reason, err);
+    return result;
+}
+
 int clean_look_at_run(struct clean *clean, const char *name,
                       const char **reason, struct error *err)
 {
     int run_fd = openat(clean->out_fd, name, OPEN_FOLDER | O_NOFOLLOW);
-    struct strmap paths = {0};
     struct manifest manifest;
     int result;
 
@@ -91,14 +144,7 @@ int clean_look_at_run(struct clean *clean, const char *name,
         close(run_fd);
         return error_prefix(err, "%s", name);
     }
-    result = 0;
-    for (size_t i = 0; i < manifest.resource_count && result == 0; i++)
-        result = strmap_put(&paths, manifest.resources[i].path, &manifest);
-    if (result != 0)
-        error_no_memory(err);
-    else
-        result = find_stray(clean, run_fd, &paths, reason, err);
-    strmap_release(&paths);
+    result = look_at_all(clean, run_fd, &manifest, reason, err);
     manifest_free(&manifest);
     close(run_fd);
     return result;
@@ -109,7 +155,7 @@ static const char *run_of(const struct json *root, const char *file)
 {
     const struct json *run = json_member(root, "runId");
     const struct json *hash = json_member(root, "manifestSha256");
-    size_t len, tail = strlen(file) - (sizeof(DONE_SUFFIX) - 1);
+    size_t len, tail = strlen(file) - (sizeof(BESIDE_DONE) - 1);
     const char *id;
 
     if (run == NULL || json_type(run) != JSON_STRING || hash == NULL ||
@@ -130,6 +176,25 @@ static bool is_plain(const char *name)
                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-";
 
     return strspn(name, plain) == strlen(name);
+}
+
+/* A done file whose run is gone, after what belongs to it: killed between
+ * the two it would be found again. */
+static int take_orphan(struct clean *clean, const char *file,
+                       struct error *err)
+{
+    const struct clean_item done = {.kind = CLEAN_DONE, .name = file};
+    int stem = (int)(strlen(file) - (sizeof(BESIDE_DONE) - 1));
+
+    for (size_t i = 1; beside_suffixes[i] != NULL; i++) {
+        char name[BESIDE_NAME_MAX];
+        const struct clean_item item = {.kind = CLEAN_DONE, .name = name};
+
+        snprintf(name, sizeof(name), "%.*s%s", stem, file, beside_suffixes[i]);
+        if (is_file(clean->out_fd, name) && clean_add(clean, &item, err) != 0)
+            return -1;
+    }
+    return clean_add(clean, &done, err);
 }
 
 static int take_done(struct clean *clean, const char *file, struct error *err)
@@ -154,9 +219,7 @@ static int take_done(struct clean *clean, const char *file, struct error *err)
     if (run != NULL &&
         fstatat(clean->out_fd, run, &st, AT_SYMLINK_NOFOLLOW) != 0 &&
         errno == ENOENT) {
-        const struct clean_item item = {.kind = CLEAN_DONE, .name = file};
-
-        result = clean_add(clean, &item, err);
+        result = take_orphan(clean, file, err);
     }
     json_free(&doc);
     free(text);
@@ -174,9 +237,9 @@ int clean_find_done(struct clean *clean, struct error *err)
     while (result == 0 && (entry = readdir(list)) != NULL) {
         size_t len = strlen(entry->d_name);
 
-        if (len >= sizeof(DONE_SUFFIX) &&
-            strcmp(entry->d_name + len - (sizeof(DONE_SUFFIX) - 1),
-                   DONE_SUFFIX) == 0)
+        if (len >= sizeof(BESIDE_DONE) &&
+            strcmp(entry->d_name + len - (sizeof(BESIDE_DONE) - 1),
+                   BESIDE_DONE) == 0)
             result = take_done(clean, entry->d_name, err);
     }
     closedir(list);

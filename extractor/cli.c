@@ -11,13 +11,17 @@ enum { ENV_NAME_MAX = 64 };
 
 #define BIT(verb) (1u << (verb))
 
+/* Begins the second line of an option's help. */
+#define HELP_INDENT "                                 "
+
 enum {
     RUN_VERBS = BIT(VERB_EXTRACT) | BIT(VERB_PLAN) | BIT(VERB_CHECK),
     ASKING_VERBS = RUN_VERBS | BIT(VERB_EXPLAIN),
     ACCOUNT_VERBS = BIT(VERB_ACTIVATE) | BIT(VERB_DEACTIVATE),
     PLACE_VERBS = BIT(VERB_STATUS) | BIT(VERB_CLEAN), /* of an output */
     ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
-                BIT(VERB_VERIFY) | BIT(VERB_CAT) | BIT(VERB_DELIVER)
+                BIT(VERB_VERIFY) | BIT(VERB_CAT) | BIT(VERB_DELIVER) |
+                BIT(VERB_SCHEMA)
 };
 
 static const struct {
@@ -48,6 +52,9 @@ static const struct {
     [VERB_DELIVER] = {"deliver", "RUN",
                       "bring a published run, or latest, to the job's targets",
                       1, 1},
+    [VERB_SCHEMA] = {"schema", "",
+                     "what PowerCenter or a warehouse needs to load a dataset",
+                     0, 0},
 };
 
 static const struct {
@@ -60,10 +67,10 @@ static const struct {
 } options[OPTION_COUNT] = {
     [OPTION_JOB] = {"job", "FILE", "job file (default: rollcall.json)",
                     ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
-                        BIT(VERB_DELIVER), 'c'},
+                        BIT(VERB_DELIVER) | BIT(VERB_SCHEMA), 'c'},
     [OPTION_MAPPING] = {"mapping", "NAME|FILE",
                         "mapping instead of the job's; may repeat",
-                        ASKING_VERBS, 0},
+                        ASKING_VERBS | BIT(VERB_SCHEMA), 0},
     [OPTION_OUT] = {"out", "DIR", "output directory instead of the job's",
                     ASKING_VERBS | PLACE_VERBS | BIT(VERB_DELIVER), 0},
     [OPTION_AS_OF] = {"as-of", "TIME",
@@ -101,11 +108,34 @@ static const struct {
                             BIT(VERB_EXTRACT) | BIT(VERB_DELIVER), 0},
     [OPTION_DATASET] = {"dataset", "NAME",
                         "which dataset (default: the only one)",
-                        BIT(VERB_CAT), 0},
-    [OPTION_FORMAT] = {"format", "csv|jsonl", "which files (default: csv)",
-                       BIT(VERB_CAT), 0},
+                        BIT(VERB_CAT) | BIT(VERB_SCHEMA), 0},
+    [OPTION_FORMAT] = {"format", "NAME",
+                       "cat: csv (default) or jsonl; schema: powercenter, "
+                       "postgres,\n" HELP_INDENT "duckdb, snowflake, "
+                       "bigquery, redshift, spark, jsonschema",
+                       BIT(VERB_CAT) | BIT(VERB_SCHEMA), 0},
     [OPTION_NO_HEADER] = {"no-header", NULL, "leave out the header",
                           BIT(VERB_CAT), 0},
+    [OPTION_PART] = {"part", "PART", "this part of it alone, such as table or "
+                     "load", BIT(VERB_SCHEMA), 0},
+    [OPTION_TABLE] = {"table", "NAME",
+                      "its name there (default: that of the dataset)",
+                      BIT(VERB_SCHEMA), 0},
+    [OPTION_LOCATION] = {"location", "DIR|URL",
+                         "where a run's files lie (default: the job's "
+                         "OUT/latest)", BIT(VERB_SCHEMA), 0},
+    [OPTION_OUT_DIR] = {"out-dir", "DIR",
+                        "write the parts of all datasets as files here",
+                        BIT(VERB_SCHEMA), 0},
+    [OPTION_REPOSITORY] = {"repository", "NAME",
+                           "PowerCenter's, which the source is imported into",
+                           BIT(VERB_SCHEMA), 0},
+    [OPTION_FOLDER] = {"folder", "NAME", "and the folder in it",
+                       BIT(VERB_SCHEMA), 0},
+    [OPTION_REPOSITORY_VERSION] = {"repository-version", "V",
+                                   "of PowerCenter's repository, as an "
+                                   "export\n" HELP_INDENT "of yours has it",
+                                   BIT(VERB_SCHEMA), 0},
     [OPTION_JSON] = {"json", NULL, "one JSON document instead of text",
                      BIT(VERB_EXPLAIN) | BIT(VERB_CHECK) |
                          BIT(VERB_STATUS) | ACCOUNT_VERBS, 0},

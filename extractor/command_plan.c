@@ -7,6 +7,7 @@
 #include "gather.h"
 #include "outlook.h"
 #include "prepare.h"
+#include "publish.h"
 
 /* Requests that are certain before anything is known of the site. */
 static int64_t least_requests(const struct setup *setup,
@@ -107,17 +108,24 @@ static void print_unused(const struct setup *setup)
     }
 }
 
+static void print_file(const struct job *job, const struct schema *schema,
+                       const char *format)
+{
+    printf("file      %s-00001.%s%s, further parts above %" PRIu64
+           " bytes\n", schema->name, format,
+           job->output.compression == COMPRESSION_GZIP ? ".gz" : "",
+           job->output.part_size);
+}
+
 static void print_dataset(const struct setup *setup, size_t index,
                           const struct schema *schema)
 {
     printf("dataset   %s: %zu columns, from %s\n", schema->name, schema->count,
            setup->mappings[index].path);
     if (setup->job.output.csv)
-        printf("file      %s-00001.csv.gz, further parts above %" PRIu64
-               " bytes\n", schema->name, setup->job.output.part_size);
+        print_file(&setup->job, schema, "csv");
     if (setup->job.output.jsonl)
-        printf("file      %s-00001.jsonl.gz, further parts above %" PRIu64
-               " bytes\n", schema->name, setup->job.output.part_size);
+        print_file(&setup->job, schema, "jsonl");
 }
 
 /* How many accounts will be asked about is known only once the lists were
@@ -186,6 +194,31 @@ static void print_targets(const struct job *job)
     }
 }
 
+static void print_hive(const struct prepared *prepared,
+                       const struct schema *schema)
+{
+    char path[PUBLISH_HIVE_PATH_MAX];
+
+    if (publish_hive_path(schema->name, prepared->as_of, prepared->run_id,
+                          path) == 0)
+        printf("layout    %s/%s\n", prepared->setup.out_dir, path);
+}
+
+static void print_layout(const struct prepared *prepared)
+{
+    const struct setup *setup = &prepared->setup;
+
+    if (setup->job.output.layout != LAYOUT_HIVE)
+        return;
+    for (size_t i = 0; i < setup->mapping_count; i++) {
+        const struct rules *rules = &setup->mappings[i].rules;
+
+        print_hive(prepared, &rules->schema);
+        if (rules->changes != NULL)
+            print_hive(prepared, &rules->changes->schema);
+    }
+}
+
 static void print_plan(const struct prepared *prepared,
                        const struct recall *recall)
 {
@@ -199,6 +232,7 @@ static void print_plan(const struct prepared *prepared,
     printf("directory %s/%s\n", setup->out_dir, prepared->run_id);
     for (size_t i = 0; i < setup->mapping_count; i++)
         print_datasets(setup, i);
+    print_layout(prepared);
     for (size_t i = 0; i < setup->source_count; i++)
         print_source(setup, &setup->sources[i], recall, &window);
     print_unused(setup);

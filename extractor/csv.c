@@ -15,8 +15,10 @@ struct preset {
 };
 
 /* PowerCenter and PostgreSQL differ from the default only where a reader
- * would otherwise guess: column names as its ports are called, and the zone,
- * which COPY into timestamptz would else take from the session. */
+ * would otherwise guess. PowerCenter skips a header in the first file of a
+ * stream or list, so a later one would be a row, which it drops without a
+ * word: there is none, and its source definition names the ports. COPY into
+ * timestamptz would take the zone from the session. */
 static const struct preset presets[] = {
     {"rfc4180",
      {.delimiter = ',',
@@ -28,7 +30,7 @@ static const struct preset presets[] = {
     {"powercenter",
      {.delimiter = ',',
       .quote = '"',
-      .header = true,
+      .header = false,
       .null_text = "",
       .time_format = ISO_SECONDS,
       .decimal = '.',

@@ -109,7 +109,9 @@ static int load_secret(const struct delivery *d, struct secret *secret,
                        const struct secret_ref *ref, const char *key,
                        struct error *err)
 {
-    if (secret_load(secret, ref, d->options->allow_commands, err) == 0)
+    if (secret_load(secret, ref,
+                    d->options->allow_commands ? d->options->job : NULL,
+                    err) == 0)
         return 0;
     return error_prefix(err, "%s", key);
 }

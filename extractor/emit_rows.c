@@ -138,11 +138,32 @@ static int write_users(struct emit_output *out, struct error *err)
     return 0;
 }
 
+static int report_too_long(struct emit_output *out, struct error *err)
+{
+    const struct schema *schema = &out->rows->input.rules->schema;
+    struct dataset_report *report = out->report;
+
+    report->over_length = calloc(schema->count, sizeof(*report->over_length));
+    if (report->over_length == NULL)
+        return error_no_memory(err);
+    for (size_t i = 0; i < schema->count; i++) {
+        if (out->notes.too_long[i] > 0)
+            report->over_length[report->over_length_count++] =
+                (struct count_report){.name = schema->columns[i].name,
+                                      .count = out->notes.too_long[i]};
+    }
+    return 0;
+}
+
 static int write_rows(struct emit_output *out, struct error *err)
 {
     const struct rules *rules = out->rows->input.rules;
     int result;
 
+    out->notes.too_long =
+        calloc(rules->schema.count, sizeof(*out->notes.too_long));
+    if (out->notes.too_long == NULL)
+        return error_no_memory(err);
     arena_init(&out->arena);
     out->status = status_column(rules, &out->status_index);
     if (out->status != NULL)
@@ -151,6 +172,9 @@ static int write_rows(struct emit_output *out, struct error *err)
                                          : write_users(out, err);
     out->report->truncated = out->notes.truncated;
     out->report->undecided = out->rows->undecided;
+    if (result == 0)
+        result = report_too_long(out, err);
+    free(out->notes.too_long);
     arena_release(&out->arena);
     return result;
 }

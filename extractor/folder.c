@@ -22,15 +22,13 @@ static bool link_of_another(int dir_fd, const char *name)
            S_ISLNK(st.st_mode) && st.st_uid != geteuid() && st.st_uid != 0;
 }
 
-/* One level below dir_fd: opened, or made and made durable. ELOOP: a link that
- * is not followed. */
-static int enter(int dir_fd, const char *name, mode_t mode)
+int folder_enter(int dir_fd, const char *name, mode_t mode, int flags)
 {
     int fd = openat(dir_fd, name, OPEN_FOLDER | O_NOFOLLOW);
 
     if (fd < 0 && errno == ENOTDIR) { /* perhaps a link */
         errno = ELOOP;
-        if (!link_of_another(dir_fd, name))
+        if ((flags & O_NOFOLLOW) == 0 && !link_of_another(dir_fd, name))
             fd = openat(dir_fd, name, OPEN_FOLDER);
     }
     if (fd >= 0 || errno != ENOENT)
@@ -71,7 +69,7 @@ int folder_make(const char *path, mode_t mode, struct error *err)
     while ((name = strsep(&rest, "/")) != NULL) {
         if (*name == '\0')
             continue;
-        next = enter(fd, name, mode);
+        next = folder_enter(fd, name, mode, 0);
         if (next < 0)
             goto fail;
         close(fd);

@@ -177,6 +177,7 @@ static void set_defaults(struct job *job, struct spec *spec)
     job->guards.max_rejects = 10;
     job->output.csv = job->output.jsonl = true;
     job->output.part_size = DEFAULT_PART_SIZE;
+    job->output.companions.section = "Global";
     job->output.file_mode = 0600;
     job->output.dir_mode = 0700;
     csv_preset("rfc4180", &job->output.dialect);

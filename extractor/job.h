@@ -106,6 +106,14 @@ struct job_target {
 enum no_access { NO_ACCESS_FAIL, NO_ACCESS_ALLOW };
 enum zero_rows { ZERO_ROWS_FAIL, ZERO_ROWS_ALLOW };
 enum layout { LAYOUT_FLAT, LAYOUT_HIVE };
+enum compression { COMPRESSION_GZIP, COMPRESSION_NONE };
+
+/* Files for PowerCenter beside a dataset's done file; see
+ * companion.h. */
+struct companions {
+    bool lst, par;
+    const char *section; /* of the parameter files: "Global" */
+};
 
 struct job {
     const char *path;   /* as given */
@@ -146,7 +154,10 @@ struct job {
         const char *dir;         /* "out" */
         bool csv, jsonl;         /* both */
         enum layout layout;      /* "flat" */
+        enum compression compression; /* "gzip" */
+        const char *redshift_url; /* s3://…, no trailing '/'; NULL: none */
         uint64_t part_size;      /* "200MiB" of compressed bytes */
+        struct companions companions; /* none */
         mode_t file_mode;        /* "0600" */
         mode_t dir_mode;         /* "0700" */
         struct csv_dialect dialect; /* "csv": {"preset": …, own settings} */

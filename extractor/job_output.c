@@ -2,11 +2,15 @@
 
 #include <string.h>
 
+enum { REDSHIFT_URL_MAX = 1024 };
+
 #define PART_SIZE_MIN 1                  /* bytes */
 #define PART_SIZE_MAX (INT64_C(1) << 40) /* bytes */
 
 static const char *const format_words[] = {"csv", "jsonl", NULL};
 static const char *const layout_words[] = {"flat", "hive", NULL};
+static const char *const compression_words[] = {"gzip", "none", NULL};
+static const char *const companion_words[] = {"lst", "par", NULL};
 static const char *const header_case_words[] = {"as_is", "upper", "lower",
                                                 NULL};
 static const char *const line_end_words[] = {"lf", "crlf", NULL};
@@ -36,17 +40,42 @@ static void read_formats(struct spec *spec, const struct spec_node *node,
     }
 }
 
-static void read_layout(struct spec *spec, const struct spec_node *node,
-                        void *out)
+static void read_companions(struct spec *spec, const struct spec_node *node,
+                            void *out)
 {
     struct job *job = out;
-    int word = spec_word(spec, node, layout_words);
+    bool *const flags[] = {&job->output.companions.lst,
+                           &job->output.companions.par};
+    size_t index = 0;
 
-    if (word == LAYOUT_HIVE)
-        spec_problem(spec, node,
-                     "\"hive\" is not available in this version; use "
-                     "\"flat\"");
-    job->output.layout = LAYOUT_FLAT;
+    if (!spec_is(spec, node, JSON_ARRAY))
+        return;
+    for (const struct json *item = json_first(node->json); item != NULL;
+         item = json_next(item)) {
+        struct spec_node child = spec_child(node, item, index++);
+        int word = spec_word(spec, &child, companion_words);
+
+        if (word < 0)
+            continue;
+        if (*flags[word])
+            spec_problem(spec, &child, "given twice");
+        *flags[word] = true;
+    }
+}
+
+/* What stands between the brackets of a parameter file's heading. */
+static void read_section(struct spec *spec, const struct spec_node *node,
+                         void *out)
+{
+    struct job *job = out;
+    const char *text = spec_text(spec, node);
+
+    if (text == NULL)
+        return;
+    if (strpbrk(text, "[]\r\n") != NULL)
+        spec_problem(spec, node, "must hold no bracket and no line break");
+    else
+        job->output.companions.section = text;
 }
 
 /* "0640": three or four octal digits. */
@@ -95,6 +124,32 @@ static void read_dir_mode(struct spec *spec, const struct spec_node *node,
                           void *out)
 {
     read_mode(spec, node, 0700, 0775, out);
+}
+
+/* What stands before the names of parts, so it is a bucket or a folder. */
+static void read_redshift_url(struct spec *spec, const struct spec_node *node,
+                              void *out)
+{
+    static const char scheme[] = "s3://";
+    const char *text = spec_text(spec, node);
+    struct job *job = out;
+    size_t len;
+
+    if (text == NULL)
+        return;
+    len = strlen(text);
+    if (strncmp(text, scheme, sizeof(scheme) - 1) != 0 ||
+        len == sizeof(scheme) - 1 || text[sizeof(scheme) - 1] == '/' ||
+        strpbrk(text, " ?#%\\\"") != NULL || len > REDSHIFT_URL_MAX) {
+        spec_problem(spec, node, "expected where the output will lie, as "
+                     "\"s3://BUCKET/PREFIX\", up to %d characters",
+                     REDSHIFT_URL_MAX);
+        return;
+    }
+    while (text[len - 1] == '/')
+        len--;
+    job->output.redshift_url = arena_strndup(spec->arena, text, len);
+    spec->no_memory |= job->output.redshift_url == NULL;
 }
 
 static void read_char(struct spec *spec, const struct spec_node *node,
@@ -201,12 +256,22 @@ static const struct spec_field output_fields[] = {
      .kind = SPEC_PATH,
      .offset = offsetof(struct job, output.dir)},
     {.key = "formats", .kind = SPEC_CUSTOM, .read = read_formats},
-    {.key = "layout", .kind = SPEC_CUSTOM, .read = read_layout},
+    {.key = "layout",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct job, output.layout),
+     .words = layout_words},
+    {.key = "redshift_url", .kind = SPEC_CUSTOM, .read = read_redshift_url},
     {.key = "part_size",
      .kind = SPEC_SIZE,
      .offset = offsetof(struct job, output.part_size),
      .min = PART_SIZE_MIN,
      .max = PART_SIZE_MAX},
+    {.key = "compression",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct job, output.compression),
+     .words = compression_words},
+    {.key = "companions", .kind = SPEC_CUSTOM, .read = read_companions},
+    {.key = "parameter_section", .kind = SPEC_CUSTOM, .read = read_section},
     {.key = "file_mode",
      .kind = SPEC_CUSTOM,
      .offset = offsetof(struct job, output.file_mode),
@@ -219,7 +284,33 @@ static const struct spec_field output_fields[] = {
     {0},
 };
 
+/* PowerCenter takes each line of a list for the name of a plain file, and
+ * nothing says that it skips a header in any but the first of them. */
+static void check_companions(struct spec *spec, const struct spec_node *node,
+                             const struct job *job)
+{
+    const struct companions *companions = &job->output.companions;
+
+    if (!companions->lst && !companions->par)
+        return;
+    if (!job->output.csv)
+        spec_problem_at(spec, node, "companions",
+                        "are about CSV files, and \"formats\" has no csv");
+    if (!companions->lst)
+        return;
+    if (job->output.compression != COMPRESSION_NONE)
+        spec_problem_at(spec, node, "companions",
+                        "a list names plain files; set \"compression\": "
+                        "\"none\"");
+    if (job->output.dialect.header)
+        spec_problem_at(spec, node, "companions",
+                        "the files of a list have no header; set "
+                        "\"csv\": {\"header\": false} or the preset "
+                        "powercenter");
+}
+
 void job_read_output(struct spec *spec, const struct spec_node *node, void *out)
 {
-    spec_object(spec, node, output_fields, out);
+    if (spec_object(spec, node, output_fields, out))
+        check_companions(spec, node, out);
 }

@@ -62,6 +62,7 @@ static const struct {
     [VERB_DEACTIVATE] = {command_deactivate},
     [VERB_DELIVER] = {command_deliver},
     [VERB_STATUS] = {command_status},   [VERB_CLEAN] = {command_clean},
+    [VERB_SCHEMA] = {command_schema},
 };
 
 static int one_of(const char *option, const char *value,
@@ -155,7 +156,7 @@ int main(int argc, char **argv)
             return print_version();
         if (cli.values[OPTION_HELP] != NULL) {
             cli_help(cli.verb, stdout);
-            return fflush(stdout) != 0;
+            return fflush(stdout) != 0 || ferror(stdout);
         }
         run(&cli, &log, &err);
     }

@@ -1,7 +1,8 @@
 /*
  * manifest: manifest.json, a Data Package 2.0 descriptor of one run.
  * Source: datapackage.org/standard; compression as its recipe says: `bytes`
- * and `hash` describe the gz file. One resource per part. Everything rollcall
+ * and `hash` describe the gz file. A file that is not compressed has no
+ * "compression". One resource per part. Everything rollcall
  * adds is under names that begin with "x-".
  *
  * Layout of the additions:
@@ -12,7 +13,10 @@
  *   schema:   "x-order": the fields the rows ascend by. A CSV resource names
  *             its fields as its header does
  *   package:  "x-rollcall": {"manifestVersion": 1, "tool", "runId", "asOf",
- *             "verdict": "complete", "datasets": [...], "sources": [...],
+ *             "verdict": "complete", "layout": "hive" where asked for,
+ *             "companions": {"lst", "par": whether there are such files
+ *             beside the done files, "section"} where there are,
+ *             "datasets": [...], "sources": [...],
  *             "keys", "guards", "timings", ...}, from struct run_report
  *   dataset of changes: "changes": {"of", "baseline": run id or null, then
  *             "reason"; "inserts", "updates", "deletes"}, see changes.h
@@ -36,12 +40,20 @@ enum {
     MANIFEST_RUN_ID_MAX = 64
 };
 
-#define MANIFEST_NAME   "manifest.json"
-#define REJECTS_DATASET "rejects" /* its "x-dataset" */
+#define MANIFEST_NAME      "manifest.json"
+#define MANIFEST_PART_NAME "_manifest.json" /* of one dataset alone */
+#define REJECTS_DATASET    "rejects"        /* its "x-dataset" */
 
 /* Appends the text, for people (indented), ending with LF. */
 int manifest_write(const struct run_report *report, struct buf *out,
                    struct error *err);
+
+struct manifest;
+
+/* The same of one dataset alone, as it lies in a folder of its own: what the
+ * run's manifest says, without the parts and counts of other datasets. */
+int manifest_write_part(const struct manifest *manifest, const char *dataset,
+                        struct buf *out, struct error *err);
 
 struct manifest_resource {
     const char *path, *format, *dataset;
@@ -63,8 +75,11 @@ struct manifest_dataset {
 struct manifest {
     struct json_doc doc; /* owns the texts */
     struct arena arena;
+    const char *file; /* its name */
     const char *run_id;
     const char *supersedes; /* NULL: no run was published before */
+    bool hive;              /* its datasets lie in a Hive layout as well */
+    struct companions companions; /* beside the done files */
     int64_t as_of;
     struct manifest_resource *resources; /* in file order */
     size_t resource_count;
@@ -77,6 +92,9 @@ struct manifest {
  * names a file outside the folder is ERROR_DATA that names the member; a
  * missing file ERROR_NO_INPUT. On -1 manifest_free() is not needed. */
 int manifest_load(struct manifest *manifest, int dir_fd, struct error *err);
+/* The same under another name: MANIFEST_PART_NAME. */
+int manifest_load_named(struct manifest *manifest, int dir_fd,
+                        const char *name, struct error *err);
 void manifest_free(struct manifest *manifest);
 
 /* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */

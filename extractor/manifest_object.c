@@ -13,8 +13,9 @@ static const char *dot(const struct manifest_object *object)
 int manifest_bad(const struct manifest_object *object, const char *name,
                  const char *what)
 {
-    return error_set(object->err, ERROR_DATA, "%s: %s%s%s: %s", MANIFEST_NAME,
-                     object->place, dot(object), name, what);
+    return error_set(object->err, ERROR_DATA, "%s: %s%s%s: %s",
+                     object->manifest->file, object->place, dot(object), name,
+                     what);
 }
 
 static const struct json *member(const struct manifest_object *object,
@@ -158,6 +159,6 @@ int manifest_element(const struct manifest_object *object, const char *name,
           index);
     if (json_type(node) != JSON_OBJECT)
         return error_set(object->err, ERROR_DATA, "%s: %s: must be an object",
-                         MANIFEST_NAME, child->place);
+                         object->manifest->file, child->place);
     return 0;
 }

@@ -11,6 +11,8 @@
 
 #define DATA_PACKAGE_PROFILES "https://datapackage.org/profiles/2.0/"
 
+#define MANIFEST_HIVE "hive" /* the only "layout" that is named */
+
 /* Writing. */
 void manifest_put_count(struct jsonw *w, const char *name, uint64_t count);
 void manifest_put_resources(struct jsonw *w, const struct run_report *report);

@@ -8,6 +8,13 @@
 
 enum { PATH_TEXT_MAX = 95 }; /* bytes of a part's name, see part_report */
 
+static bool ends_in(const char *path, const char *suffix)
+{
+    size_t len = strlen(path), end = strlen(suffix);
+
+    return len > end && strcmp(path + len - end, suffix) == 0;
+}
+
 /* A plain name in the run's own folder, and none that hides or leads out. */
 static bool path_valid(const char *path)
 {
@@ -15,9 +22,10 @@ static bool path_valid(const char *path)
                                   "ABCDEFGHIJKLMNOPQRSTUVWXYZ._-";
     size_t len = strlen(path);
 
-    return len > 3 && len <= PATH_TEXT_MAX && strspn(path, allowed) == len &&
+    return len <= PATH_TEXT_MAX && strspn(path, allowed) == len &&
            path[0] != '.' && path[0] != '-' &&
-           strcmp(path + len - 3, ".gz") == 0;
+           (ends_in(path, ".gz") || ends_in(path, ".csv") ||
+            ends_in(path, ".jsonl"));
 }
 
 bool manifest_run_id_valid(const char *run_id)
@@ -40,7 +48,7 @@ static int read_file(const struct manifest_object *o,
         return -1;
     if (!path_valid(r->path))
         return manifest_bad(o, "path",
-                            "is no name of a gz file in this "
+                            "is no name of a gz, csv or jsonl file in this "
                             "folder");
     if (manifest_choice(o, "format", formats, 2, &format) != 0 ||
         manifest_text(o, "x-dataset", &r->dataset) != 0 ||
@@ -146,14 +154,32 @@ static int read_datasets(const struct manifest_object *run)
     return 0;
 }
 
+static int read_companions(const struct manifest_object *run)
+{
+    struct companions *companions = &run->manifest->companions;
+    struct manifest_object o;
+
+    if (json_member(run->node, "companions") == NULL)
+        return 0;
+    if (manifest_child(run, "companions", &o) != 0 ||
+        manifest_bool(&o, "lst", &companions->lst) != 0 ||
+        manifest_bool(&o, "par", &companions->par) != 0 ||
+        manifest_text(&o, "section", &companions->section) != 0)
+        return -1;
+    if (strpbrk(companions->section, "[]\r\n") == NULL)
+        return 0;
+    return manifest_bad(&o, "section", "holds a bracket or a line break");
+}
+
 static int read_run(const struct manifest_object *root)
 {
     static const char *const verdicts[] = {"complete"};
+    static const char *const layouts[] = {MANIFEST_HIVE};
     struct manifest *manifest = root->manifest;
     struct manifest_object run;
     uint64_t version;
     const char *as_of;
-    size_t verdict;
+    size_t verdict, layout;
 
     if (manifest_child(root, "x-rollcall", &run) != 0 ||
         manifest_count(&run, "manifestVersion", &version) != 0)
@@ -169,6 +195,13 @@ static int read_run(const struct manifest_object *root)
     if (json_member(run.node, "supersedes") != NULL &&
         manifest_text(&run, "supersedes", &manifest->supersedes) != 0)
         return -1;
+    if (json_member(run.node, "layout") != NULL) {
+        if (manifest_choice(&run, "layout", layouts, 1, &layout) != 0)
+            return -1;
+        manifest->hive = true;
+    }
+    if (read_companions(&run) != 0)
+        return -1;
     if (!manifest_run_id_valid(manifest->run_id))
         return manifest_bad(&run, "runId", "is no run id");
     if (instant_parse(as_of, INSTANT_ISO8601, &manifest->as_of) != 0)
@@ -178,16 +211,22 @@ static int read_run(const struct manifest_object *root)
 
 int manifest_load(struct manifest *manifest, int dir_fd, struct error *err)
 {
+    return manifest_load_named(manifest, dir_fd, MANIFEST_NAME, err);
+}
+
+int manifest_load_named(struct manifest *manifest, int dir_fd,
+                        const char *name, struct error *err)
+{
     struct manifest_object root = {.manifest = manifest, .err = err};
     size_t len;
     int result;
-    char *text =
-        read_whole_file(dir_fd, MANIFEST_NAME, MANIFEST_BYTES_MAX, &len, err);
+    char *text = read_whole_file(dir_fd, name, MANIFEST_BYTES_MAX, &len, err);
 
     if (text == NULL)
         return -1;
     memset(manifest, 0, sizeof(*manifest));
-    result = json_parse(&manifest->doc, text, len, JSON_STRICT, MANIFEST_NAME,
+    manifest->file = name;
+    result = json_parse(&manifest->doc, text, len, JSON_STRICT, name,
                         ERROR_DATA, err);
     free(text);
     if (result != 0)
@@ -195,7 +234,7 @@ int manifest_load(struct manifest *manifest, int dir_fd, struct error *err)
     arena_init(&manifest->arena);
     root.node = manifest->doc.root;
     if (json_type(root.node) != JSON_OBJECT) {
-        error_set(err, ERROR_DATA, "%s: is no object", MANIFEST_NAME);
+        error_set(err, ERROR_DATA, "%s: is no object", name);
         goto fail;
     }
     if (read_run(&root) != 0 || read_resources(&root) != 0)

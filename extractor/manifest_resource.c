@@ -142,16 +142,19 @@ static void put_file(struct jsonw *w, const struct part_report *part,
                      const char *format)
 {
     char name[sizeof(part->name)];
+    size_t len = strlen(part->name), end = sizeof(".gz") - 1;
+    const bool gzip = len > end && strcmp(part->name + len - end, ".gz") == 0;
 
-    snprintf(name, sizeof(name), "%.*s",
-             (int)(strlen(part->name) - (sizeof(".gz") - 1)), part->name);
+    snprintf(name, sizeof(name), "%.*s", (int)(gzip ? len - end : len),
+             part->name);
     jsonw_text(w, "$schema", DATA_PACKAGE_PROFILES "dataresource.json");
     jsonw_text(w, "name", name);
     jsonw_text(w, "path", part->name);
     jsonw_text(w, "format", format);
     jsonw_text(w, "mediatype",
                strcmp(format, "csv") == 0 ? "text/csv" : "application/jsonl");
-    jsonw_text(w, "compression", "gz");
+    if (gzip)
+        jsonw_text(w, "compression", "gz");
     jsonw_text(w, "encoding", "utf-8");
     manifest_put_count(w, "bytes", part->facts.bytes);
     put_hash(w, "hash", part->facts.sha256);

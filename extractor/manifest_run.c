@@ -86,6 +86,19 @@ static void put_knowledge(struct jsonw *w, const struct dataset_report *dataset)
     jsonw_object_end(w);
 }
 
+/* Of every column that a text was too long for, refused or cut. */
+static void put_over_length(struct jsonw *w,
+                            const struct dataset_report *dataset)
+{
+    if (dataset->over_length_count == 0)
+        return;
+    jsonw_object(w, "overLength");
+    for (size_t i = 0; i < dataset->over_length_count; i++)
+        manifest_put_count(w, dataset->over_length[i].name,
+                           dataset->over_length[i].count);
+    jsonw_object_end(w);
+}
+
 static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
 {
     const struct named_count counts[] = {
@@ -100,6 +113,7 @@ static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
     jsonw_text_or_null(w, "mapping", dataset->mapping_path);
     jsonw_text_or_null(w, "mappingSha256", dataset->mapping_sha256);
     put_counts(w, counts, sizeof(counts) / sizeof(counts[0]));
+    put_over_length(w, dataset);
     jsonw_array(w, "formats");
     for (size_t i = 0; i < dataset->writer_count; i++)
         put_writer(w, &dataset->writers[i]);
@@ -256,6 +270,15 @@ static void put_guard(struct jsonw *w, const struct guard_report *guard)
     jsonw_object_end(w);
 }
 
+static void put_companions(struct jsonw *w, const struct companions *companions)
+{
+    jsonw_object(w, "companions");
+    jsonw_bool(w, "lst", companions->lst);
+    jsonw_bool(w, "par", companions->par);
+    jsonw_text(w, "section", companions->section);
+    jsonw_object_end(w);
+}
+
 static void put_identity(struct jsonw *w, const struct run_report *report)
 {
     jsonw_int(w, "manifestVersion", MANIFEST_VERSION);
@@ -266,6 +289,10 @@ static void put_identity(struct jsonw *w, const struct run_report *report)
     jsonw_text(w, "runId", report->run_id);
     jsonw_instant(w, "asOf", report->as_of);
     jsonw_text(w, "verdict", "complete");
+    if (report->companions.lst || report->companions.par)
+        put_companions(w, &report->companions);
+    if (report->hive)
+        jsonw_text(w, "layout", MANIFEST_HIVE);
     if (report->supersedes != NULL)
         jsonw_text(w, "supersedes", report->supersedes);
     jsonw_text_or_null(w, "jobSha256", report->job_sha256);

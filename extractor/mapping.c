@@ -9,7 +9,7 @@
 
 static const char *const grain_words[] = {"user", "event", NULL};
 static const char *const subjects_words[] = {"required", "any", NULL};
-static const char *const over_length_words[] = {"reject", "truncate", "fail",
+const char *const mapping_over_length_words[] = {"reject", "truncate", "fail",
                                                 NULL};
 
 static const char *const no_names[] = {NULL};
@@ -230,7 +230,7 @@ static const struct spec_field mapping_fields[] = {
     {.key = "over_length",
      .kind = SPEC_ENUM,
      .offset = offsetof(struct rules, over_length),
-     .words = over_length_words},
+     .words = mapping_over_length_words},
     {.key = "changes",
      .kind = SPEC_BOOL,
      .offset = offsetof(struct rules, wants_changes)},

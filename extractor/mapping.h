@@ -22,7 +22,8 @@
  *   facts    {NAME: {"sources": [..], "when": condition, "actor_within":
  *            "15m", "cancelled_by": NAME}}
  *   columns  [{"name", "description", "type", "length", "key", "nullable",
- *            "values": [texts], "from": alternatives, "transforms": [..]}]
+ *            "values": [texts], "over_length", "from": alternatives,
+ *            "transforms": [..]}]
  *            from: a reference, or a list of alternatives, each a reference
  *            or {"when": condition, "value": constant | "from": reference};
  *            a constant has the column's type (or, before transforms, that of
@@ -35,7 +36,10 @@
  *            default time, source, id and subject, and no number column
  *   changes  true: also the dataset NAME_changes, of what became of each row
  *            since the run before; then "order" names key columns alone
- *   over_length  "reject" (default), "truncate", "fail"
+ *   over_length  what becomes of a text longer than its column: "reject" the
+ *            row (default), "truncate" the text, "fail" the run; a column may
+ *            have its own. Columns of "order" and keys are not cut: their
+ *            rows are refused
  * Conditions: {"all": [..]}, {"any": [..]}, {"not": c},
  *   {"field": REF, "equals": text|bool}, {"field", "in": [..]},
  *   {"field", "matches": regex}, {"field", "present": bool},

@@ -59,6 +59,17 @@ static void read_transforms(struct spec *spec, const struct spec_node *node,
                      mapping_type_words[reader->column.type]);
 }
 
+static void read_over_length(struct spec *spec, const struct spec_node *node,
+                             void *out)
+{
+    struct column_rule *rule = out;
+    int word = spec_word(spec, node, mapping_over_length_words);
+
+    rule->has_over_length = word >= 0;
+    if (word >= 0)
+        rule->over_length = (enum over_length)word;
+}
+
 static const struct spec_field column_fields[] = {
     {.key = "name",
      .kind = SPEC_CUSTOM,
@@ -84,6 +95,10 @@ static const struct spec_field column_fields[] = {
      .kind = SPEC_TEXTS,
      .offset = offsetof(struct mapping_column, column.values),
      .min = 1},
+    {.key = "over_length",
+     .kind = SPEC_CUSTOM,
+     .offset = offsetof(struct mapping_column, rule),
+     .read = read_over_length},
     {.key = "from",
      .kind = SPEC_CUSTOM,
      .required = true,
@@ -91,6 +106,19 @@ static const struct spec_field column_fields[] = {
     {.key = "transforms", .kind = SPEC_CUSTOM, .read = read_transforms},
     {0},
 };
+
+static void check_over_length(struct spec *spec, const struct spec_node *node,
+                              const struct mapping_column *reader)
+{
+    if (!reader->rule.has_over_length)
+        return;
+    if (reader->length == 0)
+        spec_problem_at(spec, node, "over_length", "the column has no length");
+    if (reader->column.key && reader->rule.over_length == OVER_LENGTH_TRUNCATE)
+        spec_problem_at(spec, node, "over_length",
+                        "a key is never cut, because two of them could become "
+                        "one; use reject or fail");
+}
 
 static void check_column(struct spec *spec, const struct spec_node *node,
                          struct mapping_column *reader)
@@ -103,6 +131,7 @@ static void check_column(struct spec *spec, const struct spec_node *node,
     if (column->key && column->nullable)
         spec_problem_at(spec, node, "nullable",
                         "a key column cannot be nullable");
+    check_over_length(spec, node, reader);
     if (!reader->type_known || column->type == VALUE_STRING)
         return;
     if (reader->length != 0)

@@ -43,6 +43,9 @@ struct mapping_reader {
 };
 
 /* One column while it is read. */
+/* Names of enum over_length, NULL terminated. */
+extern const char *const mapping_over_length_words[];
+
 struct mapping_column {
     struct column column;
     struct column_rule rule;

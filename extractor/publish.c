@@ -12,6 +12,8 @@
 #include "folder.h"
 #include "lock.h"
 #include "manifest.h"
+#include "companion.h"
+#include "publish_hive.h"
 #include "publish_parts.h"
 #include "sink.h"
 
@@ -20,7 +22,7 @@ struct publish {
     char temp[sizeof(SINK_TEMP_PREFIX) + PUBLISH_RUN_ID_MAX];
     mode_t file_mode, dir_mode;
     bool replace, exists;
-    char *out_dir;
+    char *out_dir, *redshift_url;
     int out_fd, lock_fd, dir_fd;
 };
 
@@ -39,6 +41,7 @@ static void close_all(struct publish *p)
     if (p->out_fd >= 0)
         close(p->out_fd);
     free(p->out_dir);
+    free(p->redshift_url);
     free(p);
 }
 
@@ -149,7 +152,10 @@ struct publish *publish_open(const struct publish_options *options,
     p->replace = options->replace;
     p->out_fd = -1;
     p->out_dir = strdup(options->out_dir);
-    if (p->out_dir == NULL) {
+    if (options->redshift_url != NULL)
+        p->redshift_url = strdup(options->redshift_url);
+    if (p->out_dir == NULL ||
+        (options->redshift_url != NULL && p->redshift_url == NULL)) {
         error_no_memory(err);
         goto fail;
     }
@@ -216,7 +222,8 @@ static int rename_new(const struct publish *p)
 
 static int rename_over(const struct publish *p, struct error *err)
 {
-    if (publish_remove_done(p->out_fd, p->run_id, err) != 0)
+    if (publish_remove_done(p->out_fd, p->run_id, err) != 0 ||
+        publish_hive_unmark(p->out_fd, p->run_id, err) != 0)
         return -1;
     if (renameat2(p->out_fd, p->temp, p->out_fd, p->run_id, RENAME_EXCHANGE) !=
         0) {
@@ -260,49 +267,50 @@ static int show(const struct publish *p, bool *old, struct error *err)
     return rename_new(p) == 0 ? 0 : file_create_error(err, p->run_id);
 }
 
-static int mark(struct publish *p, const struct run_report *report,
-                const char *hex, struct error *err)
+static int write_done(const struct publish *p, const struct manifest *manifest,
+                      const char *hex, struct error *err)
 {
-    if (publish_latest(p->out_fd, p->run_id, report->as_of, err) != 0)
-        return -1;
-    for (size_t i = 0; i < report->dataset_count; i++) {
+    int result = 0;
+
+    for (size_t i = 0; i < manifest->dataset_count && result == 0; i++) {
         const struct publish_done done = {
             .run_id = p->run_id,
-            .dataset = report->datasets[i].schema->name,
-            .as_of = report->as_of,
-            .rows = report->datasets[i].rows,
+            .dataset = manifest->datasets[i].name,
+            .as_of = manifest->as_of,
+            .rows = manifest->datasets[i].rows,
             .manifest_sha256 = hex,
             .mode = p->file_mode,
         };
 
-        if (publish_write_done(p->out_fd, &done, err) != 0)
-            return -1;
+        result = companions_write(manifest, done.dataset, p->out_fd,
+                                    p->file_mode, err);
+        if (result == 0)
+            result = publish_write_done(p->out_fd, &done, err);
     }
-    return 0;
+    return result;
 }
 
-static int mark_existing(struct publish *p, int run_fd, struct error *err)
+/* What stands beside a visible run, from the run's own manifest. */
+static int mark(const struct publish *p, int run_fd, struct error *err)
 {
     char hex[DIGEST_HEX_SIZE];
     struct manifest manifest;
-    int result;
+    const struct publish_hive hive = {.out_fd = p->out_fd,
+                                      .run_fd = run_fd,
+                                      .manifest = &manifest,
+                                      .file_mode = p->file_mode,
+                                      .dir_mode = p->dir_mode};
+    int result = -1;
 
     if (hash_manifest(run_fd, hex, err) != 0 ||
         manifest_load(&manifest, run_fd, err) != 0)
         return -1;
-    result = publish_latest(p->out_fd, p->run_id, manifest.as_of, err);
-    for (size_t i = 0; i < manifest.dataset_count && result == 0; i++) {
-        const struct publish_done done = {
-            .run_id = p->run_id,
-            .dataset = manifest.datasets[i].name,
-            .as_of = manifest.as_of,
-            .rows = manifest.datasets[i].rows,
-            .manifest_sha256 = hex,
-            .mode = p->file_mode,
-        };
-
-        result = publish_write_done(p->out_fd, &done, err);
-    }
+    if (publish_latest(p->out_fd, p->run_id, manifest.as_of, err) == 0 &&
+        publish_hive_lay(&hive, err) == 0 &&
+        (p->redshift_url == NULL ||
+         publish_write_redshift(p->out_fd, &manifest, p->redshift_url,
+                                p->file_mode, err) == 0))
+        result = write_done(p, &manifest, hex, err);
     manifest_free(&manifest);
     return result;
 }
@@ -315,17 +323,16 @@ static void mark_old(struct publish *p)
 
     if (fd < 0)
         return;
-    mark_existing(p, fd, &ignored);
+    mark(p, fd, &ignored);
     close(fd);
 }
 
 /* What is left to do once everybody can see the run. */
-static int settle(struct publish *p, const struct run_report *report,
-                  const char *hex, bool old, struct error *err)
+static int settle(const struct publish *p, bool old, struct error *err)
 {
     if (fsync(p->out_fd) != 0) {
         file_write_error(err, p->run_id);
-    } else if (mark(p, report, hex, err) == 0) {
+    } else if (mark(p, p->dir_fd, err) == 0) {
         if (!old || publish_remove(p->out_fd, p->temp, err) == 0)
             return 0;
         return error_hint(err, "the run is published; what it replaced is "
@@ -335,20 +342,29 @@ static int settle(struct publish *p, const struct run_report *report,
                            "run again with the same run id");
 }
 
-int publish_commit(struct publish *publish, const struct run_report *report,
-                   struct error *err)
+/* A run whose own manifest cannot be read back is no run. */
+static int check_manifest(const struct publish *p, struct error *err)
 {
-    char hex[DIGEST_HEX_SIZE];
+    struct manifest manifest;
+
+    if (manifest_load(&manifest, p->dir_fd, err) != 0)
+        return -1;
+    manifest_free(&manifest);
+    return 0;
+}
+
+int publish_commit(struct publish *publish, struct error *err)
+{
     bool old = false;
 
-    if (hash_manifest(publish->dir_fd, hex, err) != 0 ||
-        check_place(publish, err) != 0 || show(publish, &old, err) != 0) {
+    if (check_manifest(publish, err) != 0 || check_place(publish, err) != 0 ||
+        show(publish, &old, err) != 0) {
         if (old)
             mark_old(publish);
         publish_abort(publish);
         return -1;
     }
-    if (settle(publish, report, hex, old, err) == 0) {
+    if (settle(publish, old, err) == 0) {
         close_all(publish);
         return 0;
     }
@@ -364,7 +380,7 @@ int publish_complete(struct publish *publish, struct error *err)
         result = error_set(err, ERROR_NO_INPUT, "%s: cannot open: %s",
                            publish->run_id, strerror(errno));
     } else {
-        result = mark_existing(publish, fd, err);
+        result = mark(publish, fd, err);
         close(fd);
     }
     close_all(publish);

@@ -20,10 +20,26 @@
  * sets what is missing from the run's own manifest.
  *
  * Done file: OUT/DATASET_YYYYMMDD_RUNID.done (the day of as_of, UTC), JSON:
- * {"runId", "dataset", "rows", "manifestSha256"}. It is written last.
+ * {"runId", "dataset", "rows", "manifestSha256"}. It is written last; where
+ * the manifest asks for companions (companion.h), after those of its
+ * dataset. All of them go with their run, done files first.
+ *
+ * With a redshift_url each dataset and format also has a list of its parts as
+ * Redshift's COPY reads it, OUT/DATASET_YYYYMMDD_RUNID.FORMAT.manifest, before
+ * the done files: url/RUNID/PART, where deliver puts them.
  *
  * An output directory that was moved, removed or replaced since
  * publish_open() is ERROR_CANT_CREATE at publish_commit().
+ *
+ * Hive layout (the manifest's "layout"): once the run is visible each dataset
+ * gets OUT/dataset=NAME/dt=YYYY-MM-DD/run=RUNID (the day of as_of, UTC) with
+ * its parts, which are links to those of the run (copies where the file
+ * system has no links), and _manifest.json, the manifest of this dataset
+ * alone. A folder is built in OUT/.tmp-_hive and appears by one rename. When
+ * all are there each gets an empty _SUCCESS, so one _SUCCESS speaks for the
+ * whole run, and the done files come after. A replaced run first loses its
+ * done files and _SUCCESS; its folders are exchanged like the run, and what
+ * the new run does not have is taken away, each by one rename.
  *
  * "latest" never moves back to a run of an earlier as-of time. Symbolic links
  * in place of the run's or the temporary directory are refused.
@@ -34,10 +50,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "beside.h"
 #include "error.h"
 #include "lock.h"
 #include "manifest.h"
-#include "report.h"
 
 struct publish;
 
@@ -46,6 +62,7 @@ struct publish_options {
     const char *run_id;  /* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
     mode_t file_mode, dir_mode;
     bool replace;
+    const char *redshift_url; /* where the parts will lie, or NULL */
 };
 
 struct publish *publish_open(const struct publish_options *options,
@@ -55,8 +72,7 @@ bool publish_exists(
 int publish_out_fd(const struct publish *publish); /* OUT itself */
 /* Where files go; -1 when the run is there and is not to be replaced. */
 int publish_dir_fd(const struct publish *publish);
-int publish_commit(struct publish *publish, const struct run_report *report,
-                   struct error *err);
+int publish_commit(struct publish *publish, struct error *err);
 /* For an OUT/RUNID that exists already: points latest at it and writes its
  * done files, as publish_commit() does; frees. */
 int publish_complete(struct publish *publish, struct error *err);
@@ -66,9 +82,10 @@ void publish_abort(struct publish *publish); /* NULL allowed */
  * or -1 (ERROR_TRY_LATER when it is held). who stands for the run. */
 int publish_hold(int out_fd, const char *who, struct error *err);
 
-/* Under the lock: removes a run and its done files, done files first, then
- * the run by a rename to .tmp-RUNID, which is deleted; at no moment is there
- * less than the whole run under its name. What is no plain file in it is not
+/* Under the lock: removes a run, its done files and Hive folders: done files
+ * and _SUCCESS first, then the Hive folders and last the run, each by a rename
+ * to .tmp-…, which is deleted; at no moment is there less than the whole run
+ * under its name. What is no plain file in it is not
  * removed and an error; the caller looks before. "latest" is left alone. */
 int publish_retire(int out_fd, const char *run_id, struct error *err);
 
@@ -83,11 +100,22 @@ bool publish_holder(int out_fd, char text[PUBLISH_HOLDER_MAX]);
 /* Names of the files beside the runs. */
 #define PUBLISH_LOCK_NAME   ".rollcall.lock"
 #define PUBLISH_LATEST_NAME "latest"
-enum { PUBLISH_RUN_ID_MAX = MANIFEST_RUN_ID_MAX, PUBLISH_DONE_NAME_MAX = 256 };
+/* And in a Hive folder. */
+#define PUBLISH_SUCCESS_NAME "_SUCCESS"
+#define PUBLISH_HIVE_RUN     "run="
+enum {
+    PUBLISH_RUN_ID_MAX = MANIFEST_RUN_ID_MAX,
+    PUBLISH_DONE_NAME_MAX = BESIDE_NAME_MAX,
+    PUBLISH_HIVE_PATH_MAX = 256
+};
 
 /* The done file's name; -1 when it would be too long. */
 int publish_done_name(const char *dataset, int64_t as_of, const char *run_id,
                       char out[PUBLISH_DONE_NAME_MAX]);
+
+/* A dataset's Hive folder, relative to OUT; -1 when it would be too long. */
+int publish_hive_path(const char *dataset, int64_t as_of, const char *run_id,
+                      char out[PUBLISH_HIVE_PATH_MAX]);
 
 /* As manifest_run_id_valid(), and not "latest". */
 bool publish_run_id_valid(const char *run_id);

@@ -8,16 +8,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "instant.h"
+#include "beside.h"
 #include "jsonw.h"
 #include "publish.h"
 #include "publish_parts.h"
 #include "sink.h"
 
-enum { DONE_TEXT_MAX = 4096, DAY_DIGITS = 8 };
+enum { DONE_TEXT_MAX = 4096 };
 
 #define LATEST_TEMP SINK_TEMP_PREFIX "latest"
-#define DONE_SUFFIX ".done"
 
 int publish_check_latest(int out_fd, struct error *err)
 {
@@ -113,14 +112,7 @@ int publish_latest(int out_fd, const char *run_id, int64_t as_of,
 int publish_done_name(const char *dataset, int64_t as_of, const char *run_id,
                       char out[PUBLISH_DONE_NAME_MAX])
 {
-    char day[INSTANT_TEXT_MAX];
-    int len;
-
-    if (instant_format(as_of, "%Y%m%d", 0, day, sizeof(day)) != 0)
-        return -1;
-    len = snprintf(out, PUBLISH_DONE_NAME_MAX, "%s_%s_%s" DONE_SUFFIX, dataset,
-                   day, run_id);
-    return len < 0 || len >= PUBLISH_DONE_NAME_MAX ? -1 : 0;
+    return beside_name(dataset, as_of, run_id, BESIDE_DONE, out);
 }
 
 int publish_write_done(int out_fd, const struct publish_done *done,
@@ -153,26 +145,13 @@ int publish_write_done(int out_fd, const struct publish_done *done,
     return result;
 }
 
-/* NAME is DATASET_YYYYMMDD_RUNID.done of this run. */
-static bool is_done_of(const char *name, const char *run_id)
-{
-    char tail[PUBLISH_RUN_ID_MAX + sizeof("_" DONE_SUFFIX)];
-    size_t len = strlen(name), end;
-    const char *day;
-
-    snprintf(tail, sizeof(tail), "_%s" DONE_SUFFIX, run_id);
-    end = strlen(tail);
-    if (len < end + DAY_DIGITS + 2 || strcmp(name + len - end, tail) != 0)
-        return false;
-    day = name + len - end - DAY_DIGITS;
-    return day[-1] == '_' && strspn(day, "0123456789") == DAY_DIGITS;
-}
-
-int publish_remove_done(int out_fd, const char *run_id, struct error *err)
+static int remove_beside(int out_fd, const char *run_id, const char *suffix,
+                         struct error *err)
 {
     int result = 0,
         fd = openat(out_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
+    bool removed = false;
     struct dirent *entry;
 
     if (list == NULL) {
@@ -181,14 +160,27 @@ int publish_remove_done(int out_fd, const char *run_id, struct error *err)
         return file_write_error(err, "done files");
     }
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL) {
-        if (is_done_of(entry->d_name, run_id) &&
-            unlinkat(out_fd, entry->d_name, 0) != 0)
+        if (!beside_is_of(entry->d_name, run_id, suffix))
+            continue;
+        if (unlinkat(out_fd, entry->d_name, 0) != 0)
             result = file_write_error(err, entry->d_name);
+        removed = true;
     }
     if (result == 0 && errno != 0)
         result = file_write_error(err, "done files");
     closedir(list);
-    if (result == 0 && fsync(out_fd) != 0)
+    if (result == 0 && removed && fsync(out_fd) != 0)
         result = file_write_error(err, "done files");
     return result;
+}
+
+/* In the order of beside_suffixes, and on disk in it too: nobody finds a done
+ * file without the rest. */
+int publish_remove_done(int out_fd, const char *run_id, struct error *err)
+{
+    for (size_t i = 0; beside_suffixes[i] != NULL; i++) {
+        if (remove_beside(out_fd, run_id, beside_suffixes[i], err) != 0)
+            return -1;
+    }
+    return 0;
 }

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "error.h"
+#include "manifest.h"
 
 enum publish_entry {
     ENTRY_FAILED = -1,
@@ -48,7 +49,12 @@ struct publish_done {
 int publish_write_done(int out_fd, const struct publish_done *done,
                        struct error *err);
 
-/* Removes the done files of a run that is about to be replaced. */
+/* DATASET_YYYYMMDD_RUNID.FORMAT.manifest for each dataset and format. */
+int publish_write_redshift(int out_fd, const struct manifest *manifest,
+                           const char *url, mode_t mode, struct error *err);
+
+/* Removes the done files of a run that is about to be replaced, and then what
+ * else stands beside it under its name. */
 int publish_remove_done(int out_fd, const char *run_id, struct error *err);
 
 #endif

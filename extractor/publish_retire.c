@@ -8,6 +8,7 @@
 
 #include "lock.h"
 #include "publish.h"
+#include "publish_hive.h"
 #include "publish_parts.h"
 #include "sink.h"
 
@@ -31,7 +32,9 @@ int publish_retire(int out_fd, const char *run_id, struct error *err)
 
     snprintf(temp, sizeof(temp), SINK_TEMP_PREFIX "%s", run_id);
     if (publish_remove(out_fd, temp, err) != 0 ||
-        publish_remove_done(out_fd, run_id, err) != 0)
+        publish_remove_done(out_fd, run_id, err) != 0 ||
+        publish_hive_unmark(out_fd, run_id, err) != 0 ||
+        publish_hive_prune(out_fd, run_id, NULL, err) != 0)
         return -1;
     if (renameat(out_fd, run_id, out_fd, temp) != 0)
         return file_write_error(err, run_id);

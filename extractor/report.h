@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "exchange.h"
+#include "job.h"
 #include "schema.h"
 #include "writer.h"
 
@@ -126,6 +127,9 @@ struct dataset_report {
     uint64_t rows;
     uint64_t rejected;    /* rows refused by the mapping's rules */
     uint64_t truncated;   /* cells cut to their length */
+    struct count_report *over_length; /* columns that texts were too long for,
+                             and how many texts; owned */
+    size_t over_length_count;
     uint64_t undecided;   /* accounts left out because something is not known
                              that "where" compares */
     struct writer_report *writers; /* one per format */
@@ -161,6 +165,8 @@ struct run_report {
     bool has_rejects;          /* rejects.jsonl.gz exists */
     struct part_report rejects;
     const char *supersedes;    /* run id of the run published before, or NULL */
+    bool hive;                 /* the layout of the output, see publish.h */
+    struct companions companions; /* beside the done files */
 };
 
 /* Frees what belongs to a source's report: windows and files. */

@@ -78,6 +78,8 @@ static int start_report(struct run *run, struct error *err)
     report->started = clock_wall(&options->log->clock);
     report->job_sha256 = setup->job.sha256;
     report->dialect = &setup->job.output.dialect;
+    report->hive = setup->job.output.layout == LAYOUT_HIVE;
+    report->companions = setup->job.output.companions;
     report->source_count = setup->source_count;
     report->dataset_count = setup->mapping_count;
     report->sources = calloc(setup->source_count, sizeof(*report->sources));
@@ -102,6 +104,7 @@ static int open_output(struct run *run, struct error *err)
         .file_mode = setup->job.output.file_mode,
         .dir_mode = setup->job.output.dir_mode,
         .replace = options->force,
+        .redshift_url = setup->job.output.redshift_url,
     };
 
     run->publish = publish_open(&publish, err);
@@ -296,7 +299,7 @@ static int write_all(struct run *run, struct error *err)
         recording_finish(run->options->record, err) != 0)
         return -1;
     run->publish = NULL;
-    return publish_commit(publish, &run->report, err);
+    return publish_commit(publish, err);
 }
 
 static int learn(struct run *run, struct error *err)
@@ -338,6 +341,7 @@ static void release(struct run *run)
         for (size_t w = 0; w < report->writer_count; w++)
             writer_report_release(&report->writers[w]);
         free(report->writers);
+        free(report->over_length);
     }
     for (size_t i = 0; run->report.sources != NULL &&
                        i < run->report.source_count; i++)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "companion.h"
 #include "publish.h"
 #include "sink.h"
 
@@ -25,14 +26,28 @@ int runs_open_out(const char *path, struct error *err)
     return error_hint(err, "name it with --out, or its job with -c");
 }
 
+static bool is_file(int out_fd, const char *name)
+{
+    struct stat st;
+
+    return fstatat(out_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(st.st_mode);
+}
+
 static bool is_marked(int out_fd, const struct manifest *m, const char *dataset)
 {
     char name[PUBLISH_DONE_NAME_MAX];
-    struct stat st;
 
+    for (int i = 0; i < COMPANION_COUNT; i++) {
+        const enum companion which = (enum companion)i;
+
+        if (companion_wanted(m, which) &&
+            (companion_name(m, dataset, which, name) != 0 ||
+             !is_file(out_fd, name)))
+            return false;
+    }
     return publish_done_name(dataset, m->as_of, m->run_id, name) == 0 &&
-           fstatat(out_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(st.st_mode);
+           is_file(out_fd, name);
 }
 
 static int copy_datasets(struct runs *runs, int out_fd,

@@ -28,7 +28,8 @@ struct runs_entry {
     uint64_t bytes;      /* of its parts */
     const struct manifest_dataset *datasets;
     size_t dataset_count;
-    bool marked;         /* each dataset has its done file */
+    bool marked;         /* each dataset has its done file, and the companions
+                            that its manifest asks for */
 };
 
 struct runs {

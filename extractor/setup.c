@@ -381,7 +381,8 @@ int setup_load(struct setup *setup, const struct setup_options *options,
         if (load_mapping(setup, *names, err) != 0)
             goto fail;
     }
-    if (setup_check_files(setup, err) != 0)
+    if (setup_check_files(setup, err) != 0 ||
+        setup_check_layout(setup, err) != 0)
         goto fail;
     return 0;
 fail:

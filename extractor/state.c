@@ -213,6 +213,16 @@ static struct state *state_new(struct error *err)
     return state;
 }
 
+/* Only what is not there counts as new. */
+static int find_old(const char *path, bool *old, struct error *err)
+{
+    *old = access(path, F_OK) == 0;
+    if (*old || errno == ENOENT)
+        return 0;
+    return error_set(err, ERROR_IO, "%s: cannot be looked at: %s", path,
+                     strerror(errno));
+}
+
 struct state *state_open(const char *path, const char *run_id,
                          const struct log *log, struct error *err)
 {
@@ -220,10 +230,9 @@ struct state *state_open(const char *path, const char *run_id,
 
     if (state == NULL)
         return NULL;
-    if (take_lock(state, path, run_id, err) == 0) {
-        state->old = access(path, F_OK) == 0;
+    if (take_lock(state, path, run_id, err) == 0 &&
+        find_old(path, &state->old, err) == 0)
         state->db = open_or_replace(path, run_id, &state->old, log, err);
-    }
     if (state->db != NULL)
         return state;
     state_close(state);

@@ -106,8 +106,9 @@ static int warn_of_runs(struct status *status, struct error *err)
                 status_warn(status, err, "%s: %s", entry->name, entry->problem);
         else if (!entry->marked)
             result = status_warn(status, err,
-                                 "%s: a done file is missing; extract "
-                                 "with --run-id %s sets it",
+                                 "%s: a done file is missing, or one that "
+                                 "belongs to it; extract with --run-id %s "
+                                 "sets it",
                                  entry->name, entry->name);
         if (result != 0)
             return -1;

@@ -3,12 +3,14 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "publish.h"
 #include "strmap.h"
 #include "verify_parts.h"
 
@@ -38,13 +40,13 @@ void verify_found(struct verify *v, const char *file, const char *format, ...)
 static bool expected(const struct strmap *paths, const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-           strcmp(name, MANIFEST_NAME) == 0 || strmap_get(paths, name) != NULL;
+           strmap_get(paths, name) != NULL;
 }
 
-static int list_strays(struct verify *v, const struct strmap *paths,
-                       struct error *err)
+int verify_strays(struct verify *v, int dir_fd, const char *folder,
+                  const struct strmap *paths, struct error *err)
 {
-    int fd = openat(v->run_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *list = fd < 0 ? NULL : fdopendir(fd);
     struct dirent *entry;
 
@@ -55,8 +57,12 @@ static int list_strays(struct verify *v, const struct strmap *paths,
         return -1;
     }
     while ((entry = readdir(list)) != NULL) {
-        if (!expected(paths, entry->d_name))
-            verify_found(v, entry->d_name, "is not in the manifest");
+        char name[PATH_MAX];
+
+        if (expected(paths, entry->d_name))
+            continue;
+        snprintf(name, sizeof(name), "%s%s", folder, entry->d_name);
+        verify_found(v, name, "is not in the manifest");
     }
     closedir(list);
     return 0;
@@ -70,7 +76,12 @@ static int check_strays(struct verify *v, struct error *err)
 
     for (size_t i = 0; i < m->resource_count && result == 0; i++)
         result = strmap_put(&paths, m->resources[i].path, &m->resources[i]);
-    result = result == 0 ? list_strays(v, &paths, err) : error_no_memory(err);
+    if (result == 0)
+        result = strmap_put(&paths, m->file, v);
+    if (result == 0 && verify_is_part(m))
+        result = strmap_put(&paths, PUBLISH_SUCCESS_NAME, v);
+    result = result == 0 ? verify_strays(v, v->run_fd, "", &paths, err)
+                         : error_no_memory(err);
     strmap_release(&paths);
     return result;
 }
@@ -98,7 +109,7 @@ static int read_tables(struct verify *v, struct tables *tables,
         t->dataset = m->resources[i].dataset;
         t->format = m->resources[i].format;
         if (find(tables, t->dataset, t->format) != NULL)
-            verify_found(v, MANIFEST_NAME, "%s: parts are not together",
+            verify_found(v, v->manifest.file, "%s: parts are not together",
                          m->resources[i].path);
         if (verify_table(v, i, &parts, &t->rows, t->hex, err) != 0)
             return -1;
@@ -121,7 +132,7 @@ static void compare_rows(struct verify *v,
                          const struct table *t)
 {
     if (t != NULL && t->rows != dataset->rows)
-        verify_found(v, MANIFEST_NAME,
+        verify_found(v, v->manifest.file,
                      "%s: %llu rows stated, its %s parts hold %llu",
                      dataset->name, (unsigned long long)dataset->rows,
                      t->format, (unsigned long long)t->rows);
@@ -137,12 +148,12 @@ static void check_datasets(struct verify *v, const struct tables *tables)
         const struct table *jsonl = find(tables, d->name, "jsonl");
 
         if (csv == NULL && jsonl == NULL)
-            verify_found(v, MANIFEST_NAME, "%s: dataset without a part",
+            verify_found(v, v->manifest.file, "%s: dataset without a part",
                          d->name);
         compare_rows(v, d, csv);
         compare_rows(v, d, jsonl);
         if (csv != NULL && jsonl != NULL && strcmp(csv->hex, jsonl->hex) != 0)
-            verify_found(v, MANIFEST_NAME,
+            verify_found(v, v->manifest.file,
                          "%s: CSV and JSONL do not hold the same rows",
                          d->name);
         v->summary->rows += jsonl != NULL ? jsonl->rows
@@ -153,7 +164,7 @@ static void check_datasets(struct verify *v, const struct tables *tables)
         const char *name = tables->items[i].dataset;
 
         if (strcmp(name, REJECTS_DATASET) != 0 && !known_dataset(m, name))
-            verify_found(v, MANIFEST_NAME, "%s: parts of an unlisted dataset",
+            verify_found(v, v->manifest.file, "%s: parts of an unlisted dataset",
                          name);
     }
 }
@@ -182,7 +193,7 @@ static int load(struct verify *v, struct error *err)
 {
     struct error local = {0};
 
-    if (manifest_load(&v->manifest, v->run_fd, &local) == 0) {
+    if (verify_load(&v->manifest, v->run_fd, &local) == 0) {
         snprintf(v->summary->run_id, sizeof(v->summary->run_id), "%s",
                  v->manifest.run_id);
         return 0;

@@ -9,7 +9,10 @@
  * object a line with exactly the schema's members, same checks; CSV and JSONL
  * of a dataset hold the same rows. Per run: no stray files, manifest syntax.
  * Inside an output directory (beside the lock file) the run must be in the
- * folder of its name, and each dataset's done file must name this manifest.
+ * folder of its name, and each dataset's done file must name this manifest;
+ * of a run in a Hive layout, each dataset's folder must hold the same parts,
+ * its manifest and _SUCCESS. Such a folder may be named itself, wherever it
+ * was copied to: then it is checked like a run of one dataset.
  * Every finding is reported to `finding`, up to VERIFY_SHOWN_MAX a part; the
  * result is ERROR_DATA when there was one. A finding names row and column,
  * never a cell's value. Memory does not grow with rows.

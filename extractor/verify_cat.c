@@ -150,7 +150,7 @@ int cat_run(const char *path, const struct cat_options *options, int fd,
     cat.run_fd = verify_open_run(path, err);
     if (cat.run_fd < 0)
         return -1;
-    result = manifest_load(&cat.manifest, cat.run_fd, err);
+    result = verify_load(&cat.manifest, cat.run_fd, err);
     if (result == 0) {
         result = cat_parts(&cat, err);
         manifest_free(&cat.manifest);

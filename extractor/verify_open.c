@@ -17,7 +17,7 @@ enum {
     DONE_BYTES_MAX = 64 * 1024
 };
 
-/* "RUN/manifest.json" stands for RUN. */
+/* "RUN/manifest.json" stands for RUN, "…/_manifest.json" for its folder. */
 static int open_named(const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -25,7 +25,8 @@ static int open_named(const char *path)
     char folder[PATH_MAX];
     int len;
 
-    if (strcmp(name, MANIFEST_NAME) != 0)
+    if (strcmp(name, MANIFEST_NAME) != 0 &&
+        strcmp(name, MANIFEST_PART_NAME) != 0)
         return open(path, OPEN_FOLDER);
     len = snprintf(folder, sizeof(folder), "%.*s.", (int)(name - path), path);
     if (len < 0 || (size_t)len >= sizeof(folder)) {
@@ -52,6 +53,11 @@ static int open_latest(int out_fd)
     return openat(out_fd, target, OPEN_FOLDER | O_NOFOLLOW);
 }
 
+static bool holds(int dir_fd, const char *name)
+{
+    return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 int verify_open_run(const char *path, struct error *err)
 {
     int run, fd = open_named(path);
@@ -59,7 +65,7 @@ int verify_open_run(const char *path, struct error *err)
     if (fd < 0)
         return error_set(err, ERROR_NO_INPUT, "%s: cannot open: %s", path,
                          strerror(errno));
-    if (faccessat(fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    if (holds(fd, MANIFEST_NAME) || holds(fd, MANIFEST_PART_NAME))
         return fd;
     run = open_latest(fd);
     close(fd);
@@ -68,6 +74,20 @@ int verify_open_run(const char *path, struct error *err)
     error_set(err, ERROR_NO_INPUT, "%s: holds no %s and no latest run", path,
               MANIFEST_NAME);
     return error_hint(err, "name a run's folder or the output directory");
+}
+
+int verify_load(struct manifest *manifest, int run_fd, struct error *err)
+{
+    return manifest_load_named(manifest, run_fd,
+                               holds(run_fd, MANIFEST_NAME)
+                                   ? MANIFEST_NAME
+                                   : MANIFEST_PART_NAME,
+                               err);
+}
+
+bool verify_is_part(const struct manifest *manifest)
+{
+    return strcmp(manifest->file, MANIFEST_PART_NAME) == 0;
 }
 
 static bool same_folder(int dir_fd, const char *name, int fd)
@@ -152,8 +172,12 @@ static int check_all_done(struct verify *v, int out_fd, struct error *err)
     if (result != 0)
         return error_set(err, ERROR_BUG, "%s: hashing failed, perhaps "
                          "for want of memory", MANIFEST_NAME);
-    for (size_t i = 0; i < v->manifest.dataset_count && result == 0; i++)
+    for (size_t i = 0; i < v->manifest.dataset_count && result == 0; i++) {
         result = check_done(v, out_fd, &v->manifest.datasets[i], hex, err);
+        if (result == 0)
+            result = verify_companions(v, out_fd, v->manifest.datasets[i].name,
+                                       err);
+    }
     return result;
 }
 
@@ -162,15 +186,19 @@ int verify_markers(struct verify *v, struct error *err)
     char temp[sizeof(SINK_TEMP_PREFIX) + PUBLISH_RUN_ID_MAX];
     int result = 0, out_fd = openat(v->run_fd, "..", OPEN_FOLDER);
 
+    if (verify_is_part(&v->manifest) && !holds(v->run_fd, PUBLISH_SUCCESS_NAME))
+        verify_found(v, PUBLISH_SUCCESS_NAME, "is missing");
     if (out_fd < 0)
         return 0;
     snprintf(temp, sizeof(temp), SINK_TEMP_PREFIX "%.*s", PUBLISH_RUN_ID_MAX,
              v->manifest.run_id);
-    if (faccessat(out_fd, PUBLISH_LOCK_NAME, F_OK, AT_SYMLINK_NOFOLLOW) != 0 ||
+    if (!holds(out_fd, PUBLISH_LOCK_NAME) ||
         same_folder(out_fd, temp, v->run_fd))
         goto done;
     if (same_folder(out_fd, v->manifest.run_id, v->run_fd))
-        result = check_all_done(v, out_fd, err);
+        result = check_all_done(v, out_fd, err) == 0
+                     ? verify_hive(v, out_fd, err)
+                     : -1;
     else
         verify_found(v, MANIFEST_NAME,
                      "is in a folder of another name than its run id");

@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "digest.h"
 #include "manifest.h"
+#include "strmap.h"
 #include "verify.h"
 
 struct verify {
@@ -27,8 +28,23 @@ void verify_found(struct verify *v, const char *file, const char *format, ...)
 /* The folder of the run that path stands for; -1 with *err set. */
 int verify_open_run(const char *path, struct error *err);
 
-/* Lock, name and done files, when the run is inside an output directory. */
+/* The manifest of that folder: of a run, or of one dataset in a Hive layout,
+ * which may have been copied to anywhere. */
+int verify_load(struct manifest *manifest, int run_fd, struct error *err);
+bool verify_is_part(const struct manifest *manifest);
+
+/* Tells of what is in a folder and not in paths; folder, "" or "NAME/", stands
+ * before its names. */
+int verify_strays(struct verify *v, int dir_fd, const char *folder,
+                  const struct strmap *paths, struct error *err);
+
+/* Lock, name, done files and Hive folders, when the run is inside an output
+ * directory; _SUCCESS in a Hive folder. */
 int verify_markers(struct verify *v, struct error *err);
+/* The companions of one dataset in the output directory. */
+int verify_companions(struct verify *v, int out_fd, const char *dataset,
+                      struct error *err);
+int verify_hive(struct verify *v, int out_fd, struct error *err);
 
 struct verify_cell {
     bool present;

@@ -83,12 +83,12 @@ static void check_parts(struct verify_table *t, size_t count)
         const struct manifest_resource *r = t->first + i;
 
         if (r->part != i + 1)
-            verify_found(t->v, MANIFEST_NAME,
+            verify_found(t->v, t->v->manifest.file,
                          "%s: is part %llu where part "
                          "%zu belongs",
                          r->path, (unsigned long long)r->part, i + 1);
         if (!same_schema(t->first, r))
-            verify_found(t->v, MANIFEST_NAME,
+            verify_found(t->v, t->v->manifest.file,
                          "%s: schema differs from that of part 1", r->path);
     }
 }

@@ -40,8 +40,9 @@ static int name_part(struct writer *writer, struct error *err)
         return error_hint(err, "raise output.part_size in the job");
     }
     len =
-        snprintf(writer->part.name, sizeof(writer->part.name), "%s-%05zu.%s.gz",
-                 writer->options.schema->name, number, writer->format->name);
+        snprintf(writer->part.name, sizeof(writer->part.name), "%s-%05zu.%s%s",
+                 writer->options.schema->name, number, writer->format->name,
+                 writer->options.plain ? "" : ".gz");
     if (len < 0 || (size_t)len >= sizeof(writer->part.name))
         return error_set(err, ERROR_CONFIG, "%s: dataset name is too long",
                          writer->options.schema->name);
@@ -68,7 +69,7 @@ static int put_line(struct writer *writer, struct error *err)
 static int open_part(struct writer *writer, struct error *err)
 {
     const struct sink_options options = {
-        .gzip = true,
+        .gzip = !writer->options.plain,
         .level = WRITER_GZIP_LEVEL,
         .mode = writer->options.mode,
         .worker = writer->options.worker,

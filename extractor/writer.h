@@ -5,7 +5,7 @@
  * table of writer.c. Calling order: writer_open(); writer_row() for each row in
  * final order; writer_close(), which finishes the last part and fills the
  * report; or writer_abort(). Parts are NAME-00001.csv.gz, …; a part is closed
- * at the first row after its compressed size reached part_size, and an empty
+ * at the first row after its size in the file reached part_size, and an empty
  * dataset still has one part. Cells arrive in schema order with the column's
  * type or null.
  *
@@ -61,7 +61,8 @@ struct writer_options {
     int dir_fd; /* the run's directory being built */
     const struct schema *schema;
     const struct csv_dialect *dialect;
-    uint64_t part_size; /* compressed bytes */
+    uint64_t part_size; /* bytes as the file has them */
+    bool plain;         /* not compressed: no .gz at the end of the names */
     mode_t mode;
     struct worker *worker; /* of the sinks; may be NULL */
 };

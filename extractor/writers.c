@@ -12,6 +12,7 @@ int writers_open(struct writers *writers, const struct job *job, int dir_fd,
         .schema = report->schema,
         .dialect = &job->output.dialect,
         .part_size = job->output.part_size,
+        .plain = job->output.compression == COMPRESSION_NONE,
         .mode = job->output.file_mode,
         .worker = worker,
     };

@@ -300,17 +300,19 @@ static size_t cut_at(const char *text, size_t characters)
     return i;
 }
 
-static enum join_outcome fit_length(const struct joined *joined,
-                                    const struct column *column,
+static enum join_outcome fit_length(const struct joined *joined, size_t i,
                                     struct value *cell, struct arena *arena,
                                     struct join_notes *notes,
                                     struct error *err)
 {
+    const struct column *column = &joined->input->rules->schema.columns[i];
     size_t cut = cut_at(cell->text, column->length);
 
     if (cell->text[cut] == '\0')
         return JOIN_ROW;
-    switch (joined->input->rules->over_length) {
+    if (notes->too_long != NULL)
+        notes->too_long[i]++;
+    switch (rules_over_length(joined->input->rules, i)) {
     case OVER_LENGTH_TRUNCATE:
         cell->text = arena_strndup(arena, cell->text, cut);
         if (cell->text == NULL)
@@ -360,7 +362,7 @@ static enum join_outcome check_cell(const struct joined *joined, size_t i,
     }
     if (column->length == 0)
         return JOIN_ROW;
-    return fit_length(joined, column, cell, arena, notes, err);
+    return fit_length(joined, i, cell, arena, notes, err);
 }
 
 enum join_outcome join_row(const struct joined *joined, struct value *cells,

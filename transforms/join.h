@@ -73,6 +73,8 @@ struct join_notes {
     const char *column;   /* of a refused row */
     const char *reason;
     uint64_t truncated;   /* cells cut to their length, added up */
+    uint64_t *too_long;   /* per column, texts longer than it, added up
+                             whatever became of them; NULL: not wanted */
 };
 
 void joined_fill(struct joined *joined, const struct join_input *input,

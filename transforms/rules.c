@@ -137,3 +137,23 @@ char *rules_ref_text(const struct rules *rules, const struct ref *ref,
     }
     return arena_printf(arena, "run.%s", rules_run_parts[ref->index].name);
 }
+
+static bool orders_rows(const struct rules *rules, size_t column)
+{
+    for (size_t i = 0; i < rules->order_count; i++) {
+        if (rules->order[i] == column)
+            return true;
+    }
+    return false;
+}
+
+enum over_length rules_over_length(const struct rules *rules, size_t column)
+{
+    const struct column_rule *rule = &rules->columns[column];
+    enum over_length policy = rule->has_over_length ? rule->over_length
+                                                    : rules->over_length;
+
+    return policy == OVER_LENGTH_TRUNCATE && orders_rows(rules, column)
+               ? OVER_LENGTH_REJECT
+               : policy;
+}

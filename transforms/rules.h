@@ -165,11 +165,16 @@ struct alternative {
     struct ref ref;         /* otherwise */
 };
 
+/* What becomes of a text that is longer than its column. */
+enum over_length { OVER_LENGTH_REJECT, OVER_LENGTH_TRUNCATE, OVER_LENGTH_FAIL };
+
 struct column_rule {
     const struct alternative *alternatives;
     size_t alternative_count;
     struct transform *transforms; /* applied in order to the chosen value */
     size_t transform_count;
+    bool has_over_length; /* its own, instead of the mapping's */
+    enum over_length over_length;
 };
 
 /* The dataset NAME_changes that a mapping asks for with "changes": what became
@@ -185,8 +190,6 @@ struct change_rules {
     const bool *of_run;    /* a column of the dataset is the run's own, and so
                               other in every run: that is no change */
 };
-
-enum over_length { OVER_LENGTH_REJECT, OVER_LENGTH_TRUNCATE, OVER_LENGTH_FAIL };
 
 struct rules {
     struct schema schema;             /* columns in output order */
@@ -213,6 +216,10 @@ struct rules {
 
 /* Bit per user field that "where" or a column refers to. */
 uint32_t rules_user_fields(const struct rules *rules);
+
+/* What counts for a column. One that rows are ordered by, such as a key, is
+ * never cut, because two could become one: its row is refused instead. */
+enum over_length rules_over_length(const struct rules *rules, size_t column);
 
 /* Whether the mapping reads this source of events. */
 bool rules_take_source(const struct rules *rules, const char *source);

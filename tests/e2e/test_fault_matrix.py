@@ -73,7 +73,7 @@ def content(path):
     of a done file without the hash over them."""
     if path.is_symlink():
         return os.readlink(path)
-    if path.name == "manifest.json":
+    if path.name in ("manifest.json", "_manifest.json"):
         return without(json.loads(path.read_text()), RUN_ONLY)
     if path.suffix == ".done":
         return without(json.loads(path.read_text()), {"manifestSha256"})
@@ -97,8 +97,8 @@ def tree(out):
 class Scenario:
     """What is there before the run, and what the run is."""
 
-    def __init__(self, folder, url, *args):
-        self.folder, self.url = Path(folder), url
+    def __init__(self, folder, url, *args, layout="flat"):
+        self.folder, self.url, self.layout = Path(folder), url, layout
         self.folder.mkdir(parents=True)
         self.args = args
         self.before, self.after = {}, {}
@@ -107,7 +107,8 @@ class Scenario:
         path = Path(folder) / "rollcall.json"
         if not path.exists():
             harness.make_job(folder, self.url,
-                             output={"dir": "data/out"},
+                             output={"dir": "data/out",
+                                     "layout": self.layout},
                              state="data/state/rollcall.db",
                              # One request after another: the same calls in
                              # every run, so that a point is what it seems.
@@ -126,6 +127,8 @@ class Scenario:
         (out / "latest").unlink()
         for done in out.glob(f"*_{RUN}.done"):
             done.unlink()
+        for folder in out.glob(f"dataset=*/dt=*/run={RUN}"):
+            shutil.rmtree(folder)
 
     def settle(self):
         """The data of undisturbed runs."""
@@ -156,12 +159,12 @@ class Scenario:
 
 def scenarios(folder, url):
     first = Scenario(folder / "first", url)
-    second = Scenario(folder / "second", url)
+    second = Scenario(folder / "second", url, layout="hive")
     second.publish(NIGHT_BEFORE)
-    force = Scenario(folder / "force", url, "--force")
+    force = Scenario(folder / "force", url, "--force", layout="hive")
     force.publish(NIGHT_BEFORE)
     force.publish(AS_OF)
-    marks = Scenario(folder / "marks", url)
+    marks = Scenario(folder / "marks", url, layout="hive")
     marks.publish(AS_OF)
     marks.unmark()
     return {name: scenario.settle() for name, scenario in
@@ -184,12 +187,15 @@ class Visible:
                 yield from self.wrong_link(path)
             elif name.endswith(".done"):
                 yield from self.wrong_done(path)
+            elif name.startswith("dataset="):
+                for run in path.glob("dt=*/*"):
+                    yield from self.wrong_hive(run)
             elif path.is_dir() and not path.is_symlink():
                 yield from self.wrong_run(path)
             else:
                 yield f"{name} is visible"
         for name in self.scenario.before:
-            run = name.split("/")[0]
+            run = name.rpartition("/")[0] or name
             if not os.path.lexists(self.out / run) and (
                     not name.endswith(".done") or RUN not in name):
                 yield f"{run} is gone"
@@ -208,6 +214,24 @@ class Visible:
               done["manifestSha256"]):
             yield f"{path.name} names another manifest"
 
+    def wrong_hive(self, path):
+        """As it was or as it shall be; the mark may be missing."""
+        name = str(path.relative_to(self.out))
+        seen = tree(path)
+        marked = seen.pop("_SUCCESS", None) is not None
+        for known in (self.scenario.before, self.scenario.after):
+            whole = {one[len(name) + 1:]: value
+                     for one, value in known.items()
+                     if one.startswith(f"{name}/")}
+            whole.pop("_SUCCESS", None)
+            if seen and seen == whole:
+                break
+        else:
+            yield f"{name} is not whole: {sorted(seen)}"
+        run = self.out / path.name.removeprefix("run=")
+        if marked and not (run / "manifest.json").exists():
+            yield f"{name} is marked and its run is not there"
+
     def wrong_run(self, path):
         seen = {f"{path.name}/{name}": value
                 for name, value in tree(path).items()}
@@ -218,8 +242,10 @@ class Visible:
         else:
             yield f"{path.name} is not whole: {sorted(seen)}"
         code, _, err = harness.run_rollcall(["verify", path])
-        # A done file may be missing: it is written last.
-        if code != 0 and "done" not in err:
+        # A done file may be missing: it is written last, and Hive folders and
+        # their marks before it.
+        if code != 0 and not re.search("done|_SUCCESS|dataset=.* cannot be "
+                                       "opened|_manifest.json: is not", err):
             yield f"{path.name} does not verify: {err}"
 
 
@@ -293,7 +319,8 @@ class Trial:
         left = leftovers(data)
         if left and not done.struck[0].startswith("unlink"):
             yield f"left behind: {left}"
-        if done.struck[0] == "renameat2":
+        if (done.struck[0] == "renameat2" and
+                not done.struck[1].startswith("/out/dataset=")):
             for name in self.scenario.before:
                 if not os.path.lexists(data / "out" / name):
                     yield f"{name} is gone"
@@ -315,6 +342,8 @@ class Trial:
                  else (target(path),))
         if (kind, target(path)) == ("fsync", RUN):
             names += ("manifest.json",)
+        if path == "/out/.tmp-_hive" or path.startswith("/out/dataset="):
+            names += ("dataset=",)
         # Where nothing works any more, the last thing tried is told.
         if not self.fault.onward and not any(name in told for name in names):
             yield f"{names} not named: {told}"

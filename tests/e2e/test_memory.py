@@ -34,12 +34,7 @@ def peak_kib(site, folder, mapping):
     return process.returncode, usage.ru_maxrss
 
 
-def is_sanitized():
-    with open(harness.binary("rollcall"), "rb") as program:
-        return b"__asan_init" in program.read()
-
-
-@unittest.skipIf(is_sanitized(), "the memory measured would be the sanitizer's")
+@unittest.skipIf(harness.is_sanitized(), "the memory measured would be the sanitizer's")
 class Peak(unittest.TestCase):
     def extract(self, records, users=USERS, mapping=DATASET):
         spec = f"users={users},records={records},seed=1,{NOW}"

@@ -178,10 +178,20 @@ class Dialects(Case):
 
     def test_powercenter_preset(self):
         run, plain = self.run_with(preset="powercenter")
+        rows = run.jsonl()
+        self.assertNotIn(b"\r", plain)
+        self.assertEqual([line.split(",")[0] for line in
+                          plain.decode().splitlines()],
+                         [row["account_id"] for row in rows])
+        # With or without a header, the stream of a command is rows alone.
+        for args in ([], ["--no-header"]):
+            self.assertEqual(
+                self.rollcall("cat", *args, run.folder).out.encode(), plain)
+        self.job(self.site(), output={"csv": {"preset": "powercenter",
+                                              "header": True}})
+        plain = self.published("--force").plain()
         self.assertEqual(plain.split(b"\n")[0].decode(),
                          ",".join(truth.COLUMNS).upper())
-        self.assertNotIn(b"\r", plain)
-        self.assertEqual(len(run.csv()), 41)
 
     def test_excel_preset(self):
         run, plain = self.run_with(preset="excel")
@@ -412,6 +422,30 @@ class Transforms(Case):
         self.rollcall("verify", run.folder)
         self.assertEqual(run.jsonl("own")[1]["name"], "Überlan")
         self.assertEqual(run.facts()["datasets"][0]["truncated"], 1)
+
+    def test_a_column_has_its_own_policy(self):
+        self.job(self.own_site(displayName="Überlang"),
+                 mappings=["./own.json"])
+        self.mapping([{"name": "name", "length": 7, **self.COLUMN,
+                       "over_length": "truncate"}], over_length="fail")
+        run = self.published()
+        self.assertEqual(run.jsonl("own")[1]["name"], "Überlan")
+        dataset = run.facts()["datasets"][0]
+        self.assertEqual((dataset["overLength"], dataset["truncated"]),
+                         ({"name": 1}, 1))
+
+    def test_policies_that_cannot_be(self):
+        self.job("http://127.0.0.1:9", mappings=["./own.json"])
+        for column, text in (
+                ({"name": "name", **self.COLUMN, "over_length": "fail"},
+                 "columns[1].over_length: the column has no length"),
+                ({"name": "name", "length": 7, "key": True, **self.COLUMN,
+                  "over_length": "truncate"},
+                 "columns[1].over_length: a key is never cut"),
+                ({"name": "name", "length": 7, **self.COLUMN,
+                  "over_length": "cut"}, "columns[1].over_length: ")):
+            self.mapping([column])
+            self.assertIn(text, self.extract(code=78).err)
 
     def test_too_long_a_text_fails_the_run(self):
         self.assertIn("712020:0002", self.over_length("fail", 65).err)

@@ -256,7 +256,7 @@ static inline void fixture_publish(const struct fixture *f)
         fail_msg("%s", err.text);
     fixture_report(f, publish_dir_fd(p), &run);
     fixture_manifest(&run, publish_dir_fd(p));
-    if (publish_commit(p, &run.report, &err) != 0)
+    if (publish_commit(p, &err) != 0)
         fail_msg("%s", err.text);
     fixture_run_release(&run);
 }

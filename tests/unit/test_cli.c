@@ -324,10 +324,11 @@ static const char *help(enum cli_verb verb)
 static const struct {
     const char *name;
     unsigned verbs; /* one bit each: extract plan check verify cat
-                       explain activate deactivate status clean */
+                       explain activate deactivate status clean
+                        deliver schema */
 } documented[] = {
-    {"--job FILE", 0x7e7},
-    {"--mapping NAME|FILE", 0x27},
+    {"--job FILE", 0xfe7},
+    {"--mapping NAME|FILE", 0x827},
     {"--out DIR", 0x727},
     {"--as-of TIME", 0x327},
     {"--run-id ID", 0x03},
@@ -344,8 +345,15 @@ static const struct {
     {"--full ", 0x03},
     {"--no-deliver ", 1},
     {"--result-json FILE", 0x401},
-    {"--dataset NAME", 0x10},
-    {"--format csv|jsonl", 0x10},
+    {"--dataset NAME", 0x810},
+    {"--format NAME", 0x810},
+    {"--part PART", 0x800},
+    {"--table NAME", 0x800},
+    {"--location DIR|URL", 0x800},
+    {"--out-dir DIR", 0x800},
+    {"--repository NAME", 0x800},
+    {"--folder NAME", 0x800},
+    {"--repository-version V", 0x800},
     {"--no-header ", 0x10},
     {"--json ", 0x1e4},
     {"--via NAME", 0xc0},
@@ -407,7 +415,8 @@ static void help_is_true(void **state)
                            : documented[i].verbs & 0x20 ? "explain u"
                            : documented[i].verbs & 0x40 ? "activate u"
                            : documented[i].verbs & 0x100 ? "status"
-                                                         : "clean";
+                           : documented[i].verbs & 0x200 ? "clean"
+                                                         : "schema";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
         snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");

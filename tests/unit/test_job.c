@@ -347,15 +347,6 @@ static void urls_are_https_or_loopback(void **state)
                         "http://127.0.0.1:80/ex/jira/1");
 }
 
-static void says_what_this_version_cannot(void **state)
-{
-    struct fixture *f = *state;
-
-    refuses(f, JOB("\"output\": {\"layout\": \"hive\"}"),
-            "output.layout: \"hive\" is not available in this version; use "
-            "\"flat\"");
-}
-
 static void reads_targets(void **state)
 {
     struct fixture *f = *state;
@@ -434,6 +425,18 @@ static void reads_output(void **state)
     refuses(f, JOB("\"output\": {\"file_mode\": \"0400\"}"),
             "output.file_mode: ");
     refuses(f, JOB("\"output\": {\"dir_mode\": \"0800\"}"), "octal digits");
+    accepts(f, JOB("\"output\": {\"layout\": \"hive\", "
+                   "\"redshift_url\": \"s3://landing/rollcall//\"}"));
+    assert_int_equal(f->job.output.layout, LAYOUT_HIVE);
+    assert_string_equal(f->job.output.redshift_url, "s3://landing/rollcall");
+    refuses(f, JOB("\"output\": {\"layout\": \"hives\"}"),
+            "output.layout: ");
+    refuses(f, JOB("\"output\": {\"redshift_url\": \"https://a/b\"}"),
+            "output.redshift_url: expected where");
+    refuses(f, JOB("\"output\": {\"redshift_url\": \"s3:///\"}"),
+            "output.redshift_url: expected where");
+    refuses(f, JOB("\"output\": {\"redshift_url\": \"s3://a?b=c\"}"),
+            "output.redshift_url: expected where");
 }
 
 static void places_the_journal(void **state)
@@ -483,8 +486,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_repeated_arguments, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(urls_are_https_or_loopback, setup,
-                                        teardown),
-        cmocka_unit_test_setup_teardown(says_what_this_version_cannot, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_targets, setup, teardown),
         cmocka_unit_test_setup_teardown(reads_csv_over_a_preset, setup,

@@ -334,7 +334,8 @@ static void fields_that_are_referred_to(void **state)
         {.ref = {REF_RUN, RUN_ID, 0}}};
 
     stage->rules.where = &all;
-    stage->rules_of[0] = (struct column_rule){alternatives, 3, NULL, 0};
+    stage->rules_of[0] = (struct column_rule){.alternatives = alternatives,
+                                              .alternative_count = 3};
     assert_int_equal(rules_user_fields(&stage->rules),
                      1u << USER_LAST_SEEN_AT | 1u << USER_EMAIL |
                          1u << USER_STATUS);
@@ -521,6 +522,35 @@ static void lengths_count_characters(void **state)
     stage->columns[0].length = 1;
     assert_string_equal(cell(stage), "\xc3\xa9");
     assert_int_equal(stage->notes.truncated, 2);
+}
+
+static void a_column_has_its_own_policy_and_count(void **state)
+{
+    struct stage *stage = *state;
+    const struct alternative list[] = {USER(USER_DISPLAY_NAME)};
+    static const size_t order[] = {0};
+    uint64_t too_long[1] = {0};
+
+    from(stage, list, 1);
+    stage->columns[0].length = 5;
+    stage->rules.over_length = OVER_LENGTH_FAIL;
+    stage->rules_of[0].has_over_length = true;
+    stage->rules_of[0].over_length = OVER_LENGTH_TRUNCATE;
+    stage->notes.too_long = too_long;
+    assert_int_equal(row(stage), JOIN_ROW);
+    assert_int_equal(too_long[0], 1);
+    stage->columns[0].length = 50;
+    assert_int_equal(row(stage), JOIN_ROW);
+    assert_int_equal(too_long[0], 1);
+    /* Two keys that are cut could become one. */
+    stage->columns[0].length = 5;
+    stage->rules.order = order;
+    stage->rules.order_count = 1;
+    assert_int_equal(row(stage), JOIN_REJECTED);
+    assert_int_equal(too_long[0], 2);
+    stage->rules.order_count = 0;
+    stage->rules_of[0].over_length = OVER_LENGTH_FAIL;
+    assert_int_equal(row(stage), JOIN_FAILED);
 }
 
 static void too_long_fails_the_run(void **state)
@@ -717,6 +747,7 @@ int main(void)
         TEST(only_listed_values),
         TEST(lengths_count_characters),
         TEST(too_long_fails_the_run),
+        TEST(a_column_has_its_own_policy_and_count),
         TEST(first_bad_column_is_named),
         TEST(numbers_by_value),
         TEST(numbers_with_exponents),

@@ -80,6 +80,43 @@ static void what_is_written_is_loaded(void **state)
     close(fd);
 }
 
+static void a_part_is_of_one_dataset(void **state)
+{
+    struct fixture *f = *state;
+    struct manifest m;
+    struct error err = {0};
+    struct json_doc doc;
+    struct buf text;
+    int fd;
+
+    fixture_publish(f);
+    fd = fixture_run_fd(f);
+    assert_int_equal(manifest_load(&m, fd, &err), 0);
+    assert_false(m.hive);
+    buf_init(&text, 1 << 20);
+    assert_int_equal(manifest_write_part(&m, "people", &text, &err), 0);
+    assert_int_equal(json_parse(&doc, text.data, text.len, JSON_STRICT, "p",
+                                ERROR_DATA, &err),
+                     0);
+    /* The refused rows are of no dataset. */
+    assert_int_equal(json_size(json_at(doc.root, "/resources")), 2);
+    assert_int_equal(json_size(json_at(doc.root, "/x-rollcall/datasets")), 1);
+    json_free(&doc);
+    buf_reset(&text);
+    assert_int_equal(manifest_write_part(&m, "others", &text, &err), 0);
+    assert_int_equal(json_parse(&doc, text.data, text.len, JSON_STRICT, "p",
+                                ERROR_DATA, &err),
+                     0);
+    assert_int_equal(json_size(json_at(doc.root, "/resources")), 0);
+    json_free(&doc);
+    buf_release(&text);
+    buf_init(&text, 100);
+    assert_int_equal(manifest_write_part(&m, "people", &text, &err), -1);
+    buf_release(&text);
+    manifest_free(&m);
+    close(fd);
+}
+
 static const struct json *get(const struct json_doc *doc, const char *pointer)
 {
     const struct json *node = json_at(doc->root, pointer);
@@ -284,6 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_written_is_loaded),
+        TEST(a_part_is_of_one_dataset),
         TEST(it_is_a_data_package),
         TEST(hostile_manifests_are_refused_by_member),
         TEST(cut_manifests_are_refused),

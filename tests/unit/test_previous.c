@@ -72,7 +72,7 @@ static void publish(struct stage *stage, const char *run_id, int64_t as_of,
     run.report.as_of = as_of;
     run.report.supersedes = supersedes;
     fixture_manifest(&run, publish_dir_fd(p));
-    if (publish_commit(p, &run.report, &err) != 0)
+    if (publish_commit(p, &err) != 0)
         fail_msg("%s", err.text);
     fixture_run_release(&run);
 }

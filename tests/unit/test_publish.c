@@ -71,7 +71,7 @@ static void a_run_appears_whole(void **state)
     assert_false(publish_exists(p));
     assert_false(there(out, FIXTURE_RUN));
     assert_false(there(out, "latest"));
-    assert_int_equal(publish_commit(p, &run.report, &err), 0);
+    assert_int_equal(publish_commit(p, &err), 0);
     assert_true(there(out, FIXTURE_RUN "/" MANIFEST_NAME));
     assert_false(there(out, ".tmp-" FIXTURE_RUN));
     expect_latest(out, FIXTURE_RUN);
@@ -112,7 +112,7 @@ static void modes_are_exact_under_any_umask(void **state)
         fail_msg("%s", err.text);
     fixture_report(f, publish_dir_fd(p), &run);
     fixture_manifest(&run, publish_dir_fd(p));
-    assert_int_equal(publish_commit(p, &run.report, &err), 0);
+    assert_int_equal(publish_commit(p, &err), 0);
     out = open(path, O_RDONLY | O_DIRECTORY);
     assert_int_equal(mode_of(out, "."), 0750);
     assert_int_equal(mode_of(out, ".."), 0750);
@@ -120,6 +120,78 @@ static void modes_are_exact_under_any_umask(void **state)
     assert_int_equal(mode_of(out, "people_20261123_r1.done"), 0640);
     fixture_run_release(&run);
     close(out);
+}
+
+#define HIVE_FOLDER "dataset=people/dt=2026-11-23/run=" FIXTURE_RUN
+
+/* users: makes the manifests of two runs differ. */
+static void publish_hive_run(const struct fixture *f, uint64_t users)
+{
+    struct error err = {0};
+    struct fixture_run run;
+    struct publish *p = fixture_open(f, &err);
+
+    assert_non_null(p);
+    fixture_report(f, publish_dir_fd(p), &run);
+    run.report.hive = true;
+    run.report.users = users;
+    fixture_manifest(&run, publish_dir_fd(p));
+    if (publish_commit(p, &err) != 0)
+        fail_msg("%s", err.text);
+    fixture_run_release(&run);
+}
+
+static void expect_hive_run(int out)
+{
+    static const char *const names[] = {"people-00001.csv.gz",
+                                        "people-00001.jsonl.gz"};
+    struct stat a, b;
+
+    assert_int_equal(mode_of(out, HIVE_FOLDER), 0700);
+    assert_int_equal(mode_of(out, HIVE_FOLDER "/" PUBLISH_SUCCESS_NAME), 0600);
+    assert_true(there(out, HIVE_FOLDER "/" MANIFEST_PART_NAME));
+    assert_false(there(out, HIVE_FOLDER "/rejects.jsonl.gz"));
+    for (size_t i = 0; i < 2; i++) {
+        char hive[256], flat[128];
+
+        snprintf(hive, sizeof(hive), HIVE_FOLDER "/%s", names[i]);
+        snprintf(flat, sizeof(flat), FIXTURE_RUN "/%s", names[i]);
+        assert_int_equal(fstatat(out, hive, &a, AT_SYMLINK_NOFOLLOW), 0);
+        assert_int_equal(fstatat(out, flat, &b, AT_SYMLINK_NOFOLLOW), 0);
+        assert_true(a.st_ino == b.st_ino);
+    }
+}
+
+static void a_hive_layout_follows_its_run(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    int out;
+
+    publish_hive_run(f, 99);
+    out = open_out(f);
+    expect_hive_run(out);
+    f->replace = true;
+    publish_hive_run(f, 100);
+    expect_hive_run(out);
+    assert_false(there(out, ".tmp-_hive"));
+    assert_int_equal(publish_retire(out, FIXTURE_RUN, &err), 0);
+    assert_false(there(out, "dataset=people"));
+    close(out);
+}
+
+static void hive_paths_have_a_limit(void **state)
+{
+    char path[PUBLISH_HIVE_PATH_MAX], name[PUBLISH_HIVE_PATH_MAX];
+
+    (void)state;
+    assert_int_equal(publish_hive_path("people", fixture_as_of, FIXTURE_RUN,
+                                       path), 0);
+    assert_string_equal(path, HIVE_FOLDER);
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    assert_int_equal(publish_hive_path(name, fixture_as_of, FIXTURE_RUN, path),
+                     -1);
 }
 
 static void the_lock_names_its_holder(void **state)
@@ -248,7 +320,7 @@ static void a_run_that_appears_meanwhile_is_kept(void **state)
     fixture_manifest(&run, publish_dir_fd(p));
     assert_int_equal(mkdirat(out, FIXTURE_RUN, 0700), 0);
     write_whole_file(out, FIXTURE_RUN "/old", "x", 1, 0600, &err);
-    assert_int_equal(publish_commit(p, &run.report, &err), -1);
+    assert_int_equal(publish_commit(p, &err), -1);
     assert_int_equal(err.kind, ERROR_CANT_CREATE);
     assert_true(there(out, FIXTURE_RUN "/old"));
     assert_false(there(out, ".tmp-" FIXTURE_RUN));
@@ -303,7 +375,7 @@ static void no_manifest_no_run(void **state)
     int out = open_out(f);
 
     fixture_report(f, publish_dir_fd(p), &run);
-    assert_int_equal(publish_commit(p, &run.report, &err), -1);
+    assert_int_equal(publish_commit(p, &err), -1);
     assert_false(there(out, FIXTURE_RUN));
     assert_false(there(out, ".tmp-" FIXTURE_RUN));
     assert_false(there(out, "latest"));
@@ -395,6 +467,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_run_appears_whole),
         TEST(modes_are_exact_under_any_umask),
+        TEST(a_hive_layout_follows_its_run),
+        TEST(hive_paths_have_a_limit),
         TEST(the_lock_names_its_holder),
         TEST(leftovers_go_but_links_are_never_followed),
         TEST(folders_inside_leftovers_are_not_entered),
