@@ -298,7 +298,7 @@ cppcheck:
 	@cppcheck --quiet -j "$$(nproc)" --error-exitcode=1 \
 		--enable=warning,performance,portability --inline-suppr \
 		--suppressions-list=.cppcheck --suppress=missingIncludeSystem \
-		-I extractor -I transforms $(filter-out -iquote extractor \
+		-I extractor -I transforms --std=c11 $(filter-out -std=c11 -iquote extractor \
 		transforms,$(SEEN)) extractor transforms tests/fakesite \
 		tests/faults tests/fuzz
 

@@ -24,12 +24,14 @@ static int few_unique(const char *const *names, size_t count)
     return 1;
 }
 
-static void collect(const struct json *object, const char **names)
+static size_t collect(const struct json *object, const char **names)
 {
     const struct json *child = json_first(object);
+    size_t count = 0;
 
     for (; child != NULL; child = json_next(child))
-        *names++ = child->key;
+        names[count++] = child->key;
+    return count;
 }
 
 static int many_unique(const struct json *object)
@@ -53,6 +55,5 @@ int json_scan_unique(const struct json *object)
 
     if (object->size > FEW)
         return many_unique(object);
-    collect(object, names);
-    return few_unique(names, object->size);
+    return few_unique(names, collect(object, names));
 }

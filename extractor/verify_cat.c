@@ -129,6 +129,7 @@ static int cat_parts(struct cat *cat, struct error *err)
     for (size_t i = 0; i < m->resource_count; i++) {
         const struct manifest_resource *r = &m->resources[i];
 
+        /* pick_dataset() has set it. NOLINTNEXTLINE */
         if (strcmp(r->dataset, dataset) != 0 || strcmp(r->format, format) != 0)
             continue;
         parts++;

@@ -207,6 +207,7 @@ static struct value user_value(const struct joined *joined,
         return value;
     if (!value.present || origin >= input->source_count)
         return value_null(ref->origin ? VALUE_STRING : value.type);
+    /* source_count is 0 without sources. NOLINTNEXTLINE */
     return ref->origin ? value_text(input->sources[origin]) : value;
 }
 

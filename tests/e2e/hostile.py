@@ -12,6 +12,7 @@ import struct
 import subprocess
 import tempfile
 import time
+import unittest
 import zlib
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -31,6 +32,10 @@ QUICK = {"concurrency": 1, "retry_for": "0s", "run_for": "30s"}
 
 def is_sanitized():
     return b"__asan_init" in Path(harness.binary("rollcall")).read_bytes()
+
+
+no_memory_in_it = unittest.skipIf(
+    is_sanitized(), "says nothing about the program's memory")
 
 
 def answer(body, *headers, status="200 OK", length=None,

@@ -2,7 +2,7 @@
 does no harm at all."""
 import unittest
 
-from hostile import Case, answer, head, page, zipped
+from hostile import Case, answer, head, no_memory_in_it, page, zipped
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -68,6 +68,7 @@ class Endless(Hostile):
                                  b"X: y\r\n" * 1000),
                          65, "headers above their ceiling")})
 
+    @no_memory_in_it
     def test_bodies(self):
         ceiling = 65, "body above its ceiling", BODY
         self.each({
@@ -81,12 +82,14 @@ class Endless(Hostile):
                 bomb(b'[{"accountId": "', b"x" * MIB, 100, b'"}]'),
                 *ceiling)})
 
+    @no_memory_in_it
     def test_the_time_of_the_run_ends_what_costs_no_memory(self):
         server = self.server(forever(head(CHUNKED) + b"1;x=", b"x" * 1000))
         run = self.run_at(server, limits={"run_for": "1s"})
         self.assert_refused(run, 75, "limits.run_for")
         self.assert_peak(run, SMALL)
 
+    @no_memory_in_it
     def test_a_byte_now_and_then(self):
         def say(stream, target):
             stream.settimeout(0.05)
@@ -101,6 +104,7 @@ class Endless(Hostile):
         self.assert_refused(run, 75, "limits.run_for")
 
 
+@no_memory_in_it
 class Bombs(Hostile):
     """Small on the wire, below the ceiling of a body, large in memory."""
 

@@ -18,7 +18,7 @@ import harness
 import hostile
 import oauth
 from attempt import AS_OF, RunCase
-from hostile import SEARCH, answer, page
+from hostile import SEARCH, answer, no_memory_in_it, page
 
 PLANTED = "ATATT3xFfGF0planted0A1B2C3D4E5F"
 OTHER = "OTHERtokenInAnotherVariable9Z8Y"
@@ -79,6 +79,7 @@ class SecretCase(RunCase):
                 "ROLLCALL_TEST_FIRST": FIRST}
 
 
+@no_memory_in_it
 class Forms(SecretCase):
     """Each kind in each form, with a record, a state and every log."""
 
@@ -210,6 +211,7 @@ class Echo(SecretCase, hostile.Case):
             harness.TOKEN = token
 
 
+@no_memory_in_it
 class Children(SecretCase):
     """A command that tells a secret learns nothing of the others."""
 
@@ -243,6 +245,7 @@ class Children(SecretCase):
         self.assertNotIn("rollcall.db", held)
 
 
+@no_memory_in_it
 class Running(SecretCase):
     def started(self, site, **more):
         path = harness.make_job(self.folder, site.url,
@@ -293,6 +296,7 @@ class Running(SecretCase):
             self.assertEqual(list(self.folder.rglob("core*")), [])
 
 
+@no_memory_in_it
 class Places(SecretCase):
     """Who may read what is written, and links that lead elsewhere."""
 
