@@ -54,8 +54,10 @@ int json_parse(struct json_doc *doc, const char *text, size_t len,
     if (room != NULL)
         memcpy(room, text, len);
     if (scan_room(doc, room != NULL ? json_scan(scan) : JSON_SCAN_NO_MEMORY,
-                  name, kind, err) == 0)
+                  name, kind, err) == 0) {
+        scan->text = NULL; /* the caller's, who may free it */
         return 0;
+    }
     json_free(doc);
     return -1;
 }

@@ -11,7 +11,6 @@
 
 enum {
     SINK_CHUNK = 64 * 1024,  /* bytes of one write(2) */
-    SINK_BATCH = 16 * 1024,  /* bytes handed over at a time */
     GZIP_WINDOW = 15 + 16,          /* largest window, gzip framing */
     GZIP_MEMORY = 8
 };
@@ -32,6 +31,7 @@ struct sink {
     bool busy;                /* a job was handed over */
     uint64_t bytes_before;    /* `bytes` when it was */
     unsigned char *batch;     /* what the next job is to write */
+    size_t batch_size;
     size_t gathered;          /* bytes in it */
     unsigned char *under_way; /* what the job writes */
     size_t under_way_len;
@@ -100,8 +100,11 @@ struct sink *sink_open(int dir_fd, const char *name,
     sink->file = digest_new();
     sink->plain = digest_new();
     sink->worker = options->worker;
-    sink->batch = malloc(SINK_BATCH);
-    sink->under_way = sink->worker != NULL ? malloc(SINK_BATCH) : NULL;
+    sink->batch_size = options->batch;
+    if (sink->batch_size == 0 || sink->batch_size > SINK_BATCH_MAX)
+        sink->batch_size = SINK_BATCH_MAX;
+    sink->batch = malloc(sink->batch_size);
+    sink->under_way = sink->worker != NULL ? malloc(sink->batch_size) : NULL;
     if (sink->name == NULL || sink->file == NULL || sink->plain == NULL ||
         sink->batch == NULL || (sink->worker != NULL && sink->under_way == NULL))
         goto no_memory;
@@ -223,16 +226,16 @@ static void gather_bytes(struct sink *sink, const unsigned char *data,
                          size_t len)
 {
     while (len > 0) {
-        size_t room = SINK_BATCH - sink->gathered;
+        size_t room = sink->batch_size - sink->gathered;
         size_t piece = len < room ? len : room;
 
         memcpy(sink->batch + sink->gathered, data, piece);
         sink->gathered += piece;
         data += piece;
         len -= piece;
-        if (sink->gathered == SINK_BATCH && sink->worker != NULL)
+        if (sink->gathered == sink->batch_size && sink->worker != NULL)
             hand_over(sink);
-        if (sink->gathered == SINK_BATCH)
+        if (sink->gathered == sink->batch_size)
             put_batch(sink);
     }
 }

@@ -38,10 +38,14 @@ struct sink_facts {
     char plain_sha256[DIGEST_HEX_SIZE]; /* before compression */
 };
 
+enum { SINK_BATCH_MAX = 16 * 1024 };
+
 struct sink_options {
     bool gzip;
     int level;   /* 1 to 9 */
     mode_t mode; /* e.g. 0600, not subject to the umask */
+    size_t batch; /* bytes gathered for one go; 0, or above SINK_BATCH_MAX:
+                     that many */
     struct worker *worker; /* compresses and writes beside the caller; NULL:
                               the caller does */
 };

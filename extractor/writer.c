@@ -6,6 +6,8 @@
 
 #include "writer_format.h"
 
+enum { BATCH_LEAST = 64 }; /* bytes */
+
 static const struct writer_format *const formats[] = {
     &writer_csv,
     &writer_jsonl,
@@ -66,12 +68,21 @@ static int put_line(struct writer *writer, struct error *err)
     return sink_write(writer->sink, record->data, record->len, err);
 }
 
+/* A part does not know its size better than by the batch. */
+static size_t batch_of(uint64_t part_size)
+{
+    if (part_size >= SINK_BATCH_MAX)
+        return SINK_BATCH_MAX;
+    return part_size > BATCH_LEAST ? (size_t)part_size : BATCH_LEAST;
+}
+
 static int open_part(struct writer *writer, struct error *err)
 {
     const struct sink_options options = {
         .gzip = !writer->options.plain,
         .level = WRITER_GZIP_LEVEL,
         .mode = writer->options.mode,
+        .batch = batch_of(writer->options.part_size),
         .worker = writer->options.worker,
     };
 

@@ -47,7 +47,7 @@ static void read_back(const struct json *root)
     if (write_tree(root, &first)) {
         require(json_parse(&again, first.data, first.len, JSON_STRICT, "again",
                            ERROR_DATA, &err) == 0);
-        require(again.repairs == 0);
+        require(json_repairs(&again) == 0);
         require(count_nodes(again.root) == count_nodes(root));
         require(write_tree(again.root, &second));
         require(second.len == first.len &&

@@ -361,12 +361,12 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
-    {"--quiet ", 0x7ff},
-    {"--verbose ", 0x7ff},
-    {"--log-format text|json", 0x7ff},
-    {"--color auto|never|always", 0x7ff},
-    {"--help ", 0x7ff},
-    {"--version ", 0x7ff},
+    {"--quiet ", 0xfff},
+    {"--verbose ", 0xfff},
+    {"--log-format text|json", 0xfff},
+    {"--color auto|never|always", 0xfff},
+    {"--help ", 0xfff},
+    {"--version ", 0xfff},
 };
 
 static void help_lists_every_option(void **state)
