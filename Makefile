@@ -40,9 +40,9 @@ TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
 	python3-yaml
 FUZZ_DEPS := clang
 LINT_DEPS := clang clang-tidy cppcheck
-# Validators and readers of what is published, from npm.
+# Validators, readers and takers of what is published, from npm.
 NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \
-	@duckdb/node-api@1.5.6-r.1
+	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4
 
 PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
@@ -198,11 +198,13 @@ $(NPM_STAMP): Makefile
 		--no-fund --ignore-scripts $(NPM_PACKAGES)
 	@touch $@
 
-E2E = ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
+# The fake site is not what the sanitizers are to look at.
+E2E_FAKESITE := $(FAKESITE)
+E2E = ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(E2E_FAKESITE)) \
 	FAULTSHIM=$(abspath $(SHIM)) ROLLCALL_NPM=$(abspath $(NPM)) \
 	PYTHONDONTWRITEBYTECODE=1
 
-e2e: $(ROLLCALL) $(FAKESITE) $(SHIM) $(NPM_STAMP)
+e2e: $(ROLLCALL) $(E2E_FAKESITE) $(SHIM) $(NPM_STAMP)
 	@$(E2E) sh .ci/e2e.sh
 
 # Every point; e2e tries a part of them, the same every time.
@@ -217,8 +219,8 @@ soak: $(ROLLCALL) $(FAKESITE) $(SHIM)
 	ROLLCALL_SOAK=$(SOAK_NIGHTS) $(E2E) \
 		python3 -m unittest discover -v -s tests/e2e -p 'test_soak.py'
 
-e2e-asan:
-	$(MAKE) $(ASAN) e2e
+e2e-asan: $(FAKESITE) $(NPM_STAMP)
+	$(MAKE) $(ASAN) E2E_FAKESITE=$(FAKESITE) e2e
 
 # What a run costs. tests/bench/README.md has the settings.
 BENCH_DEPS := python3 jq nodejs npm

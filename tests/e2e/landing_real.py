@@ -1,6 +1,5 @@
 """Real servers to deliver to: OpenSSH's sshd, and s3rver from npm, which
 checks signatures. Both run as whoever runs the tests, on loopback."""
-import fcntl
 import os
 import pwd
 import shutil
@@ -12,14 +11,13 @@ import time
 from pathlib import Path
 
 import harness
+import outside
 
 SSHD = "/usr/sbin/sshd"
 START_SECONDS = 30
-S3RVER = harness.ROOT / "build" / "s3rver"
-S3RVER_PACKAGE = "@20minutes/s3rver@4.0.4"
 S3RVER_START = """
 const S3rver = require('@20minutes/s3rver');
-const server = new S3rver({directory: process.argv[2], address: '127.0.0.1',
+const server = new S3rver({directory: process.argv[1], address: '127.0.0.1',
     port: 0, silent: true, configureBuckets: [{name: 'landing', configs: []}]});
 server.run().then(address => console.log(address.port));
 """
@@ -157,27 +155,14 @@ class Cutter:
                 pass
 
 
-def install_s3rver():
-    """Once, into the build folder, whoever of the tests comes first."""
-    S3RVER.mkdir(parents=True, exist_ok=True)
-    with (S3RVER / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (S3RVER / "node_modules" / "@20minutes" / "s3rver").exists():
-            run("npm", "install", "--prefix", S3RVER, "--no-package-lock",
-                "--no-audit", "--no-fund", "--silent", S3RVER_PACKAGE)
-
-
 class S3rver:
     """The npm package, with the bucket "landing" and its own key pair."""
 
     def __enter__(self):
-        install_s3rver()
         self.folder = tempfile.TemporaryDirectory(prefix="s3rver-")
-        script = S3RVER / "start.cjs"
-        script.write_text(S3RVER_START)
         self.process = subprocess.Popen(
-            ["node", str(script), self.folder.name],
-            stdout=subprocess.PIPE, text=True)
+            ["node", "-e", S3RVER_START, self.folder.name],
+            stdout=subprocess.PIPE, text=True, env=outside.node_environment())
         self.url = f"http://127.0.0.1:{int(self.process.stdout.readline())}"
         return self
 

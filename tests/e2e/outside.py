@@ -30,14 +30,19 @@ def run(args, stdin=b"", user=None, **options):
     return done.stdout
 
 
-def node(script, request):
-    """What a script beside this file makes of a JSON request."""
+def node_environment():
+    """In which Node.js finds the packages that the tests need."""
     modules = NPM / "node_modules"
     if not modules.is_dir():
         raise RuntimeError(f"{NPM}: packages are missing: make build/npm/"
                            "installed")
+    return {**os.environ, "NODE_PATH": str(modules)}
+
+
+def node(script, request):
+    """What a script beside this file makes of a JSON request."""
     out = run(["node", HERE / script], json.dumps(request).encode(),
-              env={**os.environ, "NODE_PATH": str(modules)})
+              env=node_environment())
     return json.loads(out)
 
 

@@ -13,7 +13,7 @@ struct list {
     int64_t cap;
 };
 
-static char names[ROWS_MAX][8]; /* by account number */
+static char names[ROWS_MAX][12]; /* by account number */
 
 struct page {
     struct page_ask ask;
