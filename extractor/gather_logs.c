@@ -84,7 +84,8 @@ static int start_window(struct gathering *g, const struct setup_source *entry,
     struct window_watch *watch = &g->watches[g->walk_count];
 
     *watch = (struct window_watch){g, entry, window};
-    options.lean = gather_lean(g->options->setup);
+    options.lean = entry->source.actions_path == NULL &&
+                   gather_lean(g->options->setup);
     options.window = &bounds;
     options.window_report = window;
     options.finished = window_whole;

@@ -5,6 +5,7 @@
 
 const struct json_select json_nothing = {.name = ""};
 
+/* By the first byte, which tells most names apart. */
 static const struct json_select *selected(const struct json_select *select,
                                           const char *name)
 {

@@ -44,6 +44,8 @@ enum item_verdict normalise_user(const struct source *source,
                                  const struct json *item, struct user *user,
                                  struct item_notes *notes);
 
+/* event->lean is the caller's to set: what is about no account then is an id
+ * and a time, and nothing else of it is looked at. */
 enum item_verdict normalise_event(const struct source *source,
                                   const struct json *item,
                                   struct event *event,

@@ -313,20 +313,33 @@ static enum item_verdict read_actors(const struct source *source,
     return ITEM_GOOD;
 }
 
-enum item_verdict normalise_event(const struct source *source,
-                                  const struct json *item, struct event *event,
-                                  struct item_notes *notes)
+/* Whether it is known that the event is about no account, which is found out
+ * before anything else of it is read. */
+static bool is_about_nobody(const struct source *source,
+                            const struct json *item, struct event *event)
+{
+    struct item_notes unwanted;
+    bool nobody =
+        read_subjects(source, item, event, &unwanted) == ITEM_GOOD &&
+        event->subject_count == 0;
+
+    event->subject_count = 0;
+    event->name_bytes = 0;
+    return nobody;
+}
+
+/* The first `count` fields; the others are null. */
+static enum item_verdict read_fields(const struct source *source,
+                                     const struct json *item,
+                                     struct event *event, unsigned count,
+                                     struct item_notes *notes)
 {
     const struct made_room room = {event->names, sizeof(event->names),
                                    &event->name_bytes};
 
-    if (json_type(item) != JSON_OBJECT)
-        return normalise_refuse(notes, "item", "is not an object");
-    event->source = source->name;
-    event->subject_count = 0;
-    event->change_count = 0;
-    event->name_bytes = 0;
-    for (unsigned i = 0; i < EVENT_FIELD_COUNT; i++) {
+    for (unsigned i = count; i < EVENT_FIELD_COUNT; i++)
+        event->fields[i] = value_null(event_fields[i].type);
+    for (unsigned i = 0; i < count; i++) {
         if (normalise_field(&source->event_fields[i], &event_fields[i], item,
                             &room, &event->fields[i], notes) == ITEM_REFUSED)
             return ITEM_REFUSED;
@@ -336,13 +349,26 @@ enum item_verdict normalise_event(const struct source *source,
         return normalise_refuse(notes, "id", "is missing");
     if (!event->fields[EVENT_AT].present)
         return normalise_refuse(notes, "at", "is missing");
-    if (read_actors(source, item, event, notes) != ITEM_GOOD)
-        return ITEM_REFUSED;
-    if (read_subjects(source, item, event, notes) != ITEM_GOOD)
-        return ITEM_REFUSED;
-    if (event->lean && event->subject_count == 0)
-        return ITEM_GOOD;
-    if (read_objects(source, item, event, notes) != ITEM_GOOD)
+    return ITEM_GOOD;
+}
+
+enum item_verdict normalise_event(const struct source *source,
+                                  const struct json *item, struct event *event,
+                                  struct item_notes *notes)
+{
+    if (json_type(item) != JSON_OBJECT)
+        return normalise_refuse(notes, "item", "is not an object");
+    event->source = source->name;
+    event->subject_count = 0;
+    event->change_count = 0;
+    event->name_bytes = 0;
+    if (event->lean && is_about_nobody(source, item, event))
+        return read_fields(source, item, event, EVENT_AT + 1, notes);
+    if (read_fields(source, item, event, EVENT_FIELD_COUNT, notes) !=
+            ITEM_GOOD ||
+        read_actors(source, item, event, notes) != ITEM_GOOD ||
+        read_subjects(source, item, event, notes) != ITEM_GOOD ||
+        read_objects(source, item, event, notes) != ITEM_GOOD)
         return ITEM_REFUSED;
     return read_changes(source, item, event, notes);
 }

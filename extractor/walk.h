@@ -58,7 +58,7 @@ struct walk_options {
     bool allow_no_access; /* 403 ends the walk instead of the run */
     const struct strmap *action_names; /* action -> its name in the log's own
                                           list; NULL: it has none */
-    bool lean; /* events about no account may lack objects and changes */
+    bool lean; /* of events about no account id and time are enough */
     unsigned number; /* of this walk over the source, from 1 */
     /* Told once the list is read to its end; NULL: nobody is. */
     int (*finished)(void *context, struct error *err);

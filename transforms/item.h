@@ -77,7 +77,7 @@ struct event_change {
 };
 
 struct event {
-    bool lean; /* asked for: without subjects it needs no objects or changes */
+    bool lean; /* asked for: without subjects its id and time are enough */
     struct value fields[EVENT_FIELD_COUNT];
     const char *source;                       /* source name */
     const char *subjects[EVENT_SUBJECTS_MAX]; /* names: account id, user key,
