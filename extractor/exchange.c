@@ -255,7 +255,6 @@ static int send_ready(struct exchange *exchange, struct error *err)
     struct task *task;
 
     while (http_running(exchange->http) < most &&
-           exchange->reading_count < most &&
            (task = lanes_take(exchange, now_ms)) != NULL) {
         if (lane_load_secret(exchange, task->lane, err) != 0 ||
             put_on_wire(exchange, task, err) != 0) {

@@ -122,6 +122,10 @@ void exchange_reply(void *context, struct http_reply *reply);
 /* Records the answer and gives it to `done`, as a page where one is wanted. */
 void exchange_deliver(struct task *task, const struct exchange_answer *answer);
 
+/* Pages under way at once. The worker has one thread, so more would only be
+ * memory. */
+enum { READING_MAX = 3 };
+
 /* exchange_page.c. A page for the task to fill; NULL when memory is out. */
 struct page *reading_page(struct task *task, size_t len, struct error *err);
 /* Has the task's page read, by the worker when it is large. */

@@ -67,6 +67,8 @@ void reading_start(struct task *task)
         .told = exchange->http != NULL ? wake : NULL,
         .told_context = exchange->http,
     };
+    if (apart && exchange->reading_count == READING_MAX)
+        reading_wait(exchange);
     worker_submit(apart ? exchange->options.worker : NULL, &page->job);
     if (!apart || exchange->options.worker == NULL) {
         deliver(task);

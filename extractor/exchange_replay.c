@@ -1,7 +1,5 @@
 #include "exchange_internal.h"
 
-enum { READ_AHEAD = 4 }; /* pages under way at once */
-
 static struct recorded_request recorded_of(const struct task *task)
 {
     return (struct recorded_request){
@@ -115,7 +113,7 @@ int exchange_replay(struct exchange *exchange, struct error *err)
 
     if (exchange_check_end(exchange, err) != 0)
         return -1;
-    if (exchange->reading_count < READ_AHEAD)
+    if (exchange->reading_count < READING_MAX)
         task = next_task(exchange);
     if (task == NULL && exchange->reading != NULL) {
         reading_wait(exchange);

@@ -1,5 +1,6 @@
 #include "worker.h"
 
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -80,6 +81,9 @@ struct worker *worker_new(void)
 
     if (worker == NULL)
         return NULL;
+    /* One heap for both: pages are made by the one thread and dropped by the
+     * other, and a heap each would keep them all. */
+    mallopt(M_ARENA_MAX, 1);
     worker->end = &worker->first;
     pthread_mutex_init(&worker->lock, NULL);
     pthread_cond_init(&worker->work, NULL);

@@ -7,9 +7,10 @@ import unittest
 import harness
 from runs import AS_OF, DATASET, NOW
 
-# With twenty records an account nearly every one has its facts already, so
-# what comes on top would be paid for records.
-USERS, FEW, MANY = 5_000, 100_000, 1_000_000
+# With forty records an account nearly every one has its facts already, and
+# as many pages as can be were under way at once, so what comes on top would
+# be paid for records.
+USERS, FEW, MANY = 5_000, 200_000, 1_000_000
 GROWTH = 1.10
 
 
