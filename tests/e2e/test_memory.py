@@ -16,7 +16,7 @@ GROWTH = 1.10
 
 # Rows of events: one for two thirds of the records. Both logs are larger than
 # the spool's cache, so what comes on top would be paid for events.
-EVENT_USERS, FEW_EVENTS, MANY_EVENTS = 2_000, 60_000, 300_000
+EVENT_USERS, FEW_EVENTS, MANY_EVENTS = 2_000, 100_000, 500_000
 EVENT_GROWTH = 1.05
 
 
