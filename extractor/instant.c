@@ -342,6 +342,13 @@ static int format_one(char letter, const struct civil *c, char *out,
     return -1;
 }
 
+static int fail_format(char *out, size_t size)
+{
+    if (size > 0)
+        out[0] = '\0';
+    return -1;
+}
+
 int instant_format(int64_t instant, const char *format, int offset_minutes,
                    char *out, size_t size)
 {
@@ -356,13 +363,13 @@ int instant_format(int64_t instant, const char *format, int offset_minutes,
                                            size - used);
 
         if (written <= 0)
-            return -1;
+            return fail_format(out, size);
         if (literal)
             out[used] = *format;
         used += (size_t)written;
     }
     if (used >= size)
-        return -1;
+        return fail_format(out, size);
     out[used] = '\0';
     return 0;
 }

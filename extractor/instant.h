@@ -49,8 +49,8 @@ void instant_rfc3339(int64_t instant, char out[INSTANT_TEXT_MAX]);
 void instant_rfc3339_ms(int64_t instant, char out[INSTANT_TEXT_MAX]);
 
 /* strftime(3) subset: %Y %m %d %H %M %S %f (milliseconds, 3 digits) %%, for
- * UTC shifted by offset_minutes. Returns 0, or -1 for another conversion or a
- * text longer than size. */
+ * UTC shifted by offset_minutes. Returns 0, or -1 and an empty text for another
+ * conversion, a year beyond 9999 or a text longer than size. */
 int instant_format(int64_t instant, const char *format, int offset_minutes,
                    char *out, size_t size);
 
