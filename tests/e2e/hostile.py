@@ -30,12 +30,8 @@ KIB_A_MIB = 1024
 QUICK = {"concurrency": 1, "retry_for": "0s", "run_for": "30s"}
 
 
-def is_sanitized():
-    return b"__asan_init" in Path(harness.binary("rollcall")).read_bytes()
-
-
 no_memory_in_it = unittest.skipIf(
-    is_sanitized(), "says nothing about the program's memory")
+    harness.is_sanitized(), "says nothing about the program's memory")
 
 
 def answer(body, *headers, status="200 OK", length=None,
@@ -166,7 +162,7 @@ class Case(RunCase):
         return run
 
     def assert_peak(self, run, mib):
-        if not is_sanitized():
+        if not harness.is_sanitized():
             self.assertLessEqual(run.peak, mib * KIB_A_MIB)
 
     def assert_all_there(self, run):

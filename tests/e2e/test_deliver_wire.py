@@ -6,10 +6,10 @@ import unittest
 import unittest.mock
 from pathlib import Path
 
+import harness
 from landing import DONE, EXTRA, HIVE, PLACE, RUN, SECRETS, Landing
 from landing_azure import Azure, sas
 from landing_s3 import PIECE_LEAST, S3
-from test_memory import is_sanitized
 from wire import Authority
 
 BIG = PIECE_LEAST * 2 + 12345
@@ -263,7 +263,7 @@ class ToAzure(Kinds, Landing):
             self.assertEqual(server.objects, {})
 
 
-@unittest.skipIf(is_sanitized(), "the memory measured would be the sanitizer's")
+@unittest.skipIf(harness.is_sanitized(), "the memory measured would be the sanitizer's")
 class Memory(Landing):
     def peak(self, server, size):
         (self.out / EXTRA).write_bytes(bytes(size))

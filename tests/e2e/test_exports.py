@@ -19,7 +19,6 @@ from io import StringIO
 import harness
 import org_lists
 import runs
-import test_memory
 import truth
 from test_org_events import (DEACTIVATIONS, NO_CHANGES, OLDEST, REACTIVATIONS,
                              SETTLED)
@@ -748,7 +747,7 @@ class BesideASite(Case):
                       self.stderr)
 
 
-@unittest.skipIf(test_memory.is_sanitized(),
+@unittest.skipIf(harness.is_sanitized(),
                  "the memory measured would be the sanitizer's")
 class Memory(Case):
     """Follows the accounts, not the rows of a log."""

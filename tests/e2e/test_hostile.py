@@ -202,12 +202,13 @@ class Json(Hostile):
             "objects": (once(answer(b'{"a":' * 100000 + b"0" +
                                     b"}" * 100000)), *deep),
             "an id twice": (once(answer(b"[" + user % b'"accountId":"b"' +
-                                        b"]")), *twice),
-            "a name of another level twice": (once(answer(
-                b"[" + user % b'"urls":{"x":1,"y":2,"x":1}' + b"]")), *twice),
-            "many names, one twice": (once(answer(b"[" + user % b",".join(
-                b'"%d":0' % (n % 9999) for n in range(10000)) + b"]")),
-                *twice)})
+                                        b"]")), *twice)})
+
+    def test_a_name_twice_where_nobody_looks(self):
+        """As with all that no rule follows: it is JSON, and it is left."""
+        server = self.server(spoil(lambda p: answer(p.replace(
+            b'"active"', b'"urls": {"x": 1, "x": 2}, "active"'))))
+        self.assert_all_there(self.run_at(server))
 
     def test_a_name_may_stand_in_every_object(self):
         server = self.server(spoil(lambda p: answer(p.replace(

@@ -15,7 +15,6 @@ from pathlib import Path
 import harness
 import org_lists as org
 import runs
-import test_memory
 import truth
 
 SITE = f"users=120,records=10,seed=3,{runs.NOW}"
@@ -721,7 +720,7 @@ print(os.waitstatus_to_exitcode(status), usage.ru_maxrss, file=sys.stderr)
 """
 
 
-@unittest.skipIf(test_memory.is_sanitized(),
+@unittest.skipIf(harness.is_sanitized(),
                  "the memory measured would be the sanitizer's")
 class Memory(Case):
     USERS = 4000

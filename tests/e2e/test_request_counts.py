@@ -4,11 +4,11 @@ import tempfile
 import unittest
 from pathlib import Path
 
+import harness
 import request_counts
-import test_memory
 
 
-@unittest.skipIf(test_memory.is_sanitized(), "says nothing about our memory")
+@unittest.skipIf(harness.is_sanitized(), "says nothing about our memory")
 class RequestCounts(unittest.TestCase):
     def test_every_mapping(self):
         with tempfile.TemporaryDirectory() as folder:
