@@ -25,7 +25,7 @@ DISK = ("ENOSPC", "EIO", "EROFS", "EDQUOT")
 DISK_CODES = (73, 74)
 # An input that cannot be read is 66, the run before is an input too.
 READ_CODES = (65, 66, 73, 74)
-STRIDE = 23
+STRIDE = 47
 STATE = "rollcall.db"
 
 # Members of a manifest that tell of the run and not of the data.
