@@ -84,7 +84,7 @@ int probe_files(const struct setup *setup, const struct setup_source *entry,
     int result = 0;
 
     memset(found, 0, sizeof(*found));
-    reading.event = malloc(sizeof(*reading.event));
+    reading.event = calloc(1, sizeof(*reading.event));
     if (reading.event == NULL)
         return error_no_memory(err);
     for (size_t i = 0; i < entry->files->count && result == 0; i++)
