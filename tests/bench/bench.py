@@ -29,7 +29,7 @@ HEAD = ("", "wall s", "min–max", "CPU s", "peak MiB", "wall ×", "CPU ×",
         "memory ×")
 NOTE = ("× is the median of the ratios to the rollcall run beside it; the peak"
         " of a pipeline is that of its largest process. rollcall writes all"
-        " columns as CSV and JSONL with manifest and state, the others five"
+        " columns as CSV and JSONL with the manifest, the others five"
         " columns as CSV.")
 
 
@@ -145,7 +145,7 @@ def draw(site, pairs):
         panels.append((title, bars))
     return chart.draw(
         f"Inactive users and their last change: {subject(site)}",
-        "Ratios to rollcall, which publishes CSV, JSONL, manifest and state; "
+        "Ratios to rollcall, which publishes CSV, JSONL and manifest; "
         "the others write one CSV of five columns.",
         ["rollcall", *others(pairs)], panels)
 
