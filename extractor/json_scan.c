@@ -64,8 +64,10 @@ char *json_scan_room(struct json_scan *scan, size_t len)
         scan->nodes = malloc(scan->capacity * sizeof(*scan->nodes));
         scan->copy = room != NULL ? room + JSON_SCAN_ROOM : NULL;
         scan->room = len;
-        if (room == NULL || scan->nodes == NULL)
+        if (room == NULL || scan->nodes == NULL) {
+            json_scan_release(scan);
             return NULL;
+        }
     }
     memset(scan->copy + len, 0, JSON_SCAN_PAD);
     return scan->copy;

@@ -164,7 +164,7 @@ int scan_number(struct scanner *s, const char *key, bool wanted)
 }
 
 int scan_word(struct scanner *s, const char *key, bool wanted,
-                     const char *expected)
+              const char *expected)
 {
     static const struct {
         const char *text;

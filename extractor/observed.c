@@ -111,7 +111,8 @@ static int read_part(struct reading *reading, int dir_fd,
                      const struct manifest_resource *resource,
                      struct csv_reader *csv, struct error *err)
 {
-    struct source_file *file = source_file_open_unhashed(dir_fd, resource->path, err);
+    struct source_file *file =
+        source_file_open_unhashed(dir_fd, resource->path, err);
     char data[OBSERVED_CHUNK_BYTES];
     ssize_t len = -1;
     int result = 0;

@@ -21,8 +21,8 @@ struct writers {
     struct dataset_report *report;
 };
 
-/* worker compresses, or may be NULL. report: its schema is written; it gets the writers' reports. On -1
- * writers_close() is not needed. */
+/* worker compresses, or may be NULL. report: its schema is written; it gets the
+ * writers' reports. On -1 writers_close() is not needed. */
 int writers_open(struct writers *writers, const struct job *job, int dir_fd,
                  struct worker *worker, struct dataset_report *report,
                  struct error *err);

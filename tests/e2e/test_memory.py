@@ -37,7 +37,8 @@ def peak_kib(site, folder, mapping):
     return process.returncode, usage.ru_maxrss
 
 
-@unittest.skipIf(harness.is_sanitized(), "the memory measured would be the sanitizer's")
+@unittest.skipIf(harness.is_sanitized(),
+                 "the memory measured would be the sanitizer's")
 class Peak(unittest.TestCase):
     def extract(self, records, users=USERS, mapping=DATASET):
         spec = f"users={users},records={records},seed=1,{NOW}"
