@@ -17,7 +17,7 @@ volatile sig_atomic_t stop;
 
 const struct http_limits quick = {.body_max = 100 * 1000,
                                   .header_max = 16 * 1000,
-                                  .connect_timeout_ms = 2000,
+                                  .connect_timeout_ms = 20000,
                                   .stall_seconds = 1,
                                   .total_timeout_ms = 20000};
 

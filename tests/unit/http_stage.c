@@ -14,7 +14,7 @@
 
 static const struct http_limits limits = {.body_max = BODY_MAX,
                                           .header_max = HEADER_MAX,
-                                          .connect_timeout_ms = 2000,
+                                          .connect_timeout_ms = 20000,
                                           .stall_seconds = 1,
                                           .total_timeout_ms = 20000};
 
