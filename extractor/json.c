@@ -229,8 +229,25 @@ static const struct json *member_at(const struct json *object,
     return child;
 }
 
+/* The member whose key is the pointer's only name, the same text at the same
+ * place (json_select.h). */
+static const struct json *named_by(const struct json *json, const char *pointer)
+{
+    const struct json *child = json->type == JSON_OBJECT && *pointer != '\0'
+                                   ? json_first(json)
+                                   : NULL;
+
+    while (child != NULL && child->key != pointer + 1)
+        child = json_next(child);
+    return child;
+}
+
 const struct json *json_at(const struct json *json, const char *pointer)
 {
+    const struct json *found = json != NULL ? named_by(json, pointer) : NULL;
+
+    if (found != NULL)
+        return found;
     while (*pointer != '\0' && json != NULL) {
         const char *token = pointer + 1;
         size_t len;

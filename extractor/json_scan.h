@@ -112,8 +112,4 @@ int json_scan_fail(struct json_scan *scan, const char *where,
 const char *json_scan_string(struct json_scan *scan, char **at,
                              const char *end);
 
-/* The same for a string that nobody selected: it is checked and left as it
- * is. Returns 0 or -1. */
-int json_scan_skip(struct json_scan *scan, char **at, const char *end);
-
 #endif

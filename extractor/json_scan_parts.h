@@ -1,5 +1,5 @@
 /*
- * json_scan_parts: what the three halves of the scanner share. json_scan.c
+ * json_scan_parts: what the parts of the scanner share. json_scan.c
  * begins and ends a text, json_value.c reads containers and what is in them,
  * json_token.c what has no parts, and the space between. Private to json*.c.
  *
@@ -19,11 +19,8 @@ struct scanner {
     size_t depth; /* of open containers */
 };
 
-/* Selects nothing, not even the value that it stands for. */
-extern const struct json_select json_nothing;
-
 /* json_value.c. Blanks in front were skipped; expected is what an error says
- * should be there. */
+ * should be there; select NULL: everything. */
 int scan_value(struct scanner *s, const char *key,
                const struct json_select *select, const char *expected);
 int scan_container(struct scanner *s, const char *key,
@@ -34,11 +31,22 @@ int scan_unexpected(struct scanner *s, const char *want);
 /* A node behind those there are; NULL after a fault. */
 struct json *scan_add_node(struct scanner *s, const char *key,
                            enum json_type type);
-int scan_string(struct scanner *s, const char *key, bool wanted);
-int scan_number(struct scanner *s, const char *key, bool wanted);
-int scan_word(struct scanner *s, const char *key, bool wanted,
-              const char *expected);
+int scan_string(struct scanner *s, const char *key);
+int scan_number(struct scanner *s, const char *key);
+int scan_word(struct scanner *s, const char *key, const char *expected);
 int scan_blanks(struct scanner *s, const char *expected);
+
+struct number_fault {
+    const char *where, *reason;
+};
+
+/* Behind the number at start, a digit or '-'; NULL after a fault. */
+char *scan_number_end(char *start, struct number_fault *fault);
+
+/* json_skip.c: behind the value at p, which is checked and left as it is, and
+ * of which at most `room` containers may be open in each other; NULL when it
+ * is none. */
+char *scan_skip(char *p, size_t room);
 
 /* To the next byte that is neither blank nor comment. Most tokens follow each
  * other without any. */

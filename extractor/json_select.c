@@ -35,6 +35,7 @@ static struct json_select *child_named(struct json_select *select,
     if (child == NULL)
         return NULL;
     child->name = name;
+    child->number = select->children++;
     child->next = select->child;
     select->child = child;
     return child;
@@ -50,6 +51,11 @@ typedef void mark_fn(struct json_select *select);
 static void mark_whole(struct json_select *select)
 {
     select->whole = true;
+}
+
+static void mark_none(struct json_select *select)
+{
+    (void)select;
 }
 
 static void mark_later(struct json_select *select)
@@ -72,6 +78,9 @@ static int add(struct json_select *select, struct arena *arena, mark_fn *mark,
     }
     len = strcspn(++pointer, "/");
     child = child_named(select, arena, pointer, len);
+    if (child != NULL && pointer[len] == '\0' && rest == NULL &&
+        strcmp(child->name, pointer) == 0)
+        child->name = pointer;
     if (child == NULL || add(child, arena, mark, pointer + len, rest) != 0)
         return -1;
     return is_index(pointer, len)
@@ -79,16 +88,27 @@ static int add(struct json_select *select, struct arena *arena, mark_fn *mark,
                : 0;
 }
 
+static int below(struct json_select *select, struct arena *arena, mark_fn *mark,
+                 const char *base, const char *pointer)
+{
+    return add(select, arena, mark, base != NULL ? base : pointer,
+               base != NULL ? pointer : NULL);
+}
+
 int json_select_add(struct json_select *select, struct arena *arena,
                     const char *base, const char *pointer)
 {
-    return add(select, arena, mark_whole, base != NULL ? base : pointer,
-               base != NULL ? pointer : NULL);
+    return below(select, arena, mark_whole, base, pointer);
 }
 
 int json_select_later(struct json_select *select, struct arena *arena,
                       const char *base, const char *pointer)
 {
-    return add(select, arena, mark_later, base != NULL ? base : pointer,
-               base != NULL ? pointer : NULL);
+    return below(select, arena, mark_later, base, pointer);
+}
+
+int json_select_name(struct json_select *select, struct arena *arena,
+                     const char *base, const char *pointer)
+{
+    return below(select, arena, mark_none, base, pointer);
 }

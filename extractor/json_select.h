@@ -8,7 +8,11 @@
  * alike, so the index in "/emails/0/value" selects that member of them all.
  * A container that few records are asked for may be selected for later: it is
  * checked, and becomes nodes when somebody looks into it.
- * Nodes live in the arena.
+ * Nodes live in the arena, and the pointers must live as long: the last name
+ * in a pointer, unless it has an escape, becomes the key of the nodes it
+ * selects, the text itself and no copy. So json_at() with that very pointer
+ * finds them without comparing texts. Equal pointers of a source are one text
+ * (spec.h).
  */
 #ifndef ROLLCALL_JSON_SELECT_H
 #define ROLLCALL_JSON_SELECT_H
@@ -17,10 +21,14 @@
 
 #include "arena.h"
 
+enum { JSON_SELECT_COUNTED = 64 };
+
 struct json_select {
-    const char *name; /* of a member */
+    const char *name; /* of a member; its nodes have this very text as key */
     bool whole;
     bool later;
+    unsigned number;   /* among its siblings, from 0 */
+    unsigned children; /* how many */
     struct json_select *child, *next; /* what is selected in it; siblings */
 };
 
@@ -32,5 +40,9 @@ int json_select_add(struct json_select *select, struct arena *arena,
 /* The same pointers: a container there is read when it is looked into. */
 int json_select_later(struct json_select *select, struct arena *arena,
                       const char *base, const char *pointer);
+
+/* Lends its name to a value that is selected because of what is in it. */
+int json_select_name(struct json_select *select, struct arena *arena,
+                     const char *base, const char *pointer);
 
 #endif

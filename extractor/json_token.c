@@ -87,84 +87,68 @@ struct json *scan_add_node(struct scanner *s, const char *key,
     return node;
 }
 
-int scan_string(struct scanner *s, const char *key, bool wanted)
+int scan_string(struct scanner *s, const char *key)
 {
-    struct json *node;
-    const char *text;
+    const char *text = json_scan_string(s->scan, &s->at, s->end);
+    struct json *node = text != NULL ? scan_add_node(s, key, JSON_STRING) : NULL;
 
-    if (!wanted)
-        return json_scan_skip(s->scan, &s->at, s->end);
-    text = json_scan_string(s->scan, &s->at, s->end);
-    node = text != NULL ? scan_add_node(s, key, JSON_STRING) : NULL;
     if (node == NULL)
         return -1;
     node->text = text;
     return 0;
 }
 
-static char *skip_digits(char *p)
+/* Behind the digits that must be at p. The NULs behind the copy end every
+ * number. */
+static char *need_digits(char *p, struct number_fault *fault)
 {
-    while (*p >= '0' && *p <= '9')
-        p++;
-    return p;
+    char *stop = p;
+
+    while (*stop >= '0' && *stop <= '9')
+        stop++;
+    if (stop > p)
+        return stop;
+    *fault = (struct number_fault){p, "incomplete number, expected a digit"};
+    return NULL;
 }
 
-static int fail_number(struct scanner *s, const char *where)
+char *scan_number_end(char *start, struct number_fault *fault)
 {
-    return json_scan_fail(s->scan, where,
-                          "incomplete number, expected a digit");
-}
+    char *p = start + (*start == '-'), *digits = p;
 
-/* Behind the digits that must be at p; NULL after a fault. The NULs behind the
- * copy end every number. */
-static char *need_digits(struct scanner *s, char *p)
-{
-    char *stop = skip_digits(p);
-
-    if (stop == p)
-        fail_number(s, p);
-    return stop == p ? NULL : stop;
-}
-
-static char *number_end(struct scanner *s)
-{
-    char *p = s->at + (*s->at == '-'), *digits = p;
-
-    p = need_digits(s, p);
+    p = need_digits(p, fault);
     if (p != NULL && *digits == '0' && p > digits + 1) {
-        json_scan_fail(s->scan, s->at, "number with a leading zero");
+        *fault = (struct number_fault){start, "number with a leading zero"};
         return NULL;
     }
     if (p != NULL && *p == '.')
-        p = need_digits(s, p + 1);
+        p = need_digits(p + 1, fault);
     if (p != NULL && (*p == 'e' || *p == 'E')) {
         p++;
-        p = need_digits(s, p + (*p == '+' || *p == '-'));
+        p = need_digits(p + (*p == '+' || *p == '-'), fault);
     }
     return p;
 }
 
-int scan_number(struct scanner *s, const char *key, bool wanted)
+int scan_number(struct scanner *s, const char *key)
 {
-    char *start = s->at, *stop = number_end(s);
+    struct number_fault fault;
+    char *start = s->at, *stop = scan_number_end(start, &fault);
     struct json *node;
 
     if (stop == NULL)
+        return json_scan_fail(s->scan, fault.where, fault.reason);
+    node = scan_add_node(s, key, JSON_NUMBER);
+    if (node == NULL)
         return -1;
-    if (wanted) {
-        node = scan_add_node(s, key, JSON_NUMBER);
-        if (node == NULL)
-            return -1;
-        memmove(start - 1, start, (size_t)(stop - start));
-        stop[-1] = '\0';
-        node->text = start - 1;
-    }
+    memmove(start - 1, start, (size_t)(stop - start));
+    stop[-1] = '\0';
+    node->text = start - 1;
     s->at = stop;
     return 0;
 }
 
-int scan_word(struct scanner *s, const char *key, bool wanted,
-              const char *expected)
+int scan_word(struct scanner *s, const char *key, const char *expected)
 {
     static const struct {
         const char *text;
@@ -180,13 +164,11 @@ int scan_word(struct scanner *s, const char *key, bool wanted,
 
         if (memcmp(s->at, words[i].text, words[i].len) != 0)
             continue;
-        s->at += words[i].len;
-        if (!wanted)
-            return 0;
         node = scan_add_node(s, key, words[i].type);
         if (node == NULL)
             return -1;
         node->flag = words[i].flag;
+        s->at += words[i].len;
         return 0;
     }
     return scan_unexpected(s, expected);

@@ -3,9 +3,7 @@
 
 #include "json_scan_parts.h"
 
-const struct json_select json_nothing = {.name = ""};
-
-/* By the first byte, which tells most names apart. */
+/* By the first byte, which tells most names apart; NULL: not selected. */
 static const struct json_select *selected(const struct json_select *select,
                                           const char *name)
 {
@@ -14,14 +12,14 @@ static const struct json_select *selected(const struct json_select *select,
     while (child != NULL && (child->name[0] != name[0] ||
                              strcmp(child->name, name) != 0))
         child = child->next;
-    if (child == NULL)
-        return &json_nothing;
-    return child->whole ? NULL : child;
+    return child;
 }
 
 /* The children of an open container so far. */
 struct children {
     uint32_t size, last;
+    uint64_t seen; /* of the selected members, by their numbers */
+    bool twice;    /* one of them was there before */
 };
 
 /* Ties the value that was read at node `index`, if it left one, to the one
@@ -35,19 +33,31 @@ static void tie(struct json_scan *scan, struct children *children, size_t index)
     children->last = (uint32_t)index;
 }
 
+/* What is no value is read once more by what can say why. */
+static int scan_unread(struct scanner *s)
+{
+    char *stop = scan_skip(s->at, JSON_DEPTH_MAX - s->depth);
+
+    if (stop == NULL)
+        return scan_value(s, NULL, NULL, "a value") != 0
+                   ? -1
+                   : scan_unexpected(s, "a value");
+    s->at = stop;
+    return 0;
+}
+
 /* A container for later: checked, with two nodes behind its own that say how
  * it is read when somebody looks into it. */
-static int scan_later(struct scanner *s, const char *key,
-                      const struct json_select *select)
+static int scan_later(struct scanner *s, const struct json_select *select)
 {
     struct json_scan *scan = s->scan;
     char *start = s->at;
     struct json *container;
 
-    if (scan_value(s, key, &json_nothing, "a value") != 0)
+    if (scan_unread(s) != 0)
         return -1;
-    if (scan_add_node(s, key, *start == '[' ? JSON_ARRAY : JSON_OBJECT) ==
-            NULL ||
+    if (scan_add_node(s, select->name,
+                      *start == '[' ? JSON_ARRAY : JSON_OBJECT) == NULL ||
         scan_add_node(s, NULL, JSON_NULL) == NULL ||
         scan_add_node(s, NULL, JSON_NULL) == NULL)
         return -1;
@@ -59,33 +69,41 @@ static int scan_later(struct scanner *s, const char *key,
     return 0;
 }
 
-static int scan_member(struct scanner *s, const struct json_select *select,
-                       const char *expected)
+static int scan_selected(struct scanner *s, const struct json_select *select,
+                         struct children *children)
 {
-    const char *name = "";
+    if (select->number < JSON_SELECT_COUNTED) {
+        uint64_t bit = UINT64_C(1) << select->number;
+
+        children->twice = children->twice || (children->seen & bit) != 0;
+        children->seen |= bit;
+    }
+    if (select->later && (*s->at == '[' || *s->at == '{'))
+        return scan_later(s, select);
+    return scan_value(s, select->name, select->whole ? NULL : select,
+                      "a value");
+}
+
+static int scan_member(struct scanner *s, const struct json_select *select,
+                       struct children *children, const char *expected)
+{
+    const char *name;
 
     if (*s->at != '"')
         return scan_unexpected(s, expected);
-    if (select == &json_nothing) {
-        if (json_scan_skip(s->scan, &s->at, s->end) != 0)
-            return -1;
-    } else {
-        name = json_scan_string(s->scan, &s->at, s->end);
-        if (name == NULL)
-            return -1;
-        if (select != NULL)
-            select = selected(select, name);
-    }
-    if (skip_blanks(s, "':'") != 0)
+    name = json_scan_string(s->scan, &s->at, s->end);
+    if (name == NULL || skip_blanks(s, "':'") != 0)
         return -1;
     if (*s->at != ':')
         return scan_unexpected(s, "':'");
     s->at++;
     if (skip_blanks(s, "a value") != 0)
         return -1;
-    if (select != NULL && select->later && (*s->at == '[' || *s->at == '{'))
-        return scan_later(s, name, select);
-    return scan_value(s, name, select, "a value");
+    if (select == NULL)
+        return scan_value(s, name, NULL, "a value");
+    select = selected(select, name);
+    return select != NULL ? scan_selected(s, select, children)
+                          : scan_unread(s);
 }
 
 /* Behind the opening bracket, to behind the closing one. */
@@ -102,7 +120,7 @@ static int scan_members(struct scanner *s, const struct json_select *select,
             return -1;
         if (*s->at == '}' && expected == first)
             break;
-        if (scan_member(s, select, expected) != 0)
+        if (scan_member(s, select, children, expected) != 0)
             return -1;
         tie(s->scan, children, index);
         if (skip_blanks(s, "',' or '}'") != 0)
@@ -148,10 +166,16 @@ static int scan_elements(struct scanner *s, const struct json_select *select,
 }
 
 /* The name is not told: what a server makes up may be a secret of ours. */
-static int check_names(struct scanner *s, const struct json *object)
+static int check_names(struct scanner *s, const struct json_select *select,
+                       const struct children *children,
+                       const struct json *object)
 {
-    int unique = json_scan_unique(object);
+    int unique = 1;
 
+    if (children->twice)
+        unique = 0;
+    else if (select == NULL || select->children > JSON_SELECT_COUNTED)
+        unique = json_scan_unique(object);
     if (unique == 0)
         return json_scan_fail(s->scan, s->at - 1,
                               "an object ends here that has a name twice");
@@ -159,7 +183,7 @@ static int check_names(struct scanner *s, const struct json *object)
 }
 
 int scan_container(struct scanner *s, const char *key,
-                          const struct json_select *select)
+                   const struct json_select *select)
 {
     struct json_scan *scan = s->scan;
     struct children children = {0};
@@ -171,8 +195,7 @@ int scan_container(struct scanner *s, const char *key,
                  JSON_DEPTH_MAX);
         return json_scan_fail(scan, s->at, scan->reason);
     }
-    if (select != &json_nothing &&
-        scan_add_node(s, key, array ? JSON_ARRAY : JSON_OBJECT) == NULL)
+    if (scan_add_node(s, key, array ? JSON_ARRAY : JSON_OBJECT) == NULL)
         return -1;
     s->depth++;
     s->at++;
@@ -180,25 +203,24 @@ int scan_container(struct scanner *s, const char *key,
                : scan_members(s, select, &children)) != 0)
         return -1;
     s->depth--;
-    if (select == &json_nothing)
-        return 0;
     scan->nodes[index].size = children.size;
-    return array || !scan->unique ? 0 : check_names(s, &scan->nodes[index]);
+    return array || !scan->unique
+               ? 0
+               : check_names(s, select, &children, &scan->nodes[index]);
 }
 
 /* A value of another type than its selection expects is kept: whoever looks
  * for a member in it is to see what is there instead. */
 int scan_value(struct scanner *s, const char *key,
-                      const struct json_select *select, const char *expected)
+               const struct json_select *select, const char *expected)
 {
-    bool wanted = select != &json_nothing;
     char c = *s->at;
 
     if (c == '[' || c == '{')
         return scan_container(s, key, select);
     if (c == '"')
-        return scan_string(s, key, wanted);
+        return scan_string(s, key);
     if (c == '-' || (c >= '0' && c <= '9'))
-        return scan_number(s, key, wanted);
-    return scan_word(s, key, wanted, expected);
+        return scan_number(s, key);
+    return scan_word(s, key, expected);
 }

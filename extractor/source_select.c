@@ -39,7 +39,10 @@ static const char *below(struct selecting *s, const char *pointer)
     char *joined =
         arena_printf(&s->source->arena, "%s%s", s->source->items, pointer);
 
-    s->no_memory = s->no_memory || joined == NULL;
+    if (joined == NULL ||
+        json_select_name(s->select, &s->source->arena, s->source->items,
+                         pointer) != 0)
+        s->no_memory = true;
     return joined;
 }
 

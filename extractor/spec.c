@@ -39,6 +39,7 @@ int spec_open(struct spec *spec, const char *path, struct arena *arena,
 
     memset(spec, 0, sizeof(*spec));
     spec->arena = arena;
+    pool_init(&spec->texts, arena, SIZE_MAX);
     problems_init(&spec->problems);
     text = read_whole_file(AT_FDCWD, path, SPEC_FILE_MAX, &len, err);
     if (text == NULL)
@@ -63,6 +64,7 @@ int spec_open(struct spec *spec, const char *path, struct arena *arena,
 err1:
     free(text);
 err0:
+    pool_release(&spec->texts);
     problems_release(&spec->problems);
     return -1;
 }
@@ -78,6 +80,7 @@ int spec_close(struct spec *spec, struct error *err)
     if (result != 0)
         error_prefix(err, "%s", spec->path);
     json_free(&spec->doc);
+    pool_release(&spec->texts);
     problems_release(&spec->problems);
     return result;
 }

@@ -10,7 +10,7 @@
  * Calling order: spec_open(); spec_object() with the root and the top table;
  * own cross checks, each mistake by spec_problem(); spec_close(), which gives
  * the verdict and releases all but the arena. Texts, lists and paths read are
- * allocated in the arena. When memory is out the functions set a flag that
+ * allocated in the arena; equal texts of a file are one. When memory is out the functions set a flag that
  * spec_close() reports; callers need not look, only survive a NULL.
  */
 #ifndef ROLLCALL_SPEC_H
@@ -24,6 +24,7 @@
 #include "error.h"
 #include "json.h"
 #include "nearest.h"
+#include "pool.h"
 #include "problems.h"
 
 enum {
@@ -39,6 +40,7 @@ struct spec {
     struct arena *arena;
     void *owner; /* for read functions */
     struct json_doc doc;
+    struct pool texts;
     struct problems problems;
     bool no_memory;
     bool mute; /* a look ahead: problems are not recorded */

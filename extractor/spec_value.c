@@ -20,7 +20,7 @@ void *spec_alloc(struct spec *spec, size_t count, size_t size)
 
 const char *spec_copy(struct spec *spec, const char *text)
 {
-    const char *copy = arena_strdup(spec->arena, text);
+    const char *copy = pool_keep(&spec->texts, text);
 
     if (copy == NULL)
         spec->no_memory = true;

@@ -1,0 +1,157 @@
+/* A value that nobody selected: checked against RFC 8259 and left as it is.
+ * Most of a page is read here, so nothing is noted and no fault is described:
+ * the scanner proper, which builds nodes, says what is wrong with a value that
+ * is refused here. */
+#include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include "json_scan_parts.h"
+
+static char *skip_value(char *p, size_t room);
+
+/* Most tokens follow each other without any. */
+static inline char *over_blanks(char *p)
+{
+    while (*p <= ' ' &&
+           (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
+        p++;
+    return p;
+}
+
+/* The first byte from p on that is a quote, a backslash or a control
+ * character. Bytes beyond ASCII are of no concern: ill-formed UTF-8 is no
+ * error where a text is read either. The padding of the copy ends it. */
+static inline char *text_special(char *p)
+{
+#ifdef __SSE2__
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
+    const __m128i control = _mm_set1_epi8(' ' - 1);
+
+    for (;; p += sizeof(__m128i)) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
+        __m128i found = _mm_or_si128(
+            _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes),
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
+                         _mm_cmpeq_epi8(bytes, slash)));
+        int mask = _mm_movemask_epi8(found);
+
+        if (mask != 0)
+            return p + __builtin_ctz((unsigned)mask);
+    }
+#else
+    while ((unsigned char)*p >= ' ' && *p != '"' && *p != '\\')
+        p++;
+    return p;
+#endif
+}
+
+static bool is_hex(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+           (c >= 'A' && c <= 'F');
+}
+
+static char *skip_escape(char *p)
+{
+    switch (p[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        return p + 2;
+    case 'u':
+        return is_hex(p[2]) && is_hex(p[3]) && is_hex(p[4]) && is_hex(p[5])
+                   ? p + 6
+                   : NULL;
+    default:
+        return NULL;
+    }
+}
+
+/* From its opening quote to behind the closing one. */
+static inline char *skip_text(char *p)
+{
+    p = text_special(p + 1);
+    while (*p == '\\') {
+        p = skip_escape(p);
+        if (p == NULL)
+            return NULL;
+        p = text_special(p);
+    }
+    return *p == '"' ? p + 1 : NULL;
+}
+
+static char *skip_number(char *p)
+{
+    struct number_fault fault;
+
+    return scan_number_end(p, &fault);
+}
+
+static char *skip_word(char *p)
+{
+    return memcmp(p, "true", 4) == 0 || memcmp(p, "null", 4) == 0 ? p + 4
+           : memcmp(p, "false", 5) == 0                           ? p + 5
+                                                                  : NULL;
+}
+
+/* Behind the opening bracket, to behind the closing one. */
+static char *skip_members(char *p, size_t room)
+{
+    p = over_blanks(p);
+    if (*p == '}')
+        return p + 1;
+    for (;; p = over_blanks(p + 1)) {
+        p = *p == '"' ? skip_text(p) : NULL;
+        if (p == NULL)
+            return NULL;
+        p = over_blanks(p);
+        p = *p == ':' ? skip_value(over_blanks(p + 1), room) : NULL;
+        if (p == NULL)
+            return NULL;
+        p = over_blanks(p);
+        if (*p != ',')
+            return *p == '}' ? p + 1 : NULL;
+    }
+}
+
+static char *skip_elements(char *p, size_t room)
+{
+    p = over_blanks(p);
+    if (*p == ']')
+        return p + 1;
+    for (;; p = over_blanks(p + 1)) {
+        p = skip_value(p, room);
+        if (p == NULL)
+            return NULL;
+        p = over_blanks(p);
+        if (*p != ',')
+            return *p == ']' ? p + 1 : NULL;
+    }
+}
+
+/* room: containers that may be open in each other from here on. */
+static char *skip_value(char *p, size_t room)
+{
+    if (*p == '"')
+        return skip_text(p);
+    if (*p == '{' || *p == '[') {
+        if (room == 0)
+            return NULL;
+        return *p == '{' ? skip_members(p + 1, room - 1)
+                         : skip_elements(p + 1, room - 1);
+    }
+    return *p == '-' || (*p >= '0' && *p <= '9') ? skip_number(p)
+                                                 : skip_word(p);
+}
+
+char *scan_skip(char *p, size_t room)
+{
+    return skip_value(p, room);
+}
