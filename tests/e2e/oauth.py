@@ -18,6 +18,10 @@ MYSELF = GATEWAY + runs.SEARCH.replace("users/search", "myself")
 CLASSIC = "read:jira-user manage:jira-configuration"
 GRANULAR = ("read:user:jira read:application-role:jira read:avatar:jira "
             "read:group:jira read:audit-log:jira")
+# How many requests a token serves that ends on the way. More than are under
+# way at once: else all its uses may be unanswered when it is refused again,
+# which nobody can tell from a token that never was good.
+USES = 5
 
 
 def client_auth(site, **members):

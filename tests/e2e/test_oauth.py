@@ -10,7 +10,7 @@ import unittest
 import harness
 import oauth
 from attempt import AS_OF
-from oauth import CLIENT_SECRET, FIRST_REFRESH, TOKEN_PATH
+from oauth import CLIENT_SECRET, FIRST_REFRESH, TOKEN_PATH, USES
 
 BUSY_SECONDS = 30
 NEWEST = "fakesite-refresh-{}-4E5F6A7B"
@@ -60,7 +60,7 @@ class Client(oauth.Case):
         """Each lasts a few requests: their end is seen as a 401."""
         for concurrency in (1, 4):
             with self.subTest(concurrency):
-                site = self.oauth_site(oauth={"expires_after": 3})
+                site = self.oauth_site(oauth={"expires_after": USES})
                 run = self.by_client(site, "--force",
                                      limits={"concurrency": concurrency})
                 self.assert_published(run)
@@ -69,7 +69,7 @@ class Client(oauth.Case):
                 refused = [row for row in answers if row["status"] == 401]
                 served = len(answers) - len(refused)
                 self.assertGreater(len(refused), 0)
-                self.assertEqual(len(self.logins(site)), -(-served // 3))
+                self.assertEqual(len(self.logins(site)), -(-served // USES))
 
     def test_tokens_are_renewed_before_they_end(self):
         """With an hour told, a tenth of it or a minute before."""
@@ -224,7 +224,7 @@ class Refresh(oauth.Case):
         self.assert_kept(NEWEST.format(4))
 
     def test_every_renewal_of_a_run_is_kept(self):
-        site = self.oauth_site(refresh=True, oauth={"expires_after": 4})
+        site = self.oauth_site(refresh=True, oauth={"expires_after": USES})
         self.assert_published(self.by_refresh(site))
         count = len(self.logins(site))
         self.assertGreater(count, 2)

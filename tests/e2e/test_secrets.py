@@ -156,7 +156,7 @@ class OAuth(oauth.Case):
                                (True, self.by_refresh)):
             with self.subTest(refresh):
                 site = self.oauth_site(refresh=refresh,
-                                       oauth={"expires_after": 3})
+                                       oauth={"expires_after": oauth.USES})
                 run = start(site, "--force", *VERBOSE)
                 self.assert_published(run)
                 self.assertIn('"event":"login"', run.err)
