@@ -28,9 +28,7 @@ int scan_container(struct scanner *s, const char *key,
 
 /* json_token.c */
 int scan_unexpected(struct scanner *s, const char *want);
-/* A node behind those there are; NULL after a fault. */
-struct json *scan_add_node(struct scanner *s, const char *key,
-                           enum json_type type);
+int scan_make_room(struct scanner *s); /* for more nodes */
 int scan_string(struct scanner *s, const char *key);
 int scan_number(struct scanner *s, const char *key);
 int scan_word(struct scanner *s, const char *key, const char *expected);
@@ -47,6 +45,21 @@ char *scan_number_end(char *start, struct number_fault *fault);
  * of which at most `room` containers may be open in each other; NULL when it
  * is none. */
 char *scan_skip(char *p, size_t room);
+
+/* A node behind those there are; NULL after a fault. Capacity never passes
+ * JSON_VALUES_MAX. */
+static inline struct json *scan_add_node(struct scanner *s, const char *key,
+                                         enum json_type type)
+{
+    struct json_scan *scan = s->scan;
+    struct json *node;
+
+    if (scan->count == scan->capacity && scan_make_room(s) != 0)
+        return NULL;
+    node = &scan->nodes[scan->count++];
+    *node = (struct json){.key = key, .type = (uint8_t)type};
+    return node;
+}
 
 /* To the next byte that is neither blank nor comment. Most tokens follow each
  * other without any. */

@@ -22,12 +22,14 @@ static struct json_select *child_named(struct json_select *select,
                                        size_t len)
 {
     char *name = arena_strndup(arena, token, len);
-    struct json_select *child;
+    struct json_select *child, **place;
 
     if (name == NULL)
         return NULL;
     decode(name);
-    for (child = select->child; child != NULL; child = child->next) {
+    len = strlen(name);
+    place = &select->places[json_select_place(name, len)];
+    for (child = *place; child != NULL; child = child->next) {
         if (strcmp(child->name, name) == 0)
             return child;
     }
@@ -35,9 +37,10 @@ static struct json_select *child_named(struct json_select *select,
     if (child == NULL)
         return NULL;
     child->name = name;
+    child->len = len;
     child->number = select->children++;
-    child->next = select->child;
-    select->child = child;
+    child->next = *place;
+    *place = child;
     return child;
 }
 

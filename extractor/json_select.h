@@ -18,19 +18,44 @@
 #define ROLLCALL_JSON_SELECT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 #include "arena.h"
 
-enum { JSON_SELECT_COUNTED = 64 };
+enum { JSON_SELECT_COUNTED = 64, JSON_SELECT_PLACES = 32 };
 
 struct json_select {
     const char *name; /* of a member; its nodes have this very text as key */
+    size_t len;       /* of the name */
     bool whole;
     bool later;
     unsigned number;   /* among its siblings, from 0 */
     unsigned children; /* how many */
-    struct json_select *child, *next; /* what is selected in it; siblings */
+    /* What is selected in it, by json_select_place() of the name, and the next
+     * sibling of the same place. */
+    struct json_select *places[JSON_SELECT_PLACES], *next;
 };
+
+/* Most names that nobody selected have a place without any. */
+static inline size_t json_select_place(const char *name, size_t len)
+{
+    return (len * 5 + (len > 0 ? (unsigned char)name[0] : 0)) %
+           JSON_SELECT_PLACES;
+}
+
+/* The selected member of that name, which needs no NUL; NULL: not selected. */
+static inline const struct json_select *
+json_select_find(const struct json_select *select, const char *name, size_t len)
+{
+    const struct json_select *child =
+        select->places[json_select_place(name, len)];
+
+    while (child != NULL &&
+           (child->len != len || memcmp(child->name, name, len) != 0))
+        child = child->next;
+    return child;
+}
 
 /* base may be NULL: none. The value at pointer below base is selected. Returns
  * 0, or -1 when memory is out. */

@@ -3,10 +3,8 @@
  * the scanner proper, which builds nodes, says what is wrong with a value that
  * is refused here. */
 #include <string.h>
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
 
+#include "json_bytes.h"
 #include "json_scan_parts.h"
 
 static char *skip_value(char *p, size_t room);
@@ -18,33 +16,6 @@ static inline char *over_blanks(char *p)
            (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t'))
         p++;
     return p;
-}
-
-/* The first byte from p on that is a quote, a backslash or a control
- * character. Bytes beyond ASCII are of no concern: ill-formed UTF-8 is no
- * error where a text is read either. The padding of the copy ends it. */
-static inline char *text_special(char *p)
-{
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
-    const __m128i control = _mm_set1_epi8(' ' - 1);
-
-    for (;; p += sizeof(__m128i)) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-        __m128i found = _mm_or_si128(
-            _mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes),
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
-                         _mm_cmpeq_epi8(bytes, slash)));
-        int mask = _mm_movemask_epi8(found);
-
-        if (mask != 0)
-            return p + __builtin_ctz((unsigned)mask);
-    }
-#else
-    while ((unsigned char)*p >= ' ' && *p != '"' && *p != '\\')
-        p++;
-    return p;
-#endif
 }
 
 static bool is_hex(char c)
@@ -77,12 +48,12 @@ static char *skip_escape(char *p)
 /* From its opening quote to behind the closing one. */
 static inline char *skip_text(char *p)
 {
-    p = text_special(p + 1);
+    p = bytes_text(p + 1);
     while (*p == '\\') {
         p = skip_escape(p);
         if (p == NULL)
             return NULL;
-        p = text_special(p);
+        p = bytes_text(p);
     }
     return *p == '"' ? p + 1 : NULL;
 }

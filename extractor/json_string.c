@@ -1,10 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
+#include "json_bytes.h"
 #include "json_scan.h"
 
 static const char replacement[] = "\xEF\xBF\xBD"; /* U+FFFD */
@@ -19,34 +16,6 @@ struct decoding {
     char *start, *out;
     bool moved, changed;
 };
-
-/* The first byte from p on that is no plain character: a quote, a backslash,
- * a control character or one beyond ASCII. The padding of the copy ends it. */
-static char *skip_plain(char *p)
-{
-#ifdef __SSE2__
-    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\');
-    const __m128i blank = _mm_set1_epi8(' ');
-
-    for (;; p += sizeof(__m128i)) {
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)p);
-        /* Signed, so that 0x80 and above are below a blank as well. */
-        __m128i found =
-            _mm_or_si128(_mm_cmplt_epi8(bytes, blank),
-                         _mm_or_si128(_mm_cmpeq_epi8(bytes, quote),
-                                      _mm_cmpeq_epi8(bytes, slash)));
-        int mask = _mm_movemask_epi8(found);
-
-        if (mask != 0)
-            return p + __builtin_ctz((unsigned)mask);
-    }
-#else
-    while ((unsigned char)*p >= ' ' && (unsigned char)*p < 0x80 && *p != '"' &&
-           *p != '\\')
-        p++;
-    return p;
-#endif
-}
 
 /* Bytes as the caller of a comparison wants them: never negative. */
 static int byte_at(const struct decoding *d, const char *p)
@@ -235,7 +204,7 @@ static int decode_element(struct decoding *d)
     }
     if (c < ' ')
         return fail_control(d);
-    len = (size_t)(skip_plain(d->at) - d->at);
+    len = (size_t)(bytes_plain(d->at) - d->at);
     return put(d, d->at, len, len);
 }
 
@@ -264,7 +233,7 @@ __attribute__((noinline)) static const char *decode(struct json_scan *scan, char
 const char *json_scan_string(struct json_scan *scan, char **at, const char *end)
 {
     char *start = *at + 1;
-    char *stop = skip_plain(start);
+    char *stop = bytes_plain(start);
 
     if (*stop != '"' || stop >= end)
         return decode(scan, start, stop, at, end);

@@ -70,21 +70,13 @@ static void too_many(struct scanner *s)
     json_scan_fail(s->scan, s->at, s->scan->reason);
 }
 
-struct json *scan_add_node(struct scanner *s, const char *key,
-                           enum json_type type)
+int scan_make_room(struct scanner *s)
 {
-    struct json_scan *scan = s->scan;
-    struct json *node;
-
-    if (scan->count == JSON_VALUES_MAX) {
+    if (s->scan->count == JSON_VALUES_MAX) {
         too_many(s);
-        return NULL;
+        return -1;
     }
-    if (scan->count == scan->capacity && grow_nodes(scan) != 0)
-        return NULL;
-    node = &scan->nodes[scan->count++];
-    *node = (struct json){.key = key, .type = (uint8_t)type};
-    return node;
+    return grow_nodes(s->scan);
 }
 
 int scan_string(struct scanner *s, const char *key)

@@ -1,19 +1,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "json_bytes.h"
 #include "json_scan_parts.h"
-
-/* By the first byte, which tells most names apart; NULL: not selected. */
-static const struct json_select *selected(const struct json_select *select,
-                                          const char *name)
-{
-    const struct json_select *child = select->child;
-
-    while (child != NULL && (child->name[0] != name[0] ||
-                             strcmp(child->name, name) != 0))
-        child = child->next;
-    return child;
-}
 
 /* The children of an open container so far. */
 struct children {
@@ -84,26 +73,54 @@ static int scan_selected(struct scanner *s, const struct json_select *select,
                       "a value");
 }
 
-static int scan_member(struct scanner *s, const struct json_select *select,
-                       struct children *children, const char *expected)
+/* To the value behind the name that ends here. */
+static int scan_colon(struct scanner *s)
 {
-    const char *name;
-
-    if (*s->at != '"')
-        return scan_unexpected(s, expected);
-    name = json_scan_string(s->scan, &s->at, s->end);
-    if (name == NULL || skip_blanks(s, "':'") != 0)
+    if (skip_blanks(s, "':'") != 0)
         return -1;
     if (*s->at != ':')
         return scan_unexpected(s, "':'");
     s->at++;
-    if (skip_blanks(s, "a value") != 0)
+    return skip_blanks(s, "a value");
+}
+
+/* The name of a member that may be selected. A plain one is compared where it
+ * stands: it becomes no text, since the nodes have the selection's. */
+static int scan_name(struct scanner *s, const struct json_select **select)
+{
+    const char *name = s->at + 1;
+    char *stop = bytes_plain(s->at + 1);
+    size_t len = (size_t)(stop - name);
+
+    if (*stop == '"' && stop < s->end) {
+        s->at = stop + 1;
+    } else {
+        name = json_scan_string(s->scan, &s->at, s->end);
+        if (name == NULL)
+            return -1;
+        len = strlen(name);
+    }
+    *select = json_select_find(*select, name, len);
+    return 0;
+}
+
+static int scan_member(struct scanner *s, const struct json_select *select,
+                       struct children *children, const char *expected)
+{
+    const char *name = NULL;
+
+    if (*s->at != '"')
+        return scan_unexpected(s, expected);
+    if (select != NULL) {
+        if (scan_name(s, &select) != 0 || scan_colon(s) != 0)
+            return -1;
+        return select != NULL ? scan_selected(s, select, children)
+                              : scan_unread(s);
+    }
+    name = json_scan_string(s->scan, &s->at, s->end);
+    if (name == NULL || scan_colon(s) != 0)
         return -1;
-    if (select == NULL)
-        return scan_value(s, name, NULL, "a value");
-    select = selected(select, name);
-    return select != NULL ? scan_selected(s, select, children)
-                          : scan_unread(s);
+    return scan_value(s, name, NULL, "a value");
 }
 
 /* Behind the opening bracket, to behind the closing one. */
