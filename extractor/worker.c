@@ -13,33 +13,29 @@ struct worker {
     bool ending;
 };
 
-/* The next job, taken out; NULL when there will be no more. */
-static struct worker_job *next_job(struct worker *worker)
+/* The first job, taken out; NULL when there is none. Under the lock. */
+static struct worker_job *take_job(struct worker *worker)
 {
-    struct worker_job *job;
+    struct worker_job *job = worker->first;
 
-    pthread_mutex_lock(&worker->lock);
-    while (worker->first == NULL && !worker->ending)
-        pthread_cond_wait(&worker->work, &worker->lock);
-    job = worker->first;
     if (job != NULL)
         worker->first = job->next;
     if (worker->first == NULL)
         worker->end = &worker->first;
-    pthread_mutex_unlock(&worker->lock);
     return job;
 }
 
-/* From here on the job is its owner's again, and who was told of it may go
- * away: hence under the lock. */
-static void finish(struct worker *worker, struct worker_job *job)
+/* Under the lock, which is let go meanwhile. Once it is finished, the job is
+ * its owner's again, and who was told of it may go away. */
+static void do_job(struct worker *worker, struct worker_job *job)
 {
+    pthread_mutex_unlock(&worker->lock);
+    job->run(job->context);
     pthread_mutex_lock(&worker->lock);
     job->finished = true;
     if (job->told != NULL)
         job->told(job->told_context);
     pthread_cond_signal(&worker->progress);
-    pthread_mutex_unlock(&worker->lock);
 }
 
 static void *work(void *context)
@@ -47,10 +43,15 @@ static void *work(void *context)
     struct worker *worker = context;
     struct worker_job *job;
 
-    while ((job = next_job(worker)) != NULL) {
-        job->run(job->context);
-        finish(worker, job);
+    pthread_mutex_lock(&worker->lock);
+    for (;;) {
+        while ((job = take_job(worker)) != NULL)
+            do_job(worker, job);
+        if (worker->ending)
+            break;
+        pthread_cond_wait(&worker->work, &worker->lock);
     }
+    pthread_mutex_unlock(&worker->lock);
     return NULL;
 }
 
@@ -138,7 +139,13 @@ void worker_wait(struct worker *worker, const struct worker_job *job)
     if (worker == NULL)
         return;
     pthread_mutex_lock(&worker->lock);
-    while (!job->finished)
-        pthread_cond_wait(&worker->progress, &worker->lock);
+    while (!job->finished) {
+        struct worker_job *other = take_job(worker);
+
+        if (other != NULL)
+            do_job(worker, other);
+        else
+            pthread_cond_wait(&worker->progress, &worker->lock);
+    }
     pthread_mutex_unlock(&worker->lock);
 }

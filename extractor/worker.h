@@ -1,15 +1,16 @@
 /*
- * worker: one thread that does jobs beside the caller's, in their order.
- * Sole owner of pthreads.
+ * worker: one thread that does jobs beside the caller's. Sole owner of pthreads.
  *
  * Calling order: worker_new(); worker_submit() for each job, whose memory is
  * the caller's and must not be touched until worker_finished() or
  * worker_wait(); worker_free() waits for all that was submitted.
  *
- * One thread and one queue: what a run hands over, reading a page and
+ * One thread and one queue: what a run hands over, reading pages and
  * compressing rows, is about as much work as what it does itself meanwhile.
- * Without a worker (NULL) a job is done at once, so that a machine that gives
- * no thread is slower and nothing else.
+ * Who waits for a job does those that nobody has begun, so that two cores are
+ * busy to the end. Jobs begin in their order, but may be done at the same time
+ * and must not depend on each other. Without a worker (NULL) a job is done at
+ * once, so that a machine that gives no thread is slower and nothing else.
  *
  * The thread takes no signals. A job must not call anything that is not meant
  * for it: no log, no exchange; its errors stay in its own memory.
@@ -24,8 +25,8 @@ struct worker;
 struct worker_job {
     void (*run)(void *context);
     void *context;
-    /* Called by the thread behind run(), to wake whoever waits elsewhere; it
-     * must not call the worker. NULL: nobody waits. */
+    /* Called after run(), to wake whoever waits elsewhere; it must not call the
+     * worker. NULL: nobody does. */
     void (*told)(void *context);
     void *told_context;
     struct worker_job *next; /* the worker's own, as the next one */

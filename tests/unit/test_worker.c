@@ -22,6 +22,7 @@ struct order {
 struct step {
     struct order *order;
     unsigned number;
+    unsigned times;
 };
 
 static void note(void *context)
@@ -31,48 +32,90 @@ static void note(void *context)
     step->order->done[step->order->count++] = step->number;
 }
 
-static void in_order(struct worker *worker)
+static void count(void *context)
 {
-    static struct order order;
-    static struct step steps[JOBS];
-
-    order.count = 0;
-    for (unsigned i = 0; i < JOBS; i++) {
-        steps[i] = (struct step){&order, i};
-        jobs[i] = (struct worker_job){.run = note, .context = &steps[i]};
-        worker_submit(worker, &jobs[i]);
-    }
-    worker_wait(worker, &jobs[JOBS - 1]);
-    assert_int_equal(order.count, JOBS);
-    for (unsigned i = 0; i < JOBS; i++) {
-        assert_true(worker_finished(worker, &jobs[i]));
-        assert_int_equal(order.done[i], i);
-    }
+    ((struct step *)context)->times++;
 }
 
-static void jobs_are_done_in_their_order(void **state)
+static void each_job_is_done_once(void **state)
 {
+    static struct step steps[JOBS];
     struct worker *worker = worker_new();
 
     (void)state;
     assert_non_null(worker);
-    in_order(worker);
-    in_order(worker);
+    for (unsigned i = 0; i < JOBS; i++) {
+        jobs[i] = (struct worker_job){.run = count, .context = &steps[i]};
+        worker_submit(worker, &jobs[i]);
+    }
+    for (unsigned i = 0; i < JOBS; i++) {
+        worker_wait(worker, &jobs[JOBS - 1 - i]);
+        assert_true(worker_finished(worker, &jobs[JOBS - 1 - i]));
+    }
+    for (unsigned i = 0; i < JOBS; i++)
+        assert_int_equal(steps[i].times, 1);
     worker_free(worker);
 }
 
 static void without_a_worker_jobs_are_done_at_once(void **state)
 {
+    static struct order order;
+    static struct step steps[JOBS];
+
     (void)state;
-    in_order(NULL);
+    for (unsigned i = 0; i < JOBS; i++) {
+        steps[i] = (struct step){.order = &order, .number = i};
+        jobs[i] = (struct worker_job){.run = note, .context = &steps[i]};
+        worker_submit(NULL, &jobs[i]);
+        assert_true(worker_finished(NULL, &jobs[i]));
+    }
+    worker_wait(NULL, &jobs[JOBS - 1]);
+    assert_int_equal(order.count, JOBS);
+    for (unsigned i = 0; i < JOBS; i++)
+        assert_int_equal(order.done[i], i);
     worker_free(NULL);
+}
+
+/* Says that it began, and ends when it is told to. */
+static void hold(void *context)
+{
+    const int *ends = context;
+    char byte;
+
+    assert_int_equal(write(ends[1], "!", 1), 1);
+    assert_int_equal(read(ends[2], &byte, 1), 1);
+}
+
+static void who_waits_does_what_nobody_has_begun(void **state)
+{
+    struct worker *worker = worker_new();
+    struct step step = {.times = 0};
+    int ends[4]; /* of two pipes */
+    struct worker_job held = {.run = hold, .context = ends};
+    struct worker_job job = {.run = count, .context = &step};
+    char byte;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(pipe(&ends[2]), 0);
+    worker_submit(worker, &held);
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    worker_submit(worker, &job);
+    worker_wait(worker, &job);
+    assert_int_equal(step.times, 1);
+    assert_false(worker_finished(worker, &held));
+    assert_int_equal(write(ends[3], "!", 1), 1);
+    worker_wait(worker, &held);
+    worker_free(worker);
+    for (int i = 0; i < 4; i++)
+        close(ends[i]);
 }
 
 static void the_end_waits_for_what_was_submitted(void **state)
 {
     static struct order order;
     struct worker *worker = worker_new();
-    struct step step = {&order, 7};
+    struct step step = {.order = &order, .number = 7};
     struct worker_job job = {.run = note, .context = &step};
 
     (void)state;
@@ -93,7 +136,7 @@ static void whoever_waits_elsewhere_is_told(void **state)
 {
     static struct order order;
     struct worker *worker = worker_new();
-    struct step step = {&order, 1};
+    struct step step = {.order = &order, .number = 1};
     struct worker_job job = {.run = note, .context = &step, .told = told};
     int ends[2];
     char byte;
@@ -123,7 +166,6 @@ static void the_thread_takes_no_signals(void **state)
     (void)state;
     sigemptyset(&mask);
     worker_submit(worker, &job);
-    worker_wait(worker, &job);
     worker_free(worker);
     assert_true(sigismember(&mask, SIGTERM));
     assert_true(sigismember(&mask, SIGINT));
@@ -134,8 +176,9 @@ static void the_thread_takes_no_signals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(jobs_are_done_in_their_order),
+        cmocka_unit_test(each_job_is_done_once),
         cmocka_unit_test(without_a_worker_jobs_are_done_at_once),
+        cmocka_unit_test(who_waits_does_what_nobody_has_begun),
         cmocka_unit_test(the_end_waits_for_what_was_submitted),
         cmocka_unit_test(whoever_waits_elsewhere_is_told),
         cmocka_unit_test(the_thread_takes_no_signals),
