@@ -114,11 +114,6 @@ int buf_puts(struct buf *b, const char *text)
     return buf_append(b, text, strlen(text));
 }
 
-int buf_putc(struct buf *b, char c)
-{
-    return buf_append(b, &c, 1);
-}
-
 int buf_printf(struct buf *b, const char *format, ...)
 {
     va_list args;

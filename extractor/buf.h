@@ -34,12 +34,21 @@ bool buf_ok(const struct buf *b);
 /* Each returns 0, or -1 with the sticky flag set. */
 int buf_append(struct buf *b, const void *data, size_t len);
 int buf_puts(struct buf *b, const char *text);
-int buf_putc(struct buf *b, char c);
 int buf_printf(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Room for len bytes behind the content, which they belong to at once: the
  * caller writes all of them. NULL with the sticky flag set. */
 char *buf_room(struct buf *b, size_t len);
+
+/* In line: texts are written byte by byte where something may stand between. */
+static inline int buf_putc(struct buf *b, char c)
+{
+    if (b->failed || b->len + 1 >= b->cap || b->len >= b->ceiling)
+        return buf_append(b, &c, 1);
+    b->data[b->len++] = c;
+    b->data[b->len] = '\0';
+    return 0;
+}
 
 #endif

@@ -106,6 +106,20 @@ static bool take_digits(const char **p, int min, int max, int *out)
     return count >= min;
 }
 
+static bool take_two(const char **p, int *out)
+{
+    unsigned tens = (unsigned)(**p - '0'), ones;
+
+    if (tens > 9)
+        return false;
+    ones = (unsigned)((*p)[1] - '0');
+    if (ones > 9)
+        return false;
+    *out = (int)(tens * 10 + ones);
+    *p += 2;
+    return true;
+}
+
 static bool take_char(const char **p, char c)
 {
     if (**p != c)
@@ -117,8 +131,8 @@ static bool take_char(const char **p, char c)
 static bool take_date(const char **p, struct civil *c)
 {
     return take_digits(p, 4, 4, &c->year) && take_char(p, '-') &&
-           take_digits(p, 2, 2, &c->month) && take_char(p, '-') &&
-           take_digits(p, 2, 2, &c->day);
+           take_two(p, &c->month) && take_char(p, '-') &&
+           take_two(p, &c->day);
 }
 
 static bool take_fraction(const char **p, int *ms)
@@ -135,12 +149,12 @@ static bool take_fraction(const char **p, int *ms)
 
 static bool take_time(const char **p, struct civil *c)
 {
-    if (!take_digits(p, 2, 2, &c->hour) || !take_char(p, ':') ||
-        !take_digits(p, 2, 2, &c->minute))
+    if (!take_two(p, &c->hour) || !take_char(p, ':') ||
+        !take_two(p, &c->minute))
         return false;
     if (!take_char(p, ':'))
         return true;
-    if (!take_digits(p, 2, 2, &c->second))
+    if (!take_two(p, &c->second))
         return false;
     return !take_char(p, '.') || take_fraction(p, &c->ms);
 }
@@ -156,10 +170,10 @@ static bool take_zone(const char **p, int *offset_minutes)
     if (**p != '+' && **p != '-')
         return false;
     sign = *(*p)++ == '-' ? -1 : 1;
-    if (!take_digits(p, 2, 2, &hours))
+    if (!take_two(p, &hours))
         return false;
     if (take_char(p, ':') || (**p >= '0' && **p <= '9')) {
-        if (!take_digits(p, 2, 2, &minutes))
+        if (!take_two(p, &minutes))
             return false;
     }
     *offset_minutes = sign * (hours * 60 + minutes);

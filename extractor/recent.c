@@ -18,10 +18,12 @@ void recent_release(struct recent *recent)
 int recent_add(struct recent *recent, const char *id, bool *seen)
 {
     struct strmap *map = &recent->maps[recent->present];
+    struct strmap *past = &recent->maps[!recent->present];
+    uint32_t hash = strmap_hash(id);
     char *copy;
 
-    *seen = strmap_get(map, id) != NULL ||
-            strmap_get(&recent->maps[!recent->present], id) != NULL;
+    *seen = strmap_get_hashed(map, id, hash) != NULL ||
+            strmap_get_hashed(past, id, hash) != NULL;
     if (*seen)
         return 0;
     if (map->count >= recent->span) {
@@ -31,5 +33,5 @@ int recent_add(struct recent *recent, const char *id, bool *seen)
         arena_reset(&recent->arenas[recent->present]);
     }
     copy = arena_strdup(&recent->arenas[recent->present], id);
-    return copy == NULL ? -1 : strmap_put(map, copy, copy);
+    return copy == NULL ? -1 : strmap_put_hashed(map, copy, hash, copy);
 }

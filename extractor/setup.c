@@ -54,7 +54,9 @@ const struct setup_source *setup_source(const struct setup *setup,
                                         const char *name)
 {
     for (size_t i = 0; name != NULL && i < setup->source_count; i++) {
-        if (strcmp(setup->sources[i].source.name, name) == 0)
+        const char *known = setup->sources[i].source.name;
+
+        if (known == name || strcmp(known, name) == 0)
             return &setup->sources[i];
     }
     return NULL;

@@ -7,7 +7,7 @@ enum { STRMAP_FIRST_ROOM = 32, STRMAP_FIRST_CAPACITY = 64 };
 
 /* Eight bytes at a time, each folded in by a multiplication. Keys come from
  * the site that is read, which has nothing to gain from collisions. */
-static uint32_t hash_text(const char *text)
+uint32_t strmap_hash(const char *text)
 {
     size_t left = strlen(text);
     uint64_t hash = left;
@@ -98,19 +98,32 @@ static int grow_slots(struct strmap *map)
     return 0;
 }
 
-void *strmap_get(const struct strmap *map, const char *key)
+void *strmap_get_hashed(const struct strmap *map, const char *key,
+                        uint32_t hash)
 {
     uint32_t number;
 
     if (map->count == 0)
         return NULL;
-    number = *find(map, key, hash_text(key));
+    number = *find(map, key, hash);
     return number != 0 ? map->slots[number - 1].value : NULL;
+}
+
+void *strmap_get(const struct strmap *map, const char *key)
+{
+    return map->count != 0 ? strmap_get_hashed(map, key, strmap_hash(key))
+                           : NULL;
 }
 
 int strmap_put(struct strmap *map, const char *key, void *value)
 {
-    uint32_t hash = hash_text(key), *number;
+    return strmap_put_hashed(map, key, strmap_hash(key), value);
+}
+
+int strmap_put_hashed(struct strmap *map, const char *key, uint32_t hash,
+                      void *value)
+{
+    uint32_t *number;
 
     if ((map->count + 1) * 4 > map->capacity * 3 && grow_table(map) != 0)
         return -1;

@@ -38,6 +38,13 @@ void *strmap_get(const struct strmap *map, const char *key);
 /* Inserts or replaces. Returns 0, or -1 when memory is out. */
 int strmap_put(struct strmap *map, const char *key, void *value);
 
+/* The same with the key's hash at hand, for who asks several maps. */
+uint32_t strmap_hash(const char *key);
+void *strmap_get_hashed(const struct strmap *map, const char *key,
+                        uint32_t hash);
+int strmap_put_hashed(struct strmap *map, const char *key, uint32_t hash,
+                      void *value);
+
 /* Walks: start with *position = 0; NULL at the end. */
 const struct strmap_slot *strmap_next(const struct strmap *map,
                                       size_t *position);

