@@ -66,7 +66,8 @@ static void fail(struct http_reply *reply, enum http_failure failure,
     reply->failure = failure;
     reply->cause = cause;
     if (*words != '\0')
-        snprintf(reply->detail, sizeof(reply->detail), "%s: %s", cause, words);
+        snprintf(reply->detail, sizeof(reply->detail), "%.60s: %.190s",
+                 cause, words);
     else
         snprintf(reply->detail, sizeof(reply->detail), "%s", cause);
 }
