@@ -22,7 +22,8 @@ static int64_t least_requests(const struct setup *setup,
         entry->source.each)
         return 0;
     if (entry->source.kind == SOURCE_EVENTS)
-        return probe + (int64_t)outlook_log(recall, entry).windows;
+        return probe +
+               (int64_t)outlook_log(recall, entry, &setup->job).windows;
     for (size_t i = 0; i < setup->user_count; i++) {
         if (setup->users[i] == entry)
             return probe + 1 + entry->source.paging.past_end;
@@ -47,10 +48,11 @@ static void print_files(const struct setup_source *entry,
     }
 }
 
-static void print_spans(const struct setup_source *entry,
+static void print_spans(const struct setup *setup,
+                        const struct setup_source *entry,
                         const struct recall *recall)
 {
-    const struct outlook_log log = outlook_log(recall, entry);
+    const struct outlook_log log = outlook_log(recall, entry, &setup->job);
 
     fputs(", ", stdout);
     outlook_print(&log, stdout);
@@ -82,7 +84,7 @@ static void print_source(const struct setup *setup,
     else
         printf("%" PRId64 " items a page", source->paging.size);
     if (source->kind == SOURCE_EVENTS)
-        print_spans(entry, recall);
+        print_spans(setup, entry, recall);
     if (source->each)
         printf(", only for accounts that may have a row and of which no source "
                "before it tells the same");

@@ -31,6 +31,7 @@
 enum {
     GATHER_WALKS_MAX = 5,         /* of a user list that moves */
     GATHER_WINDOW_DAYS = 30,      /* longest window of a log */
+    GATHER_LONG_DAYS = 90,        /* from here on a span is shared out */
     GATHER_WINDOWS_MAX = 1000     /* of one source */
 };
 
@@ -59,8 +60,10 @@ struct gathered {
  * same run again reads the same. */
 struct request_window gather_window(const struct job *job, int64_t as_of);
 
-/* Windows a span of a log is read in. */
-size_t gather_windows_of(const struct source *source, const struct span *span);
+/* Windows a span of a log is read in: none above GATHER_WINDOW_DAYS, and of a
+ * span from GATHER_LONG_DAYS on as many as requests may be under way. */
+size_t gather_windows_of(const struct source *source, const struct span *span,
+                         const struct job *job);
 
 /* For recall_load() and recall_commit(). */
 struct recall_names gather_names(struct gathered *gathered);

@@ -26,17 +26,26 @@ struct recall_names gather_names(struct gathered *gathered)
                                  .arena = &gathered->arena};
 }
 
+/* Of a long span each request that may be under way gets a window, because a
+ * window asks one page after another: of pages asked at once, a row that comes
+ * late could push another out of both. */
 static int64_t longest_window(const struct source *source,
-                              const struct span *span)
+                              const struct span *span, int64_t concurrency)
 {
-    return source->windows == WINDOWS_ONE
-               ? span->to - span->from
-               : (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
+    int64_t longest = (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
+    int64_t share = (span->to - span->from + concurrency - 1) / concurrency;
+
+    if (source->windows == WINDOWS_ONE)
+        return span->to - span->from;
+    if (span->to - span->from < (int64_t)GATHER_LONG_DAYS * INSTANT_DAY)
+        return longest;
+    return share < longest ? share : longest;
 }
 
-size_t gather_windows_of(const struct source *source, const struct span *span)
+size_t gather_windows_of(const struct source *source, const struct span *span,
+                         const struct job *job)
 {
-    int64_t step = longest_window(source, span);
+    int64_t step = longest_window(source, span, job->limits.concurrency);
 
     return span->from >= span->to
                ? 0
@@ -50,7 +59,8 @@ static size_t windows_of_log(const struct gather_options *options,
     size_t count = 0;
 
     for (size_t i = 0; i < todo->count; i++)
-        count += gather_windows_of(&entry->source, &todo->spans[i]);
+        count += gather_windows_of(&entry->source, &todo->spans[i],
+                                   &options->setup->job);
     return count;
 }
 
@@ -99,9 +109,9 @@ static int start_window(struct gathering *g, const struct setup_source *entry,
 }
 
 static void cut_span(const struct source *source, const struct span *span,
-                     struct source_report *report)
+                     int64_t concurrency, struct source_report *report)
 {
-    int64_t step = longest_window(source, span), to = span->to;
+    int64_t step = longest_window(source, span, concurrency), to = span->to;
 
     while (to > span->from) {
         struct window_report *w = &report->windows[report->window_count++];
@@ -154,7 +164,8 @@ int gather_start_log(struct gathering *g, const struct setup_source *entry,
         return error_no_memory(err);
     add_resumed(report, resumed, count);
     for (size_t i = 0; i < todo->count; i++)
-        cut_span(&entry->source, &todo->spans[i], report);
+        cut_span(&entry->source, &todo->spans[i],
+                 g->options->setup->job.limits.concurrency, report);
     qsort(report->windows, report->window_count, sizeof(*report->windows),
           newest_first);
     for (size_t i = 0; i < report->window_count; i++) {

@@ -25,7 +25,8 @@ struct recall *outlook_open(const struct outlook_options *options,
 }
 
 struct outlook_log outlook_log(const struct recall *recall,
-                               const struct setup_source *entry)
+                               const struct setup_source *entry,
+                               const struct job *job)
 {
     const struct span_set *todo = recall_todo(recall, entry);
     struct outlook_log log = {.spans = todo->spans,
@@ -33,7 +34,8 @@ struct outlook_log outlook_log(const struct recall *recall,
                               .reads_all = recall_reads_all(recall, entry)};
 
     for (size_t i = 0; i < todo->count; i++)
-        log.windows += gather_windows_of(&entry->source, &todo->spans[i]);
+        log.windows += gather_windows_of(&entry->source, &todo->spans[i],
+                                         job);
     return log;
 }
 

@@ -42,7 +42,8 @@ struct outlook_log {
 struct recall *outlook_open(const struct outlook_options *options,
                             struct error *err);
 struct outlook_log outlook_log(const struct recall *recall,
-                               const struct setup_source *entry);
+                               const struct setup_source *entry,
+                               const struct job *job);
 /* "FROM to TO and FROM to TO in 2 windows, the rest is known". */
 void outlook_print(const struct outlook_log *log, FILE *out);
 

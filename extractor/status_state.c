@@ -60,13 +60,14 @@ static int take_window(void *context, const struct state_window *window,
     return 0;
 }
 
-static int take_log(struct status *status, const struct recall *recall,
+static int take_log(struct status *status, const struct setup *setup,
+                    const struct recall *recall,
                     const struct setup_source *entry, struct error *err)
 {
     struct status_log *log = &status->state.logs[status->state.log_count];
     struct span *spans;
 
-    log->next = outlook_log(recall, entry);
+    log->next = outlook_log(recall, entry, &setup->job);
     log->source = arena_strdup(&status->arena, entry->source.name);
     spans = arena_alloc(&status->arena,
                         (log->next.count + 1) * sizeof(*spans));
@@ -117,7 +118,7 @@ static int look_ahead(struct status *status, const struct setup *setup,
 
         if (entry->source.kind == SOURCE_EVENTS && entry->skipped == NULL &&
             entry->source.file == NULL)
-            result = take_log(status, recall, entry, err);
+            result = take_log(status, setup, recall, entry, err);
     }
     recall_free(recall);
     return result;

@@ -45,6 +45,16 @@ class Plan(Case):
         self.assertNotIn("jsonl", text)
         self.assertNotIn(harness.TOKEN, text)
 
+    def test_a_long_span_has_a_window_for_each_request_under_way(self):
+        for concurrency, lookback, windows in (
+                (4, "180d", 6), (8, "180d", 8), (32, "180d", 32),
+                (32, "90d", 32), (32, "89d", 3), (32, "25h", 1)):
+            self.job(NOWHERE, events={"lookback": lookback, "settle": "0s",
+                                      "overlap": "1h"},
+                     limits={"concurrency": concurrency})
+            with self.subTest(concurrency=concurrency, lookback=lookback):
+                self.assertRegex(self.plan(), rf"in {windows} windows?\b")
+
     def test_the_promised_requests_are_a_lower_bound(self):
         site = self.site()
         self.job(site)
