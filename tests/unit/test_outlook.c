@@ -42,6 +42,7 @@ static int setup(void **state)
     stage->endpoint = (struct endpoint){.name = "jira", .url = "https://x"};
     setup->job.events.overlap_ms = DAY;
     setup->job.events.lookback_ms = 100 * DAY;
+    setup->job.limits.concurrency = 4;
     setup->mapping_count = 1;
     setup->mappings[0].rules.schema.name = "d";
     setup->mappings[0].rules.events = events;
@@ -82,7 +83,8 @@ static struct outlook_log look(struct stage *stage, struct state *known)
     recall_free(stage->recall);
     stage->recall = outlook_open(&options, &stage->err);
     assert_non_null(stage->recall);
-    return outlook_log(stage->recall, &stage->setup.sources[0]);
+    return outlook_log(stage->recall, &stage->setup.sources[0],
+                       &stage->setup.job);
 }
 
 static void expect_text(const struct outlook_log *log, const char *expected)
