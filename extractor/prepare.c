@@ -10,7 +10,7 @@ static int read_as_of(const struct command *command,
     if (prepared->replay == NULL ||
         command->cli->values[OPTION_AS_OF] != NULL)
         return prepare_as_of(command, as_of, err);
-    *as_of = recording_as_of(prepared->replay);
+    *as_of = recording_head(prepared->replay).as_of;
     return 0;
 }
 
@@ -86,11 +86,27 @@ static int open_record(const struct command *command,
                        struct prepared *prepared, struct error *err)
 {
     const char *folder = command->cli->values[OPTION_RECORD];
+    const struct recording_head head = {
+        .as_of = prepared->as_of,
+        .concurrency = prepared->setup.job.limits.concurrency};
 
     if (folder == NULL)
         return 0;
-    prepared->record = recording_create(folder, prepared->as_of, err);
+    prepared->record = recording_create(folder, &head, err);
     return prepared->record != NULL ? 0 : error_prefix(err, "--record");
+}
+
+static int load_setup(const struct setup_options *options,
+                      struct prepared *prepared, struct error *err)
+{
+    struct setup *setup = &prepared->setup;
+
+    if (setup_load(setup, options, err) != 0)
+        return -1;
+    if (prepared->replay != NULL)
+        setup->job.limits.concurrency =
+            recording_head(prepared->replay).concurrency;
+    return 0;
 }
 
 struct prepared *prepare(const struct command *command, struct error *err)
@@ -112,7 +128,7 @@ struct prepared *prepare(const struct command *command, struct error *err)
         read_as_of(command, prepared, &prepared->as_of, err) == 0 &&
         read_backfill(command, &prepared->backfill, err) == 0 &&
         read_run_id(command, prepared, err) == 0 &&
-        setup_load(&prepared->setup, &options, err) == 0 &&
+        load_setup(&options, prepared, err) == 0 &&
         open_record(command, prepared, err) == 0)
         return prepared;
     prepare_job_missing(command, err);

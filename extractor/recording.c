@@ -57,7 +57,8 @@ static int begin_index(struct recording *recording, struct error *err)
     jsonw_init(&w, &recording->line, 0);
     jsonw_object(&w, NULL);
     jsonw_int(&w, "recording", RECORDING_VERSION);
-    jsonw_instant(&w, "asOf", recording->as_of);
+    jsonw_instant(&w, "asOf", recording->head.as_of);
+    jsonw_int(&w, "concurrency", recording->head.concurrency);
     jsonw_object_end(&w);
     buf_putc(&recording->line, '\n');
     recording->index = open_file(recording, RECORDING_INDEX_NAME, false, err);
@@ -84,14 +85,15 @@ struct recording *recording_new(const char *folder, struct error *err)
     return NULL;
 }
 
-struct recording *recording_create(const char *folder, int64_t as_of,
+struct recording *recording_create(const char *folder,
+                                   const struct recording_head *head,
                                    struct error *err)
 {
     struct recording *recording = recording_new(folder, err);
 
     if (recording == NULL)
         return NULL;
-    recording->as_of = as_of;
+    recording->head = *head;
     recording->dir_fd = folder_make(folder, FOLDER_MODE, err);
     if (recording->dir_fd >= 0 && refuse_used(recording, err) == 0 &&
         begin_index(recording, err) == 0)
@@ -154,9 +156,9 @@ int recording_put(struct recording *recording,
     return error_prefix(err, "%s", recording->folder);
 }
 
-int64_t recording_as_of(const struct recording *recording)
+struct recording_head recording_head(const struct recording *recording)
 {
-    return recording->as_of;
+    return recording->head;
 }
 
 int recording_finish(struct recording *recording, struct error *err)

@@ -4,12 +4,12 @@
  * Writing, for --record: recording_create() makes the folder, which must be
  * empty or absent; recording_put() for each answer that was taken;
  * recording_finish() makes it durable; recording_close(). Reading, for
- * --replay: recording_open(), recording_as_of(), recording_next() and
+ * --replay: recording_open(), recording_head(), recording_next() and
  * recording_body() for each request, recording_close(). NULL may be closed.
  *
  * The folder (0700, its files 0600) holds
- *   index.jsonl   first {"recording": 1, "asOf": RFC 3339}, then a line an
- *                 answer: {"file", "endpoint", "source", "method", "path",
+ *   index.jsonl   first {"recording": 1, "asOf": RFC 3339, "concurrency": N},
+ *                 then a line an answer: {"file", "endpoint", "source", "method", "path",
  *                 "body" (or null), "status", "bytes"}
  *   NNNNNN.json.gz  the body as it was decoded; NNNNNN.json is read as well
  * What was asked is told by path, query and body alone: no header, so no
@@ -34,6 +34,7 @@
 #include "error.h"
 
 enum {
+    RECORDING_CONCURRENCY_MAX = 1024, /* above any a job can have */
     RECORDING_LINE_MAX = 512 * 1024,       /* bytes of a line of the index */
     RECORDING_INDEX_MAX = 1024 * 1024 * 1024,
     RECORDING_BODY_MAX = 1024 * 1024 * 1024 /* above any answer taken */
@@ -47,7 +48,14 @@ struct recorded_request {
     const char *body; /* NULL: none */
 };
 
-struct recording *recording_create(const char *folder, int64_t as_of,
+/* What decides which requests a run makes, besides job and mapping. */
+struct recording_head {
+    int64_t as_of;
+    int concurrency; /* as many windows a long span of a log is cut into */
+};
+
+struct recording *recording_create(const char *folder,
+                                   const struct recording_head *head,
                                    struct error *err);
 int recording_put(struct recording *recording,
                   const struct recorded_request *request, int status,
@@ -55,7 +63,7 @@ int recording_put(struct recording *recording,
 int recording_finish(struct recording *recording, struct error *err);
 
 struct recording *recording_open(const char *folder, struct error *err);
-int64_t recording_as_of(const struct recording *recording);
+struct recording_head recording_head(const struct recording *recording);
 bool recording_has(struct recording *recording,
                    const struct recorded_request *request);
 /* The answer that is given next, and the one after it from now on. */

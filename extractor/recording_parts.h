@@ -25,7 +25,7 @@ struct recorded {
 struct recording {
     const char *folder;
     int dir_fd;
-    int64_t as_of;
+    struct recording_head head;
     struct arena arena;
     struct buf line; /* of the index, or a request looked for */
 

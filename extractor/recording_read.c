@@ -93,11 +93,14 @@ static int add_answer(struct recording *recording, const struct json *line,
 static int read_head(struct recording *recording, const struct json *line,
                      struct error *err)
 {
+    struct recording_head *found = &recording->head;
     const char *as_of = text_member(line, "asOf");
+    int64_t concurrency = number_member(line, "concurrency");
 
+    found->concurrency = (int)concurrency;
     if (number_member(line, "recording") != RECORDING_VERSION ||
-        as_of == NULL ||
-        instant_parse(as_of, INSTANT_ISO8601, &recording->as_of) != 0)
+        concurrency < 1 || concurrency > RECORDING_CONCURRENCY_MAX || as_of == NULL ||
+        instant_parse(as_of, INSTANT_ISO8601, &found->as_of) != 0)
         return error_set(err, ERROR_DATA,
                          "%s: is no recording of this "
                          "version of rollcall",

@@ -21,7 +21,7 @@ SETTLE = timedelta(minutes=5)
 MS = timedelta(milliseconds=1)
 HOUR = timedelta(hours=1)
 PEOPLE = ("ann", "bob", "cyd")
-STATE_BYTES = 128 * 1024  # more than a new state, less than 4000 accounts
+STATE_BYTES = 144 * 1024  # more than a new state, less than 4000 accounts
 
 
 def asked(start, end):

@@ -11,6 +11,8 @@
 
 enum { AS_OF = 1000, BODY_MAX = 1024 };
 
+static const struct recording_head head = {AS_OF, 7};
+
 static const struct recorded_request users = {"jira", "jira_users", "GET",
                                               "/users?startAt=0", NULL};
 static const struct recorded_request more = {"jira", "jira_users", "GET",
@@ -38,7 +40,7 @@ static int teardown(void **state)
 static struct recording *begin(const struct temp_folder *folder)
 {
     struct error err = {0};
-    struct recording *recording = recording_create(folder->path, AS_OF, &err);
+    struct recording *recording = recording_create(folder->path, &head, &err);
 
     if (recording == NULL)
         fail_msg("%s", err.text);
@@ -129,7 +131,8 @@ static void answers_come_back(void **state)
     put(recording, &more, 200, "");
     finish(recording);
     recording = read_again(*state);
-    assert_int_equal(recording_as_of(recording), AS_OF);
+    assert_int_equal(recording_head(recording).as_of, AS_OF);
+    assert_int_equal(recording_head(recording).concurrency, 7);
     gives(recording, &more, 200, "");
     gives(recording, &search, 404, "{\"no\":\"\xC3\xA9\\n\"}");
     gives(recording, &users, 200, "[1]");
@@ -197,7 +200,7 @@ static void a_folder_in_use_is_refused(void **state)
     struct error err = {0};
 
     temp_file(folder, "else", "");
-    assert_null(recording_create(folder->path, AS_OF, &err));
+    assert_null(recording_create(folder->path, &head, &err));
     assert_int_equal(err.kind, ERROR_CANT_CREATE);
     assert_non_null(strstr(err.text, "is not empty"));
 }
@@ -214,7 +217,8 @@ static void not_opened(struct temp_folder *folder, const char *index,
         fail_msg("%s", err.text);
 }
 
-#define HEAD "{\"recording\":1,\"asOf\":\"2026-11-23T02:00:00Z\"}\n"
+#define HEAD \
+    "{\"recording\":1,\"asOf\":\"2026-11-23T02:00:00Z\",\"concurrency\":4}\n"
 #define REQUEST                                                                \
     "\"endpoint\":\"jira\",\"source\":\"s\",\"method\":\"GET\",\"path\":"      \
     "\"/users?startAt=0\",\"body\":null"
