@@ -65,6 +65,7 @@ ifeq ($(origin CFLAGS),undefined)
 CFLAGS := -O3 -g
 WHOLE := $(if $(findstring clang,$(CC)),,-flto=auto -ffat-lto-objects)
 endif
+PARTS := -fno-lto # as files compiled each by itself
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wno-missing-field-initializers -Werror
 HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
@@ -146,7 +147,7 @@ $(SHIM_OBJ): PKG_CFLAGS :=
 $(UNIT_BIN): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS) \
+	@$(CC) $(ALL_LDFLAGS) $(PARTS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS) \
 		$(HELPER_LIBS) -lcmocka
 
 $(FAKE_EXCHANGE_TESTS:%=$(BUILD)/unit/test_%): \
@@ -160,11 +161,11 @@ $(REPLAY_BIN): $(BUILD)/unit/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 		$(BUILD)/tests/fuzz/replay_%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	@$(CC) $(ALL_LDFLAGS) $(PARTS) -o $@ $^ $(LIBS) -lcmocka
 
 $(FUZZ_BIN): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBRARY)
 	@echo "  LD    $@"
-	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcmocka
+	@$(CC) $(ALL_LDFLAGS) $(PARTS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcmocka
 
 $(BUILD)/tests/fuzz/replay_%.o: tests/fuzz/replay.c Makefile
 	@mkdir -p $(@D)
