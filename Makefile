@@ -37,12 +37,13 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
 	libxml2-utils nodejs npm postgresql-15 sqlite3 shellcheck systemd \
-	python3-yaml
+	python3-yaml chromium
 FUZZ_DEPS := clang
 LINT_DEPS := clang clang-tidy cppcheck
 # Validators, readers and takers of what is published, from npm.
 NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \
-	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4
+	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4 \
+	playwright-core@1.48.2 axe-core@4.10.2
 
 PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
