@@ -6,9 +6,10 @@
 
 #include "instant.h"
 
-void tally_init(struct tally *tally)
+void tally_init(struct tally *tally, size_t most)
 {
     memset(tally, 0, sizeof(*tally));
+    tally->most = most;
     arena_init(&tally->arena);
 }
 
@@ -67,8 +68,8 @@ int tally_add(struct tally *tally, const char *key, const char *label)
         return 0;
     }
     bytes = strlen(key) + (label != NULL ? strlen(label) : 0);
-    if (tally->count >= TALLY_TEXTS_MAX ||
-        bytes > TALLY_BYTES_MAX - tally->bytes) {
+    if (tally->count >= tally->most ||
+        bytes > tally->most * TALLY_MEAN_BYTES - tally->bytes) {
         tally->others++;
         return 0;
     }
@@ -93,6 +94,13 @@ void tally_rank(struct tally *tally)
     if (tally->count > 0)
         qsort(tally->items, tally->count, sizeof(struct tally_item *),
               by_count);
+    for (size_t i = 0; i < tally->count; i++)
+        tally->items[i]->rank = i;
+}
+
+const struct tally_item *tally_find(const struct tally *tally, const char *key)
+{
+    return strmap_get(&tally->map, key);
 }
 
 static int64_t month_of(int64_t instant)

@@ -1,12 +1,13 @@
 /*
  * tally: how often each text occurs, and how many things fall into each month.
- * Memory is bounded whatever the data: counted singly are the first
- * TALLY_TEXTS_MAX different texts of at most TALLY_BYTES_MAX bytes together;
- * all others make one sum, `others`.
+ * Memory is bounded whatever the data: counted singly are the first different
+ * texts, as many as tally_init() is told, of at most TALLY_MEAN_BYTES each on
+ * average; all others make one sum, `others`.
  *
  * tally_init(); tally_add() for each; tally_rank() once, which sorts by count
  * (equal counts by label, then by key) so that the outcome does not depend on
- * order; tally_release(). Texts are copied.
+ * order; tally_release(). Texts are copied. What is in a tally does not depend
+ * on order as long as `others` is 0.
  */
 #ifndef ROLLCALL_TALLY_H
 #define ROLLCALL_TALLY_H
@@ -19,8 +20,7 @@
 #include "strmap.h"
 
 enum {
-    TALLY_TEXTS_MAX = 20000,
-    TALLY_BYTES_MAX = 4 * 1024 * 1024,
+    TALLY_MEAN_BYTES = 256,
     TALLY_MONTHS_MAX = 60
 };
 
@@ -28,12 +28,13 @@ struct tally_item {
     const char *key;
     const char *label; /* of its first occurrence */
     uint64_t count;
+    size_t rank; /* ranked: index into items */
 };
 
 struct tally {
     struct tally_item **items; /* in order of arrival; ranked: the most first */
     size_t count, capacity;
-    size_t bytes;
+    size_t most, bytes;
     uint64_t absent; /* NULL was added */
     uint64_t others;
     uint64_t total;  /* of all three */
@@ -41,12 +42,15 @@ struct tally {
     struct arena arena;
 };
 
-void tally_init(struct tally *tally);
+void tally_init(struct tally *tally, size_t most);
 void tally_release(struct tally *tally);
 
 /* key NULL: absent. label NULL: the key. -1 when memory is out. */
 int tally_add(struct tally *tally, const char *key, const char *label);
 void tally_rank(struct tally *tally);
+/* NULL: not counted singly. */
+const struct tally_item *tally_find(const struct tally *tally,
+                                    const char *key);
 
 /* Months that end with the month of `last`. */
 struct months {

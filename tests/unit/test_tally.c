@@ -10,6 +10,8 @@
 #include "instant.h"
 #include "tally.h"
 
+enum { MOST = 1000 };
+
 static int64_t at(const char *text)
 {
     int64_t instant;
@@ -25,7 +27,7 @@ static void ranks_by_count(void **state)
     struct tally tally;
 
     (void)state;
-    tally_init(&tally);
+    tally_init(&tally, MOST);
     for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++)
         assert_int_equal(tally_add(&tally, added[i], NULL), 0);
     tally_rank(&tally);
@@ -35,6 +37,8 @@ static void ranks_by_count(void **state)
     assert_string_equal(tally.items[1]->label, "b");
     assert_string_equal(tally.items[2]->key, "c");
     assert_string_equal(tally.items[3]->key, "d");
+    assert_int_equal(tally_find(&tally, "c")->rank, 2);
+    assert_null(tally_find(&tally, "e"));
     assert_int_equal(tally.absent, 2);
     assert_int_equal(tally.others, 0);
     assert_int_equal(tally.total, 9);
@@ -48,7 +52,7 @@ static void labels(void **state)
     struct tally tally;
 
     (void)state;
-    tally_init(&tally);
+    tally_init(&tally, MOST);
     assert_int_equal(tally_add(&tally, key, label), 0);
     memset(key, 'x', 4);
     memset(label, 'x', 2);
@@ -68,29 +72,29 @@ static void different_texts_are_bounded(void **state)
     char key[32];
 
     (void)state;
-    tally_init(&tally);
+    tally_init(&tally, MOST);
     for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < TALLY_TEXTS_MAX + 50; i++) {
+        for (int i = 0; i < MOST + 50; i++) {
             snprintf(key, sizeof(key), "key-%d", i);
             assert_int_equal(tally_add(&tally, key, NULL), 0);
         }
     }
-    assert_int_equal(tally.count, TALLY_TEXTS_MAX);
+    assert_int_equal(tally.count, MOST);
     assert_int_equal(tally.others, 100);
-    assert_int_equal(tally.total, 2 * (TALLY_TEXTS_MAX + 50));
+    assert_int_equal(tally.total, 2 * (MOST + 50));
     assert_int_equal(tally.items[0]->count, 2);
     tally_release(&tally);
 }
 
 static void bytes_are_bounded(void **state)
 {
-    enum { LONG = TALLY_BYTES_MAX / 4 };
+    enum { LONG = MOST * TALLY_MEAN_BYTES / 4 };
     static char text[LONG + 1];
     struct tally tally;
 
     (void)state;
     memset(text, 'x', LONG);
-    tally_init(&tally);
+    tally_init(&tally, MOST);
     for (int i = 0; i < 6; i++) {
         text[0] = (char)('a' + i);
         assert_int_equal(tally_add(&tally, text, NULL), 0);
