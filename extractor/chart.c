@@ -12,7 +12,9 @@ enum {
     LANE_BAR = 14,
     LANE_TOP = 20,  /* where a lane's bar begins, below its name */
     AXIS_HEIGHT = 22,
-    AXIS_TICKS_MAX = 6
+    AXIS_TICKS_MAX = 6,
+    PLACES_LEAST = 8,
+    LEAST_SHARE = 100 /* the least bar is this part of its place */
 };
 
 /* Shares are written in thousandths of a per cent, without a double. */
@@ -84,8 +86,8 @@ static void put_grid(struct html *h, uint64_t step, uint64_t top)
     for (uint64_t tick = 0; tick <= top; tick += step) {
         unsigned y = TOP + PLOT_HEIGHT - height_of(tick, top);
 
-        html_format(h, "<line class=\"%s\" x1=\"44\" x2=\"100%%\" y1=\"%u.5\" "
-                    "y2=\"%u.5\"/><text class=\"tick\" x=\"38\" y=\"%u\" "
+        html_format(h, "<line class=\"%s\" x1=\"0\" x2=\"100%%\" y1=\"%u.5\" "
+                    "y2=\"%u.5\"/><text class=\"tick\" x=\"-8\" y=\"%u\" "
                     "text-anchor=\"end\">%s</text>",
                     tick == 0 ? "base" : "grid", y, y, y + 4,
                     html_count_text(tick, text));
@@ -93,7 +95,7 @@ static void put_grid(struct html *h, uint64_t step, uint64_t top)
 }
 
 static void put_column(struct html *h, const struct chart_column *column,
-                       size_t index, size_t count, uint64_t top)
+                       size_t place, size_t places, uint64_t top)
 {
     unsigned height = height_of(column->value, top);
     char text[HTML_COUNT_MAX];
@@ -102,12 +104,12 @@ static void put_column(struct html *h, const struct chart_column *column,
         height = 1;
     /* A column fills 7 tenths of its place. */
     html_raw(h, "<g class=\"column\"><rect class=\"place\"");
-    put_share(h, "x", index, count);
-    put_share(h, "width", 1, count);
+    put_share(h, "x", place, places);
+    put_share(h, "width", 1, places);
     html_format(h, " y=\"%d\" height=\"%d\"/><rect class=\"bar%s\" rx=\"2\"",
                 TOP, PLOT_HEIGHT, column->strong ? " strong" : "");
-    put_share(h, "x", index * 20 + 3, count * 20);
-    put_share(h, "width", 14, count * 20);
+    put_share(h, "x", place * 20 + 3, places * 20);
+    put_share(h, "width", 14, places * 20);
     html_format(h, " y=\"%u\" height=\"%u\"/><title>",
                 TOP + PLOT_HEIGHT - height, height);
     html_text(h, column->label);
@@ -115,7 +117,7 @@ static void put_column(struct html *h, const struct chart_column *column,
     html_format(h, "<text class=\"tick name%s\" y=\"%d\" "
                 "text-anchor=\"middle\"",
                 column->major ? "" : " minor", TOP + PLOT_HEIGHT + 17);
-    put_share(h, "x", index * 2 + 1, count * 2);
+    put_share(h, "x", place * 2 + 1, places * 2);
     html_raw(h, ">");
     html_text(h, column->name);
     html_raw(h, "</text></g>");
@@ -126,15 +128,16 @@ void chart_columns(struct html *h, const struct chart_text *text,
 {
     uint64_t most = highest(columns, count), step = chart_step(most);
     uint64_t top = step;
+    size_t places = count > PLACES_LEAST ? count : PLACES_LEAST;
 
     while (top < most)
         top += step;
     open_chart(h, text, "columns", TOP + PLOT_HEIGHT + NAMES);
     put_grid(h, step, top);
-    html_raw(h, "<svg class=\"plot\" x=\"44\" overflow=\"visible\">");
+    /* A few stand at the right, no wider than the others. */
     for (size_t i = 0; i < count; i++)
-        put_column(h, &columns[i], i, count, top);
-    html_raw(h, "</svg></svg>");
+        put_column(h, &columns[i], places - count + i, places, top);
+    html_raw(h, "</svg>");
 }
 
 void chart_share(struct html *h, uint64_t part, uint64_t most)
@@ -143,7 +146,11 @@ void chart_share(struct html *h, uint64_t part, uint64_t most)
              "height=\"10\"><rect class=\"place\" width=\"100%\" "
              "height=\"10\" rx=\"3\"/><rect class=\"bar\" height=\"10\" "
              "rx=\"3\"");
-    put_share(h, "width", part, most);
+    /* A little is not nothing. */
+    if (part > 0 && part < most / LEAST_SHARE)
+        put_share(h, "width", 1, LEAST_SHARE);
+    else
+        put_share(h, "width", part, most);
     html_raw(h, "/></svg>");
 }
 

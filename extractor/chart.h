@@ -3,8 +3,8 @@
  *
  * Widths are shares of the place the page gives a chart, heights and letters
  * are not, so that texts keep their size on a telephone. The page's style
- * sheet gives colours (classes bar, grid, tick, span, mark, gap) and the plot
- * its margins. Each chart is one image with a title and a description for
+ * sheet gives colours (classes bar, grid, tick, span, mark, gap) and charts of
+ * class columns room at their left for the names of the axis. Each chart is one image with a title and a description for
  * who cannot see it; what it shows stands in a table as well, which is the
  * caller's to write.
  */
@@ -31,7 +31,7 @@ struct chart_column {
     bool strong;       /* it stands out from the others */
 };
 
-/* One column each, from zero. */
+/* One column each, from zero; a few are no wider than eight would be. */
 void chart_columns(struct html *h, const struct chart_text *text,
                    const struct chart_column *columns, size_t count);
 

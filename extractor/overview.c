@@ -158,6 +158,8 @@ static int read_rows(struct overview *o, struct past *past, struct error *err)
             overview_count_row(o, &row, err) != 0)
             return -1;
         overview_count_months(o, &row);
+        for (size_t i = 0; i < o->first->schema.count; i++)
+            o->columns[i].filled |= row.cells[i].present;
         o->rows++;
     }
     return found < 0 ? -1 : overview_diff_end(o, &o->diff, true, err);
@@ -197,5 +199,6 @@ int overview_read(struct overview *o, struct error *err)
                            "rows than the manifest says", o->manifest.file,
                            o->dataset->name);
     rank_all(o);
+    overview_choose_shown(o);
     return result;
 }

@@ -16,14 +16,13 @@ static const char *const plain_names[] = {
 
 /* Shown first, as far as they are there. */
 static const char *const shown_names[] = {
-    "occurred_at",    "display_name",  "email",       "status",
-    "account_status", "account_type",  "active",      "inactive_since",
-    "deactivated_by_name", "last_seen_at", "last_modified_at",
-    "last_modified_by_name", "action_name", "actor_name", "change",
-    "object_name",
+    "display_name", "email", "occurred_at", "status", "inactive_since",
+    "deactivated_by_name", "last_modified_at", "last_modified_by_name",
+    "last_modified_action", "account_status", "action_name", "change",
+    "actor_name", "object_name", "active", "last_seen_at", "account_type",
 };
 
-enum { SHOWN_MAX = 8, SHOWN_LEAST = 3 };
+enum { SHOWN_MAX = 7, SHOWN_LEAST = 3 };
 
 static bool is_one_of(const char *name, const char *const *names, size_t count)
 {
@@ -102,14 +101,15 @@ static size_t person_of(const struct overview *o, size_t index)
     return found == SCHEMA_COLUMNS_MAX ? index : found;
 }
 
-static void choose_shown(struct overview *o)
+void overview_choose_shown(struct overview *o)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < sizeof(shown_names) / sizeof(shown_names[0]); i++) {
         size_t index = overview_find(o, shown_names[i]);
 
-        if (index == SCHEMA_COLUMNS_MAX || count == SHOWN_MAX)
+        if (index == SCHEMA_COLUMNS_MAX || count == SHOWN_MAX ||
+            (o->rows > 0 && !o->columns[index].filled))
             continue;
         o->columns[index].shown = true;
         count++;
@@ -131,7 +131,13 @@ void overview_set_columns(struct overview *o)
         overview_title(c->column->name, c->title);
         tally_init(&c->texts, OVERVIEW_VALUES_MAX);
     }
-    for (size_t i = 0; i < schema->count; i++)
-        o->columns[i].person = person_of(o, i);
-    choose_shown(o);
+    for (size_t i = 0; i < schema->count; i++) {
+        struct overview_column *c = &o->columns[i];
+
+        c->person = person_of(o, i);
+        /* "Actor" says as much as "Actor name", beside "Actor id". */
+        if (c->role == ROLE_NAME && c->person != i &&
+            strcmp(c->column->name, "display_name") != 0)
+            c->title[strlen(c->title) - strlen(" name")] = '\0';
+    }
 }

@@ -82,9 +82,9 @@ static void put_header(const struct overview *o, struct html *h)
 {
     html_raw(h, "<header><p class=\"brand\">rollcall</p><h1>");
     put_title(o, h);
-    html_raw(h, "</h1><p class=\"as-of\">As of ");
+    html_raw(h, "</h1><p class=\"as-of\"><span>As of ");
     overview_put_time(h, o->manifest.as_of);
-    html_raw(h, " UTC <span class=\"verdict\">complete</span> <span "
+    html_raw(h, " UTC</span> <span class=\"verdict\">complete</span> <span "
              "class=\"run-id\">run <code>");
     html_text(h, o->manifest.run_id);
     html_raw(h, "</code></span></p>");
@@ -121,7 +121,7 @@ static void put_panels(struct overview *o, struct html *h)
         overview_close_section(h);
     }
     if (overview_has_panels(o, PLACE_WHAT)) {
-        overview_open_section(h, "what", "What", NULL);
+        overview_open_section(h, "what", "Status and kind", NULL);
         overview_put_panels(o, h, PLACE_WHAT);
         overview_close_section(h);
     }

@@ -14,17 +14,16 @@ static void open_doubt(struct doubts *d)
     html_raw(d->h, d->count++ == 0 ? "<ul class=\"doubts\"><li>" : "<li>");
 }
 
-/* "N what" when there are any. */
+/* "What: N" when there are any. */
 static void tell_count(struct doubts *d, uint64_t count, const char *what)
 {
     if (count == 0)
         return;
     open_doubt(d);
-    html_raw(d->h, "<strong>");
-    html_count(d->h, count);
-    html_raw(d->h, "</strong> ");
     html_text(d->h, what);
-    html_raw(d->h, "</li>");
+    html_raw(d->h, ": <strong>");
+    html_count(d->h, count);
+    html_raw(d->h, "</strong></li>");
 }
 
 static void tell_name(struct doubts *d, const char *name, const char *what)
@@ -54,10 +53,10 @@ static void tell_source(struct doubts *d, const struct json *source)
     if (overview_member_true(source, "noAccess"))
         tell_name(d, name, "could not be read for want of permission, and the "
                   "job allows that.");
-    snprintf(text, sizeof(text), "entries of %s were refused as unreadable.",
+    snprintf(text, sizeof(text), "Entries of %s that were refused as unreadable",
              name);
     tell_count(d, overview_member_count(source, "rejected"), text);
-    snprintf(text, sizeof(text), "accounts are unknown to %s.", name);
+    snprintf(text, sizeof(text), "Accounts that %s does not know", name);
     tell_count(d, overview_member_count(source, "unknown"), text);
 }
 
@@ -67,13 +66,13 @@ static void tell_dataset(struct doubts *d, const struct json *dataset)
     const struct json *log;
 
     tell_count(d, overview_member_count(dataset, "rejected"),
-               "rows were refused by the mapping's rules; they are in "
-               "rejects.jsonl.gz with the reason.");
+               "Rows refused by the mapping's rules (in rejects.jsonl.gz, with "
+               "the reason)");
     tell_count(d, overview_member_count(dataset, "truncated"),
-               "texts were cut to the length of their column.");
+               "Texts cut to the length of their column");
     tell_count(d, overview_member_count(dataset, "undecided"),
-               "accounts were left out because something is not known that "
-               "the mapping compares.");
+               "Accounts left out because something is not known that the "
+               "mapping compares");
     log = knowledge != NULL ? overview_member_first(knowledge, "logs") : NULL;
     for (; log != NULL; log = json_next(log)) {
         const char *name = overview_member_text(log, "source");
@@ -87,13 +86,13 @@ static void tell_dataset(struct doubts *d, const struct json *dataset)
 static void tell_keys(struct doubts *d, const struct json *keys)
 {
     tell_count(d, overview_member_count(keys, "unresolved"),
-               "user keys of the log belong to no known account, deleted ones "
-               "perhaps.");
+               "User keys of the log that belong to no known account, deleted "
+               "ones perhaps");
     tell_count(d, overview_member_count(keys, "unresolvedActors"),
-               "people who changed an account could not be told from their "
-               "user key.");
+               "People who changed an account and cannot be told from their "
+               "user key");
     tell_count(d, overview_member_count(keys, "emailsUnresolved"),
-               "e-mail addresses stand for no account, or for several.");
+               "E-mail addresses that stand for no account, or for several");
 }
 
 static void tell_guards(struct doubts *d, const struct json *facts)

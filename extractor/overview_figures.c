@@ -61,12 +61,12 @@ static void put_change_figures(const struct overview *o, struct html *h)
 static void put_unknown_figures(const struct overview *o, struct html *h)
 {
     if (overview_panel(o, "inactive_since_source") != NULL) {
-        open_figure(h, "Since an unknown day");
+        open_figure(h, "Since when: unknown");
         html_count(h, counted(o, "inactive_since_source", "unknown"));
         close_figure(h, "no source tells since when");
     }
     if (overview_panel(o, "last_modified_status") != NULL) {
-        open_figure(h, "By nobody known");
+        open_figure(h, "By whom: unknown");
         html_count(h, counted(o, "last_modified_status", "no_actor") +
                           counted(o, "last_modified_status", "before_log") +
                           counted(o, "last_modified_status", "no_access"));

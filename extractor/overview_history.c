@@ -56,11 +56,11 @@ static void put_change(const struct overview *o, struct html *h)
     if (o->diff.usable) {
         html_raw(h, "Against the run before, <code>");
         html_text(h, o->diff.before);
-        html_raw(h, "</code>: <strong>");
+        html_raw(h, "</code>: new rows <strong>");
         html_count(h, o->diff.added);
-        html_raw(h, "</strong> rows are new and <strong>");
+        html_raw(h, "</strong>, rows gone <strong>");
         html_count(h, o->diff.removed);
-        html_raw(h, "</strong> are gone.");
+        html_raw(h, "</strong>.");
     } else {
         html_raw(h, "Rows were not compared with a run before: ");
         html_text(h, o->diff.reason);

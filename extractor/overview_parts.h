@@ -43,6 +43,7 @@ struct overview_column {
     const struct column *column;
     enum overview_role role;
     size_t person; /* column of the id that a name or an e-mail belongs to */
+    bool filled;   /* not null in every row */
     bool shown;    /* in the table until the reader chooses */
     char title[OVERVIEW_TITLE_MAX];
     struct tally texts; /* strings; empty when there are too many */
@@ -106,6 +107,8 @@ struct overview {
 
 /* columns */
 void overview_set_columns(struct overview *o);
+/* Once the rows are counted. */
+void overview_choose_shown(struct overview *o);
 /* "inactive_since" becomes "Inactive since". */
 void overview_title(const char *name, char out[OVERVIEW_TITLE_MAX]);
 /* SCHEMA_COLUMNS_MAX: there is none of that name. */

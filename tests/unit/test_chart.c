@@ -100,9 +100,9 @@ static void columns(void **state)
     expect(svg, "<desc id=\"one-chart-desc\">What &amp; how</desc>");
     expect(svg, "<title>January &amp; on: 0</title>");
     expect(svg, "<title>March: 1,000</title>");
-    expect(svg, "x=\"28.750%\" width=\"17.500%\" y=\"173\" height=\"1\"");
-    expect(svg, "<rect class=\"bar strong\" rx=\"2\" x=\"53.750%\" "
-                "width=\"17.500%\" y=\"14\" height=\"160\"/>");
+    expect(svg, "x=\"64.375%\" width=\"8.750%\" y=\"173\" height=\"1\"");
+    expect(svg, "<rect class=\"bar strong\" rx=\"2\" x=\"76.875%\" "
+                "width=\"8.750%\" y=\"14\" height=\"160\"/>");
     expect(svg, ">750</text>");
     assert_int_equal(occurs(svg, "class=\"bar"), 4);
     assert_int_equal(occurs(svg, "height=\"0\""), 1);
@@ -128,6 +128,9 @@ static void shares(void **state)
 
     chart_share(&stage->html, 1, 3);
     expect(finished(stage), " width=\"33.333%\"/>");
+    buf_reset(&stage->out);
+    chart_share(&stage->html, 1, 1000000);
+    expect(finished(stage), " width=\"1.000%\"/>");
     buf_reset(&stage->out);
     chart_share(&stage->html, 0, 0);
     expect(finished(stage), " width=\"0.000%\"/>");
