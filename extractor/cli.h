@@ -24,7 +24,6 @@ enum cli_verb {
     VERB_CHECK,
     VERB_VERIFY,
     VERB_CAT,
-    VERB_REPORT,
     VERB_EXPLAIN,
     VERB_ACTIVATE,
     VERB_DEACTIVATE,
@@ -32,6 +31,7 @@ enum cli_verb {
     VERB_CLEAN,
     VERB_DELIVER,
     VERB_SCHEMA,
+    VERB_REPORT,
     VERB_COUNT
 };
 
