@@ -111,7 +111,8 @@ static const struct {
                             "failure",
                             BIT(VERB_EXTRACT) | BIT(VERB_DELIVER), 0},
     [OPTION_DATASET] = {"dataset", "NAME",
-                        "which dataset (default: the only one)",
+                        "which dataset (default: the only one; report: the "
+                        "first)",
                         BIT(VERB_CAT) | BIT(VERB_SCHEMA) | BIT(VERB_REPORT),
                         0},
     [OPTION_FORMAT] = {"format", "NAME",
@@ -123,7 +124,7 @@ static const struct {
                           BIT(VERB_CAT), 0},
     [OPTION_OUTPUT] = {"output", "FILE",
                        "where the page goes (default: report-RUNID.html); "
-                       "\"-\": stdout", BIT(VERB_REPORT), 0, true},
+                       "\"-\": stdout", BIT(VERB_REPORT), 0},
     [OPTION_TITLE] = {"title", "TEXT", "heading of the page",
                       BIT(VERB_REPORT), 0},
     [OPTION_MASK] = {"mask", NULL, "codes instead of names, e-mails and ids",

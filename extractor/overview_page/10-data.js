@@ -18,12 +18,34 @@ function valueOf(row, index) {
 const isNew = row => row.length > width;
 const hasNew = data.rows.some(isNew);
 
-// 2026-11-23 02:00:00, and thousandths where there are any.
-function timeText(seconds, length) {
-  const text = new Date(Math.round(seconds * 1000)).toISOString();
-  const end = seconds % 1 !== 0 && length > 16 ? 23 : length;
+const DAY_SECONDS = 86400;
+const days = new Map(); // day since 1970 -> 2026-11-23
 
-  return text.slice(0, end).replace("T", " ");
+function dayText(day) {
+  let text = days.get(day);
+
+  if (text === undefined) {
+    text = new Date(day * DAY_SECONDS * 1000).toISOString().slice(0, 10);
+    days.set(day, text);
+  }
+  return text;
+}
+
+const two = number => (number < 10 ? "0" : "") + number;
+
+// 2026-11-23 02:00; exact: with seconds, and thousandths where there are any.
+function timeText(seconds, exact) {
+  const ms = Math.round(seconds * 1000);
+  const whole = Math.floor(ms / 1000);
+  const day = Math.floor(whole / DAY_SECONDS);
+  const rest = whole - day * DAY_SECONDS;
+  const text = dayText(day) + " " + two(Math.floor(rest / 3600)) + ":" +
+    two(Math.floor(rest / 60) % 60);
+
+  if (!exact)
+    return text;
+  return text + ":" + two(rest % 60) +
+    (ms % 1000 === 0 ? "" : (ms / 1000 - whole).toFixed(3).slice(1));
 }
 
 function textOf(row, index, exact) {
@@ -33,9 +55,9 @@ function textOf(row, index, exact) {
     return null;
   switch (columns[index].type) {
   case "time":
-    return timeText(value, exact ? 19 : 16);
+    return timeText(value, exact);
   case "date":
-    return timeText(value, 10);
+    return dayText(Math.floor(value / DAY_SECONDS));
   case "boolean":
     return value ? "true" : "false";
   default:

@@ -420,7 +420,8 @@ static void help_is_true(void **state)
                            : documented[i].verbs & 0x40 ? "activate u"
                            : documented[i].verbs & 0x100 ? "status"
                            : documented[i].verbs & 0x200 ? "clean"
-                                                         : "schema";
+                           : documented[i].verbs & 0x800 ? "schema"
+                                                         : "report r";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
         snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");
