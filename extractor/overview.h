@@ -26,7 +26,8 @@
  * manifest, so codes of two runs cannot be compared. Names, e-mails and ids
  * are masked by what their columns are called; of other texts only those stay
  * that are known to tell of no person (closed lists of values, actions,
- * sources …), the rest reads "masked". Folders and files of the machine are
+ * sources …), the rest, numbers too, reads "masked"; times, dates and booleans
+ * stay. Folders and files of the machine are
  * not named, with or without it.
  *
  * Memory: OVERVIEW_* below; it does not grow with rows.

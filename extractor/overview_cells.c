@@ -4,8 +4,6 @@
 #include "mask.h"
 #include "overview_parts.h"
 
-static const char *const masked_text = "masked";
-
 /* The person a cell tells of, as the one text it is known by. */
 static const char *person(const struct overview *o, const struct past_row *row,
                           size_t column)
@@ -28,7 +26,7 @@ static const char *masked(struct overview *o, const struct past_row *row,
     char code[MASK_CODE_SIZE];
 
     if (role == ROLE_TEXT)
-        return masked_text;
+        return OVERVIEW_MASKED;
     if (mask_code(o->key, person(o, row, column), code) != 0) {
         error_set(err, ERROR_BUG, "hashing failed, perhaps for want of memory");
         return NULL;
@@ -53,7 +51,7 @@ const char *overview_text(struct overview *o, const struct past_row *row,
     if (o->columns[column].role != ROLE_PLAIN)
         return masked(o, row, column, err);
     /* What is no closed list may hold an address against all expectation. */
-    return strchr(value->text, '@') != NULL ? masked_text : value->text;
+    return strchr(value->text, '@') != NULL ? OVERVIEW_MASKED : value->text;
 }
 
 bool overview_stopped(const struct overview *o, struct error *err)

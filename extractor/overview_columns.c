@@ -71,6 +71,9 @@ static enum overview_role role_of(const struct column *column)
 {
     const char *name = column->name;
 
+    /* A number may be somebody's. */
+    if (column->type == VALUE_INTEGER || column->type == VALUE_NUMBER)
+        return ROLE_TEXT;
     if (column->type != VALUE_STRING || column->values != NULL ||
         IS_ONE_OF(name, plain_names))
         return ROLE_PLAIN;

@@ -64,6 +64,14 @@ static void name_column(const char *month, struct chart_column *column)
     column->major = number % 3 == 1;
 }
 
+/* With many columns there is room for some names only. */
+static bool is_named(size_t count, const struct chart_column *column,
+                     bool january)
+{
+    return january || count <= NAMES_MAX ||
+           (count <= 2 * NAMES_MAX && column->major);
+}
+
 static void put_chart(struct html *h, const struct overview_months *m,
                       size_t first)
 {
@@ -83,10 +91,7 @@ static void put_chart(struct html *h, const struct overview_months *m,
         years[i][4] = '\0';
         if (strcmp(names[i] + 4, "-01") == 0)
             columns[i].name = years[i];
-        /* With many columns there is room for some names only. */
-        if (count > 2 * NAMES_MAX && strcmp(names[i] + 4, "-01") != 0)
-            columns[i].name = "";
-        else if (count > NAMES_MAX && !columns[i].major)
+        if (!is_named(count, &columns[i], strcmp(names[i] + 4, "-01") == 0))
             columns[i].name = "";
     }
     chart_columns(h, &text, columns, count);

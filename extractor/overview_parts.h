@@ -31,6 +31,8 @@ enum {
     OVERVIEW_RUN_ID_MAX = MANIFEST_RUN_ID_MAX + 8
 };
 
+#define OVERVIEW_MASKED "masked" /* a cell that may tell of anything */
+
 enum overview_role {
     ROLE_PLAIN, /* tells of no person */
     ROLE_ID,

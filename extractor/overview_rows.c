@@ -110,6 +110,11 @@ static int put_cell(struct overview *o, struct html *h,
         html_raw(h, "null");
         return 0;
     }
+    if (value->type != VALUE_STRING && o->columns[column].role != ROLE_PLAIN &&
+        o->options->mask) {
+        html_json(h, OVERVIEW_MASKED);
+        return 0;
+    }
     switch (value->type) {
     case VALUE_STRING:
         return put_text(o, h, row, column, err);

@@ -139,6 +139,8 @@ static void masks(void **state)
     expect_none(stage, "Zo\xc3\xab");
     expect_none(stage, "Ann");
     expect_none(stage, "'=quoted");
+    expect_none(stage, "12.5e-3");
+    expect(stage, ",\"masked\",");
     expect(stage, "\"id-");
     expect(stage, "\"Person ");
     expect(stage, "\"hidden\"");
