@@ -94,7 +94,7 @@ static void put_header(const struct overview *o, struct html *h)
     html_raw(h, "</header>\n");
 }
 
-static void put_link(struct html *h, const char *id, const char *text)
+void overview_put_link(struct html *h, const char *id, const char *text)
 {
     html_format(h, "<li><a href=\"#%s\">%s</a></li>", id, text);
 }
@@ -102,14 +102,13 @@ static void put_link(struct html *h, const char *id, const char *text)
 static void put_navigation(const struct overview *o, struct html *h)
 {
     html_raw(h, "<nav aria-label=\"Sections\"><ul>");
-    if (overview_find(o, "inactive_since") != SCHEMA_COLUMNS_MAX)
-        put_link(h, "since-when", "Since when");
+    overview_put_month_links(o, h);
     if (overview_has_panels(o, PLACE_WHO))
-        put_link(h, "who", "By whom");
-    put_link(h, "known", "Known");
-    put_link(h, "changes", "Changes");
-    put_link(h, "rows", "Rows");
-    put_link(h, "run", "Run");
+        overview_put_link(h, "who", "By whom");
+    overview_put_link(h, "known", "Known");
+    overview_put_link(h, "changes", "Changes");
+    overview_put_link(h, "rows", "Rows");
+    overview_put_link(h, "run", "Run");
     html_raw(h, "</ul></nav>\n");
 }
 

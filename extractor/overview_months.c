@@ -154,14 +154,28 @@ static void put_rest(struct html *h, const struct overview_months *m)
         html_raw(h, ".</p>");
 }
 
+/* A column that no source fills says so elsewhere. */
+static bool is_empty(const struct overview_months *m)
+{
+    return m->months.total == m->months.absent;
+}
+
+void overview_put_month_links(const struct overview *o, struct html *h)
+{
+    for (size_t i = 0; i < o->month_count; i++) {
+        if (!is_empty(&o->months[i]))
+            overview_put_link(h, o->months[i].rule->id,
+                              o->months[i].rule->title);
+    }
+}
+
 void overview_put_months(struct overview *o, struct html *h)
 {
     for (size_t i = 0; i < o->month_count; i++) {
         const struct overview_months *m = &o->months[i];
         size_t first = months_first(&m->months, MONTHS_LEAST);
 
-        /* A column that no source fills says so elsewhere. */
-        if (m->months.total == m->months.absent)
+        if (is_empty(m))
             continue;
         overview_open_section(h, m->rule->id, m->rule->title, m->rule->what);
         html_raw(h, "<figure>");

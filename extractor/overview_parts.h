@@ -142,6 +142,7 @@ const struct overview_panel *overview_panel(const struct overview *o,
 void overview_set_months(struct overview *o);
 void overview_count_months(struct overview *o, const struct past_row *row);
 void overview_put_months(struct overview *o, struct html *h);
+void overview_put_month_links(const struct overview *o, struct html *h);
 
 /* diff */
 int overview_diff_open(struct overview *o, struct overview_diff *diff,
@@ -161,6 +162,8 @@ int overview_put_rows(struct overview *o, struct html *h, struct error *err);
 void overview_open_section(struct html *h, const char *id, const char *title,
                            const char *lead); /* lead: may be NULL */
 void overview_close_section(struct html *h);
+/* To a section. */
+void overview_put_link(struct html *h, const char *id, const char *text);
 void overview_put_figures(struct overview *o, struct html *h);
 int overview_put_history(struct overview *o, struct html *h,
                          struct error *err);

@@ -3,6 +3,7 @@ import collections
 import datetime
 import html
 import os
+import re
 import subprocess
 import urllib.parse
 
@@ -205,6 +206,21 @@ class Report(Nights):
                          [row["event_id"] for row in rows])
         self.assertIn("Events by month", page.text)
         self.rollcall("report", self.shared, "--dataset", "nobody", code=64)
+
+    def test_links_within_the_page(self):
+        body = self.whole.body()
+        for name in re.findall('href="#([^"]*)"', body):
+            self.assertIn(f'id="{name}"', body)
+
+    def test_one_dataset_of_a_hive_layout(self):
+        with harness.FakeSite() as site:
+            self.job(site, output={"layout": "hive"})
+            run = self.published()
+        part = next(self.out.glob(f"dataset={DATASET}/*/*"))
+        page = self.page(path=part)
+        self.assertEqual([row["account_id"] for row in page.rows()],
+                         [row["account_id"] for row in run.jsonl()])
+        self.rollcall("report", part, "--output", part / "x.html", code=64)
 
     def test_fewer_rows_and_the_page_says_so(self):
         page = self.page("--rows", "5")
