@@ -49,7 +49,7 @@ async function accessibility(page) {
 
 async function search(page) {
   const found = {};
-  for (const words of ["ZOE", "noor user updated", "nobody has this", ""]) {
+  for (const words of ["UNAL", "noor user updated", "nobody has this", ""]) {
     await page.fill("input[type=search]", words);
     await page.waitForTimeout(160);
     found[words] = {status: await status(page), rows: await firstCells(page)};

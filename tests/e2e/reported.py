@@ -13,7 +13,7 @@ BEFORE = "2026-11-22T02:00:00Z"
 BEFORE_RUN = "20261122T020000Z"
 DATASET = "inactive_users"
 # Whoever can choose a name can try this.
-HOSTILE = "</script><img src=x onerror=alert(1)>"
+HOSTILE = "</script><img src=x onerror=alert(1)> Ünal"
 GONE = "712020:00480048-0048-4048-8048-000000000048"
 PEOPLE = ("account_id", "display_name", "email", "deactivated_by_id",
           "deactivated_by_name", "last_modified_by_id",
