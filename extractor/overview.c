@@ -1,5 +1,6 @@
 #include "overview.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,16 +48,22 @@ static int pick_dataset(struct overview *o, struct error *err)
 }
 
 /* The run's folder is in an output directory when that has the lock file. */
-static void find_out(struct overview *o)
+static int find_out(struct overview *o, struct error *err)
 {
     if (verify_is_part(&o->manifest))
-        return;
+        return 0;
     o->out_fd = openat(o->run_fd, "..", OPEN_FOLDER);
-    if (o->out_fd < 0 || faccessat(o->out_fd, PUBLISH_LOCK_NAME, F_OK,
-                                   AT_SYMLINK_NOFOLLOW) == 0)
-        return;
-    close(o->out_fd);
+    if (o->out_fd >= 0 && faccessat(o->out_fd, PUBLISH_LOCK_NAME, F_OK,
+                                    AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    /* A folder that may not be read is nobody's output directory to tell of. */
+    if (errno != ENOENT && errno != EACCES)
+        return error_set(err, ERROR_IO, "%s: cannot look beside the run: %s",
+                         o->options->path, strerror(errno));
+    if (o->out_fd >= 0)
+        close(o->out_fd);
     o->out_fd = -1;
+    return 0;
 }
 
 /* Whoever has not got the manifest cannot try out whose code is whose. */
@@ -97,9 +104,9 @@ static int load(struct overview *o, struct error *err)
     if (o->run_fd < 0 || verify_load(&o->manifest, o->run_fd, err) != 0)
         return -1;
     o->loaded = true;
-    if (pick_dataset(o, err) != 0 || make_key(o, err) != 0)
+    if (pick_dataset(o, err) != 0 || make_key(o, err) != 0 ||
+        find_out(o, err) != 0)
         return -1;
-    find_out(o);
     find_facts(o);
     overview_set_columns(o);
     overview_set_panels(o);

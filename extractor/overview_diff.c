@@ -1,4 +1,5 @@
 /* The run before, row by row beside this one. Both ascend by their keys. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,8 +108,12 @@ int overview_diff_open(struct overview *o, struct overview_diff *diff,
     if (o->out_fd < 0)
         return give_up(diff, "the run before does not stand beside this one");
     diff->fd = openat(o->out_fd, before, OPEN_FOLDER);
-    if (diff->fd < 0)
+    if (diff->fd < 0 && (errno == ENOENT || errno == ENOTDIR ||
+                         errno == ELOOP))
         return give_up(diff, "the run before is no longer there");
+    if (diff->fd < 0)
+        return error_set(err, ERROR_IO, "%s: cannot open: %s", before,
+                         strerror(errno));
     if (manifest_load(&diff->manifest, diff->fd, &local) != 0)
         return judge(diff, &local, err);
     diff->loaded = true;

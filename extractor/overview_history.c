@@ -17,6 +17,7 @@ struct history {
     struct past_run runs[OVERVIEW_RUNS_MAX + 1]; /* oldest first, this last */
     size_t count;
     bool more; /* there are older ones still */
+    uint64_t unreadable;
 };
 
 static void put_gone_row(struct html *h, const struct overview_gone *gone)
@@ -91,11 +92,12 @@ static void collect(const struct overview *o, const struct runs *runs,
     for (size_t i = 0; i < runs->count; i++) {
         const struct runs_entry *entry = &runs->entries[i];
 
+        history->unreadable += entry->problem != NULL;
         if (entry->problem != NULL || entry->as_of >= o->manifest.as_of)
             continue;
         if (count == OVERVIEW_RUNS_MAX) {
             history->more = true;
-            break;
+            continue;
         }
         found[count] = (struct past_run){.name = entry->name,
                                          .as_of = entry->as_of,
@@ -201,6 +203,12 @@ int overview_put_history(struct overview *o, struct html *h,
     collect(o, &runs, &history);
     overview_open_section(h, "changes", "Change since the last runs", NULL);
     put_change(o, h);
+    if (history.unreadable > 0) {
+        html_raw(h, "<p class=\"note\">Runs beside this one that cannot be "
+                 "read: ");
+        html_count(h, history.unreadable);
+        html_raw(h, "</p>");
+    }
     if (history.count > 1)
         put_runs(h, &history);
     overview_close_section(h);

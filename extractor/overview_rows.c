@@ -170,18 +170,25 @@ static int put_all(struct overview *o, struct html *h, struct past *past,
     return found;
 }
 
+/* What could not be compared when it was counted is not tried again; what
+ * could must come out the same. */
 static int put_compared(struct overview *o, struct html *h, struct past *past,
                         struct error *err)
 {
-    struct overview_diff diff;
+    struct overview_diff diff = {.fd = -1};
     int result = 0;
 
-    /* What could not be compared when it was counted is not tried again. */
-    diff = (struct overview_diff){.fd = -1};
     if (o->diff.usable)
         result = overview_diff_open(o, &diff, err);
     if (result == 0)
         result = put_all(o, h, past, &diff, err);
+    if (result == 0)
+        result = overview_diff_end(o, &diff, false, err);
+    if (result == 0 && (diff.usable != o->diff.usable ||
+                        (diff.usable && (diff.added != o->diff.added ||
+                                         diff.removed != o->diff.removed))))
+        result = error_set(err, ERROR_DATA, "%s: changed while it was read",
+                           o->diff.before);
     overview_diff_close(&diff);
     return result;
 }
