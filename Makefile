@@ -37,12 +37,13 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
 	libxml2-utils nodejs npm postgresql-15 sqlite3 shellcheck systemd \
-	python3-yaml
+	python3-yaml chromium
 FUZZ_DEPS := clang
 LINT_DEPS := clang clang-tidy cppcheck
 # Validators, readers and takers of what is published, from npm.
 NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \
-	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4
+	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4 \
+	playwright-core@1.48.2 axe-core@4.10.2
 
 PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
@@ -101,8 +102,13 @@ FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
 SHIM_SRC := $(wildcard tests/faults/*.c)
 
+# Style and script of the report's page, each made one text in C.
+PAGE_STYLE := $(sort $(wildcard extractor/overview_page/*.css))
+PAGE_SCRIPT := $(sort $(wildcard extractor/overview_page/*.js))
+PAGE_OBJ := $(BUILD)/extractor/overview_page.o
+
 MAIN_OBJ := $(BUILD)/extractor/main.o
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(PAGE_OBJ)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o) $(UNIT_HELPER_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/%.o) \
@@ -131,6 +137,22 @@ $(LIBRARY): $(LIB_OBJ)
 	@echo "  AR    $@"
 	@rm -f $@
 	@ar rcs $@ $^
+
+# One literal a line, so that a compiler's message has a place.
+TO_LITERAL := sed -e 's/[\\"?]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/'
+
+$(PAGE_OBJ:.o=.c): $(PAGE_STYLE) $(PAGE_SCRIPT) Makefile
+	@mkdir -p $(@D)
+	@echo "  GEN   $@"
+	@{ echo '#include "overview_page.h"'; \
+		echo 'const char overview_page_style[] ='; \
+		$(TO_LITERAL) $(PAGE_STYLE); echo ';'; \
+		echo 'const char overview_page_script[] ='; \
+		$(TO_LITERAL) $(PAGE_SCRIPT); echo ';'; } >$@
+
+$(PAGE_OBJ): $(PAGE_OBJ:.o=.c)
+	@echo "  CC    $@"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(FAKESITE): $(FAKESITE_OBJ)
 	@echo "  LD    $@"

@@ -20,7 +20,8 @@ enum {
     ACCOUNT_VERBS = BIT(VERB_ACTIVATE) | BIT(VERB_DEACTIVATE),
     PLACE_VERBS = BIT(VERB_STATUS) | BIT(VERB_CLEAN), /* of an output */
     ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
-                BIT(VERB_VERIFY) | BIT(VERB_CAT) | BIT(VERB_DELIVER) |
+                BIT(VERB_VERIFY) | BIT(VERB_CAT) | BIT(VERB_REPORT) |
+                BIT(VERB_DELIVER) |
                 BIT(VERB_SCHEMA)
 };
 
@@ -37,6 +38,9 @@ static const struct {
                      "re-check everything a published run claims", 1, 1},
     [VERB_CAT] = {"cat", "PATH", "rows of a dataset on stdout, all parts", 1,
                   1},
+    [VERB_REPORT] = {"report", "RUN",
+                     "one HTML page about a published run, to read or mail", 1,
+                     1},
     [VERB_EXPLAIN] = {"explain", "ACCOUNT_ID",
                       "the events behind a row, and why it says what it says",
                       1, 1},
@@ -107,8 +111,10 @@ static const struct {
                             "failure",
                             BIT(VERB_EXTRACT) | BIT(VERB_DELIVER), 0},
     [OPTION_DATASET] = {"dataset", "NAME",
-                        "which dataset (default: the only one)",
-                        BIT(VERB_CAT) | BIT(VERB_SCHEMA), 0},
+                        "which dataset (default: the only one; report: the "
+                        "first)",
+                        BIT(VERB_CAT) | BIT(VERB_SCHEMA) | BIT(VERB_REPORT),
+                        0},
     [OPTION_FORMAT] = {"format", "NAME",
                        "cat: csv (default) or jsonl; schema: powercenter, "
                        "postgres,\n" HELP_INDENT "duckdb, snowflake, "
@@ -116,6 +122,16 @@ static const struct {
                        BIT(VERB_CAT) | BIT(VERB_SCHEMA), 0},
     [OPTION_NO_HEADER] = {"no-header", NULL, "leave out the header",
                           BIT(VERB_CAT), 0},
+    [OPTION_OUTPUT] = {"output", "FILE",
+                       "where the page goes (default: report-RUNID.html); "
+                       "\"-\": stdout", BIT(VERB_REPORT), 0},
+    [OPTION_TITLE] = {"title", "TEXT", "heading of the page",
+                      BIT(VERB_REPORT), 0},
+    [OPTION_MASK] = {"mask", NULL, "codes instead of names, e-mails and ids",
+                     BIT(VERB_REPORT), 0},
+    [OPTION_ROWS] = {"rows", "N|all",
+                     "so many rows in the page's table (default: all)",
+                     BIT(VERB_REPORT), 0},
     [OPTION_PART] = {"part", "PART", "this part of it alone, such as table or "
                      "load", BIT(VERB_SCHEMA), 0},
     [OPTION_TABLE] = {"table", "NAME",

@@ -31,6 +31,7 @@ enum cli_verb {
     VERB_CLEAN,
     VERB_DELIVER,
     VERB_SCHEMA,
+    VERB_REPORT,
     VERB_COUNT
 };
 
@@ -52,6 +53,10 @@ enum cli_option {
     OPTION_DATASET,
     OPTION_FORMAT,
     OPTION_NO_HEADER,
+    OPTION_OUTPUT,
+    OPTION_TITLE,
+    OPTION_MASK,
+    OPTION_ROWS,
     OPTION_PART,
     OPTION_TABLE,
     OPTION_LOCATION,

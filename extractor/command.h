@@ -29,6 +29,7 @@ int command_deactivate(const struct command *command, struct error *err);
 int command_clean(const struct command *command, struct error *err);
 int command_status(const struct command *command, struct error *err);
 int command_schema(const struct command *command, struct error *err);
+int command_report(const struct command *command, struct error *err);
 int command_cat(const struct command *command, struct error *err);
 
 #endif

@@ -36,6 +36,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "manifest.h"
 
 enum {
     VERIFY_SHOWN_MAX = 100,           /* findings about the rows of a part */
@@ -52,6 +53,14 @@ typedef void verify_finding_fn(void *context, const char *file,
 
 int verify_run(const char *path, verify_finding_fn *finding, void *context,
                struct verify_summary *summary, struct error *err);
+
+/* The folder of the run that path stands for; -1 with *err set. */
+int verify_open_run(const char *path, struct error *err);
+
+/* The manifest of that folder: of a run, or of one dataset in a Hive layout,
+ * which may have been copied to anywhere. */
+int verify_load(struct manifest *manifest, int run_fd, struct error *err);
+bool verify_is_part(const struct manifest *manifest);
 
 /* `rollcall cat`: the rows of one dataset in a format,
  * all parts in order, header once unless header is false, to a descriptor.

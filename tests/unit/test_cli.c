@@ -325,7 +325,7 @@ static const struct {
     const char *name;
     unsigned verbs; /* one bit each: extract plan check verify cat
                        explain activate deactivate status clean
-                        deliver schema */
+                        deliver schema report */
 } documented[] = {
     {"--job FILE", 0xfe7},
     {"--mapping NAME|FILE", 0x827},
@@ -345,7 +345,7 @@ static const struct {
     {"--full ", 0x03},
     {"--no-deliver ", 1},
     {"--result-json FILE", 0x401},
-    {"--dataset NAME", 0x810},
+    {"--dataset NAME", 0x1810},
     {"--format NAME", 0x810},
     {"--part PART", 0x800},
     {"--table NAME", 0x800},
@@ -361,12 +361,16 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
-    {"--quiet ", 0xfff},
-    {"--verbose ", 0xfff},
-    {"--log-format text|json", 0xfff},
-    {"--color auto|never|always", 0xfff},
-    {"--help ", 0xfff},
-    {"--version ", 0xfff},
+    {"--output FILE", 0x1000},
+    {"--title TEXT", 0x1000},
+    {"--mask ", 0x1000},
+    {"--rows N|all", 0x1000},
+    {"--quiet ", 0x1fff},
+    {"--verbose ", 0x1fff},
+    {"--log-format text|json", 0x1fff},
+    {"--color auto|never|always", 0x1fff},
+    {"--help ", 0x1fff},
+    {"--version ", 0x1fff},
 };
 
 static void help_lists_every_option(void **state)
@@ -416,7 +420,8 @@ static void help_is_true(void **state)
                            : documented[i].verbs & 0x40 ? "activate u"
                            : documented[i].verbs & 0x100 ? "status"
                            : documented[i].verbs & 0x200 ? "clean"
-                                                         : "schema";
+                           : documented[i].verbs & 0x800 ? "schema"
+                                                         : "report r";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
         snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");
