@@ -160,6 +160,7 @@ int command_extract(const struct command *command, struct error *err)
             .record = prepared->record,
             .replay = prepared->replay,
             .log = command->log,
+            .screen = command->screen,
             .stop = command->stop,
         };
 

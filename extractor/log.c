@@ -76,9 +76,13 @@ void log_line(const struct log *log, enum log_level level, const char *event,
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
     instant_rfc3339(now - now % INSTANT_SECOND, time);
+    if (log->around != NULL)
+        log->around(log->around_context, true);
     if (log->json)
         put_json(log, time, level, event, message);
     else
         put_text(log, time, level, event, message);
+    if (log->around != NULL)
+        log->around(log->around_context, false);
     fflush(log->out);
 }

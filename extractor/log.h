@@ -29,6 +29,10 @@ struct log {
     bool color;           /* text form only */
     const char *run_id;   /* NULL until the run has one */
     struct clock clock;
+    /* Called before a line is written and before it is flushed, for who draws
+     * on the same stream; NULL: nobody does. */
+    void (*around)(void *context, bool before);
+    void *around_context;
 };
 
 /* event: a short stable word such as "page", "retry", "publish". */

@@ -35,6 +35,7 @@ struct run_options {
     struct recording *record; /* keeps every answer, or NULL */
     struct recording *replay; /* answers instead of the network, or NULL */
     struct log *log;
+    FILE *screen;        /* to draw the progress on, see watch.h, or NULL */
     const volatile sig_atomic_t *stop;
 };
 

@@ -365,6 +365,7 @@ static const struct {
     {"--verbose ", 0xfff},
     {"--log-format text|json", 0xfff},
     {"--color auto|never|always", 0xfff},
+    {"--progress auto|never|always", 0xfff},
     {"--help ", 0xfff},
     {"--version ", 0xfff},
 };
