@@ -63,6 +63,22 @@ static void put_text(const struct log *log, const char *time,
     fputs(*color != '\0' ? "\033[0m\n" : "\n", log->out);
 }
 
+static void around(const struct log *log, bool before)
+{
+    if (log->around != NULL)
+        log->around(log->around_context, before);
+}
+
+void log_text(const struct log *log, enum log_level level, const char *text)
+{
+    if (level > log->level || log->json)
+        return;
+    around(log, true);
+    fputs(text, log->out);
+    around(log, false);
+    fflush(log->out);
+}
+
 void log_line(const struct log *log, enum log_level level, const char *event,
               const char *format, ...)
 {
@@ -70,19 +86,19 @@ void log_line(const struct log *log, enum log_level level, const char *event,
     int64_t now = clock_wall(&log->clock);
     va_list args;
 
+    if (level == LOG_WARN && log->warnings != NULL)
+        ++*log->warnings;
     if (level > log->level)
         return;
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
     instant_rfc3339(now - now % INSTANT_SECOND, time);
-    if (log->around != NULL)
-        log->around(log->around_context, true);
+    around(log, true);
     if (log->json)
         put_json(log, time, level, event, message);
     else
         put_text(log, time, level, event, message);
-    if (log->around != NULL)
-        log->around(log->around_context, false);
+    around(log, false);
     fflush(log->out);
 }

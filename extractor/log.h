@@ -29,6 +29,7 @@ struct log {
     bool color;           /* text form only */
     const char *run_id;   /* NULL until the run has one */
     struct clock clock;
+    uint64_t *warnings; /* counts lines of LOG_WARN, dropped or not; or NULL */
     /* Called before a line is written and before it is flushed, for who draws
      * on the same stream; NULL: nobody does. */
     void (*around)(void *context, bool before);
@@ -38,5 +39,9 @@ struct log {
 /* event: a short stable word such as "page", "retry", "publish". */
 void log_line(const struct log *log, enum log_level level, const char *event,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Text laid out for a person, as it is; not for the JSON form. It must hold
+ * nothing that a server said. */
+void log_text(const struct log *log, enum log_level level, const char *text);
 
 #endif

@@ -321,28 +321,6 @@ static int learn(struct run *run, struct error *err)
                          emit_first_observed(&run->emission), &names, err);
 }
 
-static void fill_result(const struct run *run, struct run_result *result)
-{
-    for (size_t i = 0; i < run->report.source_count; i++)
-        result->requests += run->report.sources[i].exchange.requests;
-    result->users = run->report.users;
-    for (size_t i = 0; i < run->report.dataset_count; i++) {
-        const struct dataset_report *report = &run->report.datasets[i];
-        struct run_dataset *dataset = &result->datasets[i];
-
-        dataset->name = report->schema->name;
-        dataset->rows = report->rows;
-        dataset->rejected = report->rejected;
-        dataset->is_changes = report->changes.of != NULL;
-        dataset->has_unknown = report->status_count > 0;
-        for (size_t s = 0; s < report->status_count; s++) {
-            if (strcmp(report->statuses[s].name, "known") != 0)
-                dataset->unknown += report->statuses[s].count;
-        }
-    }
-    result->dataset_count = run->report.dataset_count;
-}
-
 static void release(struct run *run)
 {
     watch_free(run->watch);
@@ -390,7 +368,8 @@ static int extract(struct run *run, struct run_result *result,
         recall_end(run->recall, err);
         return -1;
     }
-    fill_result(run, result);
+    summary_collect(&result->summary, &run->report, &run->emission,
+                    &run->previous);
     return learn(run, err);
 }
 

@@ -62,8 +62,10 @@ class Terminal(runs.Case):
         self.assertIn("✓ jira_users", seen)
         # Nothing of it is left, and the log above it is whole.
         self.assertIsNone(live(run.screen.text()), run.screen.text())
-        for line in run.screen.text().splitlines():
+        log, summary = run.screen.text().split("\npublished ")
+        for line in log.splitlines():
             self.assertRegex(line, r"^(info|warn): ")
+        self.assertRegex(summary, r"\n  requests +[\d,]+  \d of them again")
         self.assertIn("warn: retry: jira_users: 429 Too Many Requests",
                       run.screen.text())
         self.assertEqual(run.screen.colors, 0)
@@ -93,13 +95,14 @@ class Terminal(runs.Case):
         self.assertNotRegex(run.raw, r"\x1b\[\d*m")
 
     def test_elsewhere_there_are_only_lines(self):
+        self.job = harness.make_job(self.folder, self.site().url)
         for options, env in (((), {"TERM": "dumb"}), ((), {"CI": "true"}),
                              (("--progress", "never"), {}),
                              (("--quiet",), {}),
                              (("--log-format", "json"), {}),
                              ((), {"ROLLCALL_PROGRESS": "never"})):
             with self.subTest(options=options, env=env):
-                run = self.session(*options, env=env)
+                run = self.session("--force", *options, env=env)
                 self.assertEqual(run.code, 0)
                 self.assertNotIn("\x1b[J", run.raw)
                 self.assertNotIn("\x1b[K", run.raw)
