@@ -8,6 +8,8 @@
  * can pass for a line of its own.
  * JSON form, one object a line with stable member names:
  *   {"ts":"…","level":"info","event":"page","run":"…","message":"…"}
+ * It is JSON whatever the message holds. README lists members and events; a
+ * test holds the list against the calls.
  * Never pass a secret, a name, an e-mail or a response body to a log call;
  * account ids and user keys are allowed.
  */

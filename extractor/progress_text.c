@@ -11,7 +11,8 @@ enum {
     NAME_MAX_CELLS = 24,
     BAR_CELLS = 16,
     WIDTH_OF_PAGES = 64, /* narrower terminals do without pages, windows */
-    WIDTH_OF_BAR = 100,  /* and these without a bar */
+    WIDTH_OF_BAR = 100,  /* and these without a bar, */
+    WIDTH_OF_BOTH = 140, /* which a wait leaves no room for here */
     RATE_TEXT_MAX = 48,
     WAIT_TEXT_MAX = 160,
     HEIGHT_MIN = 2,
@@ -187,13 +188,15 @@ static void put_times(struct line *line, enum tint tint, const char *mark,
     put(line, tint, text);
 }
 
-static void put_bar(struct line *line, uint64_t have, uint64_t total)
+static void put_bar(struct line *line, uint64_t have, uint64_t total,
+                    bool waits)
 {
+    int enough = waits ? WIDTH_OF_BOTH : WIDTH_OF_BAR;
     int full = (int)((double)have * BAR_CELLS / (double)total);
     char percent[16];
 
     put(line, TINT_NONE, "  ");
-    if (line->style->width >= WIDTH_OF_BAR) {
+    if (line->style->width >= enough) {
         put_times(line, TINT_GOOD, line->marks->full, full);
         put(line, TINT_GOOD, line->marks->part);
         put_times(line, TINT_DIM, line->marks->empty, BAR_CELLS - 1 - full);
@@ -222,7 +225,7 @@ static void put_pace(struct line *line, const struct progress_source *source,
         put(line, TINT_HOLD, wait_text(wait, now_ms, text));
     }
     if (counts->total > counts->items)
-        put_bar(line, counts->items, counts->total);
+        put_bar(line, counts->items, counts->total, wait != NULL);
     if (left >= 0) {
         snprintf(text, sizeof(text), "  about %s left",
                  progress_time(left, time));
@@ -274,7 +277,7 @@ static void source_line(const struct progress_source *source, int name_width,
                          : line.marks->todo);
     put(&line, TINT_NONE, " ");
     put_padded(&line, counts->begun ? TINT_NONE : TINT_DIM, source->name,
-               name_width);
+               counts->begun ? name_width : 0);
     if (!counts->begun)
         return;
     put_counts(&line, source, progress_waits(source, now_ms) != NULL);
@@ -326,7 +329,7 @@ static void writing_line(const struct progress *progress,
                  : "");
     put(&line, TINT_NONE, text);
     if (progress->rows_total > progress->rows)
-        put_bar(&line, progress->rows, progress->rows_total);
+        put_bar(&line, progress->rows, progress->rows_total, false);
 }
 
 static int names_width(const struct progress *progress)

@@ -88,8 +88,8 @@ class Screen:
     def text(self):
         """Lines as they were written, wherever they were wrapped."""
         text = ""
-        for number, line in enumerate(self.lines()):
-            text += line if number in self.wrapped else "\n" + line
+        for number, row in enumerate(self.rows):
+            text += ("" if number in self.wrapped else "\n") + "".join(row)
         return text.strip("\n")
 
 
