@@ -96,7 +96,7 @@ LIB_SRC := $(filter-out extractor/main.c, \
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # Linked, before the library, into the tests that name it below.
 UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/reference_json.c
-FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk
+FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk watch
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)

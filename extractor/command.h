@@ -15,6 +15,7 @@
 struct command {
     const struct cli *cli;
     struct log *log;
+    FILE *screen; /* to draw progress on; NULL: nobody watches */
     const volatile sig_atomic_t *stop;
 };
 

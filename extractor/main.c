@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "command.h"
 #include "http.h"
+#include "screen.h"
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t stop_signal;
@@ -97,6 +98,30 @@ static int open_log(struct log *log, const struct cli *cli, struct error *err)
     return 0;
 }
 
+/* What is drawn goes out in one piece with the log lines above it, so the
+ * stream gets a buffer, which it keeps to the end of the process. */
+static int open_screen(struct command *command, struct error *err)
+{
+    static const char *const wishes[] = {"auto", "never", "always", NULL};
+    const struct cli *cli = command->cli;
+    int wish = one_of("progress", cli->values[OPTION_PROGRESS], wishes, err);
+    char *buffer;
+
+    if (wish < 0)
+        return -1;
+    if (wish == SCREEN_AUTO &&
+        (command->log->json || cli->values[OPTION_QUIET] != NULL))
+        wish = SCREEN_NEVER;
+    if (!screen_wanted((enum screen_wish)wish, STDERR_FILENO))
+        return 0;
+    buffer = malloc(SCREEN_BUFFER);
+    if (buffer == NULL)
+        return error_no_memory(err);
+    setvbuf(stderr, buffer, _IOFBF, SCREEN_BUFFER);
+    command->screen = stderr;
+    return 0;
+}
+
 static int print_version(void)
 {
     return printf("rollcall %s (%s)\n", ROLLCALL_VERSION,
@@ -105,10 +130,10 @@ static int print_version(void)
 
 static int run(const struct cli *cli, struct log *log, struct error *err)
 {
-    const struct command command = {cli, log, &stop_signal};
+    struct command command = {.cli = cli, .log = log, .stop = &stop_signal};
     int result;
 
-    if (http_global_init(err) != 0)
+    if (open_screen(&command, err) != 0 || http_global_init(err) != 0)
         return -1;
     result = verbs[cli->verb].run(&command, err);
     http_global_cleanup();

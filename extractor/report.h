@@ -21,6 +21,7 @@ struct window_report {
     bool has_oldest;
     int64_t oldest, newest; /* of the records seen */
     bool resumed;         /* an unfinished run read it */
+    bool whole;           /* read to its end */
     bool has_total;
     int64_t total;        /* as the server claimed; never trusted */
 };
@@ -65,7 +66,9 @@ struct source_report {
     uint64_t unmatched;   /* users: rows whose e-mail is not one account's */
     const char *skipped;  /* why it was not read, or NULL */
     const char *fallback; /* source that was read instead, or NULL */
+    bool whole;           /* users: the last walk came to its end */
     bool each;            /* asked account by account; then: */
+    uint64_t to_ask;      /* accounts it is asked about in this run */
     uint64_t asked;       /* accounts asked about in this run */
     uint64_t reused;      /* answers of earlier runs that were used */
     uint64_t unknown;     /* accounts of both that the source does not know */

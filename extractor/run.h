@@ -22,6 +22,7 @@
 #include "recording.h"
 #include "setup.h"
 #include "span.h"
+#include "summary.h"
 
 struct run_options {
     const struct setup *setup;
@@ -35,25 +36,16 @@ struct run_options {
     struct recording *record; /* keeps every answer, or NULL */
     struct recording *replay; /* answers instead of the network, or NULL */
     struct log *log;
+    FILE *screen;        /* to draw the progress on, see watch.h, or NULL */
     const volatile sig_atomic_t *stop;
 };
 
 enum { RUN_ID_TEXT_MAX = 80 };
 
-struct run_dataset {
-    const char *name; /* lives with the setup */
-    uint64_t rows, rejected;
-    bool has_unknown; /* its rows tell how much is known of a change */
-    uint64_t unknown; /* rows whose last change nobody is named for */
-    bool is_changes;  /* of another dataset */
-};
-
 struct run_result {
     bool already;
     char dir[PATH_MAX];
-    uint64_t users, requests;
-    struct run_dataset datasets[2 * SETUP_MAPPINGS_MAX];
-    size_t dataset_count;
+    struct summary summary; /* unless already */
 };
 
 int run_extract(const struct run_options *options, struct run_result *result,

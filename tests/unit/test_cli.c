@@ -369,6 +369,7 @@ static const struct {
     {"--verbose ", 0x1fff},
     {"--log-format text|json", 0x1fff},
     {"--color auto|never|always", 0x1fff},
+    {"--progress auto|never|always", 0x1fff},
     {"--help ", 0x1fff},
     {"--version ", 0x1fff},
 };
