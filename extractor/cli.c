@@ -106,6 +106,12 @@ static const struct {
     [OPTION_NO_DELIVER] = {"no-deliver", NULL,
                            "publish only; deliver can be run later",
                            BIT(VERB_EXTRACT), 0},
+    [OPTION_SIGN_KEY] = {"sign-key", "FILE",
+                         "sign the manifest with this private key",
+                         BIT(VERB_EXTRACT) | BIT(VERB_CHECK), 0},
+    [OPTION_PUBLIC_KEY] = {"public-key", "FILE",
+                           "demand the manifest's signature by this key",
+                           BIT(VERB_VERIFY), 0},
     [OPTION_RESULT_JSON] = {"result-json", "FILE",
                             "write the final JSON line here too, also on "
                             "failure",

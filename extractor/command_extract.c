@@ -139,13 +139,14 @@ int command_extract(const struct command *command, struct error *err)
 {
     struct extraction *extraction = calloc(1, sizeof(*extraction));
     struct prepared *prepared = NULL;
+    struct signature_key *key = NULL;
     int outcome = -1;
 
     if (extraction == NULL)
         return error_no_memory(err);
     if (guard_check_names(command->cli->accept_guards, err) == 0)
         prepared = prepare(command, err);
-    if (prepared != NULL) {
+    if (prepared != NULL && prepare_sign_key(command, prepared, &key, err) == 0) {
         const struct run_options options = {
             .setup = &prepared->setup,
             .as_of = prepared->as_of,
@@ -157,6 +158,7 @@ int command_extract(const struct command *command, struct error *err)
             .allow_commands = prepared->allow_commands,
             .record = prepared->record,
             .replay = prepared->replay,
+            .sign_key = key,
             .log = command->log,
             .screen = command->screen,
             .stop = command->stop,
@@ -176,6 +178,7 @@ int command_extract(const struct command *command, struct error *err)
     if (tell(command, prepared, extraction, err) != 0)
         outcome = -1;
     deliver_release(&extraction->deliveries);
+    signature_key_free(key);
     prepared_free(prepared);
     free(extraction);
     return outcome;

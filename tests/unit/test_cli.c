@@ -344,6 +344,8 @@ static const struct {
     {"--to TIME", 0x03},
     {"--full ", 0x03},
     {"--no-deliver ", 1},
+    {"--sign-key FILE", 5},
+    {"--public-key FILE", 8},
     {"--result-json FILE", 0x401},
     {"--dataset NAME", 0x1810},
     {"--format NAME", 0x810},
@@ -416,6 +418,7 @@ static void help_is_true(void **state)
         size_t len = strcspn(documented[i].name, " ");
         bool flag = documented[i].name[len + 1] == '\0';
         const char *verb = documented[i].verbs & 0x01   ? "extract"
+                           : documented[i].verbs & 0x08 ? "verify out"
                            : documented[i].verbs & 0x10 ? "cat out"
                            : documented[i].verbs & 0x20 ? "explain u"
                            : documented[i].verbs & 0x40 ? "activate u"
