@@ -76,9 +76,18 @@ void screen_close(struct screen *screen)
     buf_init(&screen->lines, 0);
 }
 
+/* A job in the background would draw over what its shell's user types. */
+static bool in_foreground(const struct screen *screen)
+{
+    pid_t group = tcgetpgrp(fileno(screen->out));
+
+    return group < 0 || group == getpgrp();
+}
+
 bool screen_due(const struct screen *screen)
 {
-    return clock_mono(&screen->clock) - screen->drawn_ms >= SCREEN_FRAME_MS;
+    return clock_mono(&screen->clock) - screen->drawn_ms >= SCREEN_FRAME_MS &&
+           in_foreground(screen);
 }
 
 struct progress_style screen_style(const struct screen *screen)
@@ -145,7 +154,7 @@ void screen_show(struct screen *screen)
 {
     const struct progress_style style = screen_style(screen);
 
-    if (screen->lines.len > 0 && style.width == screen->width &&
+    if (in_foreground(screen) && screen->lines.len > 0 && style.width == screen->width &&
         style.height == screen->height)
         put_lines(screen);
 }

@@ -8,6 +8,8 @@
  * the same stream stands between screen_hide() and screen_show(). screen_close()
  * takes the lines away and leaves the cursor where they began.
  *
+ * Nothing is drawn while the process is a job in the background.
+ *
  * The cursor rests at the first of the lines: terminals that wrap old lines
  * anew when they are resized move it along with them, and what is erased is
  * what lies below it, never above. Lines must be narrower than the terminal. A

@@ -96,11 +96,13 @@ class Screen:
 class Session:
     """rollcall with stderr on a terminal; every read is kept with its time.
 
-    steps: [(predicate on the text so far, action on the session)], each done
+    before: a command that starts rollcall, which is appended, with the
+    terminal as its stdin. steps: [(predicate on the text so far, action on the session)], each done
     once, in their order. The screen follows resizes.
     """
 
-    def __init__(self, args, cwd, size=(100, 30), steps=(), env=None):
+    def __init__(self, args, cwd, size=(100, 30), steps=(), env=None,
+                 before=()):
         self.chunks, self.raw = [], ""
         self.screen = Screen(size[0])
         self.frames = []
@@ -112,8 +114,9 @@ class Session:
         for name in ("CI", "LC_ALL", "LC_CTYPE", "NO_COLOR"):
             if name not in (env or {}):
                 full.pop(name, None)
-        with subprocess.Popen([harness.binary("rollcall"), *map(str, args)],
-                              cwd=cwd, env=full, stdin=subprocess.DEVNULL,
+        with subprocess.Popen([*before, harness.binary("rollcall"),
+                               *map(str, args)], cwd=cwd, env=full,
+                              stdin=slave if before else subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=slave,
                               text=True) as self.process:
             os.close(slave)

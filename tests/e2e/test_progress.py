@@ -94,6 +94,17 @@ class Terminal(runs.Case):
         self.assertTrue(run.raw.isascii())
         self.assertNotRegex(run.raw, r"\x1b\[\d*m")
 
+    def test_a_job_in_the_background_draws_nothing(self):
+        self.job = harness.make_job(self.folder, self.site().url)
+        for ending, drawn in (("&", False), (";", True)):
+            with self.subTest(ending):
+                run = self.session("--force", before=[
+                    "setsid", "--ctty", "--wait", "sh", "-mc",
+                    f'"$0" "$@" {ending} wait'])
+                self.assertEqual(run.code, 0)
+                self.assertIn("published", run.raw)
+                self.assertEqual("\x1b[K" in run.raw, drawn)
+
     def test_elsewhere_there_are_only_lines(self):
         self.job = harness.make_job(self.folder, self.site().url)
         for options, env in (((), {"TERM": "dumb"}), ((), {"CI": "true"}),
