@@ -226,7 +226,7 @@ int manifest_load_named(struct manifest *manifest, int dir_fd,
         return -1;
     memset(manifest, 0, sizeof(*manifest));
     manifest->file = name;
-    result = json_parse(&manifest->doc, text, len, JSON_STRICT, name,
+    result = json_parse(&manifest->doc, text, len, JSON_UNIQUE, name,
                         ERROR_DATA, err);
     free(text);
     if (result != 0)

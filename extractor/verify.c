@@ -37,6 +37,17 @@ void verify_found(struct verify *v, const char *file, const char *format, ...)
     v->finding(v->context, file, text);
 }
 
+void verify_found_error(struct verify *v, const char *file,
+                        const struct error *err)
+{
+    size_t len = strlen(file);
+    const char *text = err->text;
+
+    if (strncmp(text, file, len) == 0)
+        text += len + strspn(text + len, ": ");
+    verify_found(v, file, "%s", text);
+}
+
 static bool expected(const struct strmap *paths, const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
@@ -199,7 +210,7 @@ static int load(struct verify *v, struct error *err)
         return 0;
     }
     if (local.kind == ERROR_DATA)
-        verify_found(v, MANIFEST_NAME, "%s", local.text);
+        verify_found_error(v, verify_manifest_name(v->run_fd), &local);
     *err = local;
     return -1;
 }

@@ -10,9 +10,12 @@
  * of a dataset hold the same rows. Per run: no stray files, manifest syntax.
  * Inside an output directory (beside the lock file) the run must be in the
  * folder of its name, and each dataset's done file must name this manifest;
+ * what else has the run's name there must be of one of its datasets;
  * of a run in a Hive layout, each dataset's folder must hold the same parts,
- * its manifest and _SUCCESS. Such a folder may be named itself, wherever it
+ * its manifest and _SUCCESS. Every file must be a plain one. Such a folder may be named itself, wherever it
  * was copied to: then it is checked like a run of one dataset.
+ * What lies in an output directory, or has _SUCCESS, and no manifest is a run
+ * that lost it, a finding; any other folder is ERROR_NO_INPUT.
  * Every finding is reported to `finding`, up to VERIFY_SHOWN_MAX a part; the
  * result is ERROR_DATA when there was one. A finding names row and column,
  * never a cell's value. Memory does not grow with rows.

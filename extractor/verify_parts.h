@@ -25,6 +25,20 @@ struct verify {
 void verify_found(struct verify *v, const char *file, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* An error of the file's as a finding: without its name, which such a text
+ * begins with and a finding has beside it. */
+void verify_found_error(struct verify *v, const char *file,
+                        const struct error *err);
+
+/* Whether a file is there and a plain one, which a link or a pipe, that would
+ * never end, is not: ERROR_NO_INPUT it is missing, ERROR_DATA it is something
+ * else. */
+int verify_plain(int dir_fd, const char *name, struct error *err);
+/* The text of such a file, or NULL; ERROR_DATA also when it is too long. To
+ * free. */
+char *verify_read(int dir_fd, const char *name, size_t max, size_t *len,
+                  struct error *err);
+
 /* The folder of the run that path stands for; -1 with *err set. */
 int verify_open_run(const char *path, struct error *err);
 
@@ -32,15 +46,21 @@ int verify_open_run(const char *path, struct error *err);
  * which may have been copied to anywhere. */
 int verify_load(struct manifest *manifest, int run_fd, struct error *err);
 bool verify_is_part(const struct manifest *manifest);
+const char *verify_manifest_name(int run_fd);
 
 /* Tells of what is in a folder and not in paths; folder, "" or "NAME/", stands
  * before its names. */
 int verify_strays(struct verify *v, int dir_fd, const char *folder,
                   const struct strmap *paths, struct error *err);
 
+/* The mark of a Hive folder; folder, "" or "NAME/", stands before its name. */
+void verify_success(struct verify *v, int dir_fd, const char *folder);
+
 /* Lock, name, done files and Hive folders, when the run is inside an output
  * directory; _SUCCESS in a Hive folder. */
 int verify_markers(struct verify *v, struct error *err);
+/* Names beside the runs that are of this one and of none of its datasets. */
+int verify_beside(struct verify *v, int out_fd, struct error *err);
 /* The companions of one dataset in the output directory. */
 int verify_companions(struct verify *v, int out_fd, const char *dataset,
                       struct error *err);
