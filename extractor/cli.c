@@ -102,6 +102,12 @@ static const struct {
     [OPTION_NO_DELIVER] = {"no-deliver", NULL,
                            "publish only; deliver can be run later",
                            BIT(VERB_EXTRACT), 0},
+    [OPTION_SIGN_KEY] = {"sign-key", "FILE",
+                         "sign the manifest with this private key",
+                         BIT(VERB_EXTRACT)},
+    [OPTION_PUBLIC_KEY] = {"public-key", "FILE",
+                           "demand the manifest's signature by this key",
+                           BIT(VERB_VERIFY)},
     [OPTION_RESULT_JSON] = {"result-json", "FILE",
                             "write the final JSON line here too, also on "
                             "failure",

@@ -17,10 +17,19 @@ static void print_finding(void *context, const char *file, const char *text)
 
 int command_verify(const struct command *command, struct error *err)
 {
+    const char *public = command->cli->values[OPTION_PUBLIC_KEY];
     struct verify_summary summary = {0};
-    int result = verify_run(command->cli->operands[0], print_finding,
-                            command->log, &summary, err);
+    struct signature_key *key = NULL;
+    int result;
 
+    if (public != NULL) {
+        key = seal_load_public(public, err);
+        if (key == NULL)
+            return error_prefix(err, "--public-key");
+    }
+    result = verify_run(command->cli->operands[0], key, print_finding,
+                        command->log, &summary, err);
+    signature_key_free(key);
     if (result != 0 && summary.findings == 0)
         return -1;
     if (printf("{\"status\":\"%s\",\"run\":\"%s\",\"parts\":%" PRIu64

@@ -4,6 +4,7 @@
 
 #include "instant.h"
 #include "job_read.h"
+#include "secret_ref.h"
 #include "spec.h"
 #include "units.h"
 
@@ -142,6 +143,14 @@ static const struct spec_field action_fields_of_job[] = {
     {0},
 };
 
+static void read_sign(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    struct job *job = out;
+
+    job->has_sign = secret_ref_read(spec, node, true, &job->sign);
+}
+
 /* Endpoints come before the limits, whose rates refer to them. */
 static const struct spec_field job_fields[] = {
     {.key = "endpoints", .kind = SPEC_CUSTOM, .read = job_read_endpoints},
@@ -157,6 +166,7 @@ static const struct spec_field job_fields[] = {
     {.key = "output", .kind = SPEC_CUSTOM, .read = job_read_output},
     {.key = "state", .kind = SPEC_PATH, .offset = offsetof(struct job, state)},
     {.key = "actions", .kind = SPEC_OBJECT, .object = action_fields_of_job},
+    {.key = "sign", .kind = SPEC_CUSTOM, .read = read_sign},
     {.key = "deliver", .kind = SPEC_CUSTOM, .read = job_read_deliver},
     {0},
 };

@@ -166,6 +166,8 @@ struct job {
     struct {
         const char *journal;     /* "journal.jsonl" in the folder of state */
     } actions;
+    struct secret_ref sign;      /* the private key that signs manifests */
+    bool has_sign;
     struct job_target *targets;  /* "deliver" */
     size_t target_count;
     struct arena arena;          /* owns every text above */

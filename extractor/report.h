@@ -166,6 +166,7 @@ struct run_report {
     struct part_report rejects;
     const char *supersedes;    /* run id of the run published before, or NULL */
     bool hive;                 /* the layout of the output, see publish.h */
+    bool is_signed;            /* the manifest has a signature beside it */
     struct companions companions; /* beside the done files */
 };
 

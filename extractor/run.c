@@ -79,6 +79,7 @@ static int start_report(struct run *run, struct error *err)
     report->job_sha256 = setup->job.sha256;
     report->dialect = &setup->job.output.dialect;
     report->hive = setup->job.output.layout == LAYOUT_HIVE;
+    report->is_signed = options->sign_key != NULL;
     report->companions = setup->job.output.companions;
     report->source_count = setup->source_count;
     report->dataset_count = setup->mapping_count;
@@ -105,6 +106,7 @@ static int open_output(struct run *run, struct error *err)
         .dir_mode = setup->job.output.dir_mode,
         .replace = options->force,
         .redshift_url = setup->job.output.redshift_url,
+        .sign_key = options->sign_key,
     };
 
     run->publish = publish_open(&publish, err);
@@ -269,18 +271,10 @@ static void tell_accepted(const struct run *run)
 
 static int write_manifest(struct run *run, struct error *err)
 {
-    struct buf text;
-    int result = -1;
-
     run->report.ended = clock_wall(&run->options->log->clock);
-    buf_init(&text, MANIFEST_BYTES_MAX);
-    if (manifest_write(&run->report, &text, err) == 0)
-        result = write_whole_file(publish_dir_fd(run->publish), MANIFEST_NAME,
-                                  text.data, text.len,
-                                  run->options->setup->job.output.file_mode,
-                                  err);
-    buf_release(&text);
-    return result;
+    return manifest_store(&run->report, publish_dir_fd(run->publish),
+                          run->options->setup->job.output.file_mode,
+                          run->options->sign_key, err);
 }
 
 static int write_all(struct run *run, struct error *err)

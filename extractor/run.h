@@ -20,6 +20,7 @@
 #include "error.h"
 #include "log.h"
 #include "recording.h"
+#include "seal.h"
 #include "setup.h"
 #include "span.h"
 
@@ -34,6 +35,7 @@ struct run_options {
     bool allow_commands; /* the job was named with -c */
     struct recording *record; /* keeps every answer, or NULL */
     struct recording *replay; /* answers instead of the network, or NULL */
+    const struct signature_key *sign_key; /* of the manifest, or NULL */
     struct log *log;
     const volatile sig_atomic_t *stop;
 };

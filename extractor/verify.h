@@ -8,6 +8,7 @@
  * required cells, lengths, value lists, keys unique and in order; JSONL: one
  * object a line with exactly the schema's members, same checks; CSV and JSONL
  * of a dataset hold the same rows. Per run: no stray files, manifest syntax.
+ * The manifest's signature (seal.h) is checked with a public key.
  * Inside an output directory (beside the lock file) the run must be in the
  * folder of its name, and each dataset's done file must name this manifest;
  * what else has the run's name there must be of one of its datasets;
@@ -39,6 +40,7 @@
 #include <stdint.h>
 
 #include "error.h"
+#include "seal.h"
 
 enum {
     VERIFY_SHOWN_MAX = 100,           /* findings about the rows of a part */
@@ -53,7 +55,10 @@ struct verify_summary {
 typedef void verify_finding_fn(void *context, const char *file,
                                const char *text);
 
-int verify_run(const char *path, verify_finding_fn *finding, void *context,
+/* public_key: the manifest's signature by it is demanded; NULL: one that is
+ * there is only to look like one. */
+int verify_run(const char *path, const struct signature_key *public_key,
+               verify_finding_fn *finding, void *context,
                struct verify_summary *summary, struct error *err);
 
 /* `rollcall cat`: the rows of one dataset in a format,

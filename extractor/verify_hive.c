@@ -101,6 +101,7 @@ static int check_names(struct hive_folder *f, struct strmap *paths,
     const struct manifest *m = &f->v->manifest;
 
     if (strmap_put(paths, MANIFEST_PART_NAME, f) != 0 ||
+        strmap_put(paths, MANIFEST_PART_NAME SEAL_SUFFIX, f) != 0 ||
         strmap_put(paths, PUBLISH_SUCCESS_NAME, f) != 0)
         return error_no_memory(err);
     for (size_t i = 0; i < m->resource_count; i++) {
@@ -122,7 +123,8 @@ static int check_folder(struct hive_folder *f, struct error *err)
     int result;
 
     verify_success(f->v, f->fd, f->path);
-    if (check_manifest(f, err) != 0)
+    if (check_manifest(f, err) != 0 ||
+        verify_signature(f->v, f->fd, f->path, MANIFEST_PART_NAME, err) != 0)
         return -1;
     result = check_names(f, &paths, err);
     strmap_release(&paths);

@@ -19,6 +19,7 @@ struct verify {
     void *context;
     struct verify_summary *summary;
     struct manifest manifest;
+    const struct signature_key *public_key; /* or NULL */
     int run_fd;
 };
 
@@ -47,6 +48,11 @@ int verify_open_run(const char *path, struct error *err);
 int verify_load(struct manifest *manifest, int run_fd, struct error *err);
 bool verify_is_part(const struct manifest *manifest);
 const char *verify_manifest_name(int run_fd);
+
+/* The signature beside a manifest, which is due with a public key or where the
+ * manifest says so; folder, "" or "NAME/", stands before its name. */
+int verify_signature(struct verify *v, int dir_fd, const char *folder,
+                     const char *manifest, struct error *err);
 
 /* Tells of what is in a folder and not in paths; folder, "" or "NAME/", stands
  * before its names. */

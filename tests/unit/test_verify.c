@@ -29,7 +29,7 @@ static void run_verify(const char *path, struct findings *f)
 {
     memset(f, 0, sizeof(*f));
     buf_init(&f->text, 1 << 20);
-    f->result = verify_run(path, collect, f, &f->summary, &f->err);
+    f->result = verify_run(path, NULL, collect, f, &f->summary, &f->err);
 }
 
 static void expect_clean(const struct fixture *fixture)
