@@ -102,6 +102,25 @@ class Flat(Signed):
         path.write_bytes(path.read_bytes() + b" ")
         self.openssl_verify(code=1)
 
+    def test_the_commands_of_the_readme(self):
+        """An auditor without rollcall, word for word."""
+        text = (harness.ROOT / "README.md").read_text()
+        text = text[text.index("## Sign and audit"):]
+        block = next(block for block in re.findall(r"```\n(.*?)```", text,
+                                                   re.S)
+                     if block.startswith("cd RUN_FOLDER\n"))
+        script = "set -e\n" + block.replace("RUN_FOLDER", str(
+            self.run_.folder)).replace("sign.pub", str(
+                self.folder / "key.pub"))
+        run = ["bash", "-o", "pipefail", "-c", script]
+        done = subprocess.run(run, capture_output=True, text=True, check=True)
+        self.assertIn("Verified Successfully", done.stdout)
+        self.assertIn(f"{CSV}: OK", done.stdout)
+        part = self.run_.folder / CSV
+        part.write_bytes(part.read_bytes()[:-1])
+        self.assertNotEqual(subprocess.run(run, capture_output=True,
+                                           check=False).returncode, 0)
+
     def test_openssl_makes_the_same(self):
         openssl("pkeyutl", "-sign", "-inkey", self.folder / "key", "-rawin",
                 "-in", self.run_.folder / MANIFEST, "-out",
