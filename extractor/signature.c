@@ -1,11 +1,17 @@
 #include "signature.h"
 
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdint.h>
 #include <string.h>
+
+#define BASE64_DIGITS                                                          \
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+
+enum { KEY_BYTES = 32 };
 
 /* Only a name for what libcrypto has, which wipes it when it is freed. */
 static EVP_PKEY *of_key(const struct signature_key *key)
@@ -71,6 +77,38 @@ static EVP_PKEY *parse(const char *pem, read_fn *read)
     return key;
 }
 
+/* RFC 8410, 7: the key as openssl writes it, 16 bytes that are always the same
+ * and the 32 of the key, which are one line of PEM. Read here, because what
+ * libcrypto reads it leaves behind in freed memory. NULL: another form. */
+static EVP_PKEY *read_usual(const char *pem)
+{
+    static const char begin[] = "-----BEGIN PRIVATE KEY-----",
+                      end[] = "-----END PRIVATE KEY-----";
+    static const unsigned char head[] = {0x30, 0x2e, 0x02, 0x01, 0x00, 0x30,
+                                         0x05, 0x06, 0x03, 0x2b, 0x65, 0x70,
+                                         0x04, 0x22, 0x04, 0x20};
+    unsigned char der[sizeof(head) + KEY_BYTES];
+    const char *line = strstr(pem, begin), *rest;
+    EVP_PKEY *key = NULL;
+
+    if (line == NULL)
+        return NULL;
+    line += sizeof(begin) - 1;
+    line += strspn(line, "\r\n");
+    rest = line + strspn(line, BASE64_DIGITS);
+    if (rest - line != sizeof(der) / 3 * 4)
+        return NULL;
+    rest += strspn(rest, "\r\n");
+    if (strncmp(rest, end, sizeof(end) - 1) == 0 &&
+        EVP_DecodeBlock(der, (const unsigned char *)line,
+                        sizeof(der) / 3 * 4) == sizeof(der) &&
+        memcmp(der, head, sizeof(head)) == 0)
+        key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, NULL,
+                                           der + sizeof(head), KEY_BYTES);
+    OPENSSL_cleanse(der, sizeof(der));
+    return key;
+}
+
 static bool has_block(const char *pem, const char *label)
 {
     return strstr(pem, label) != NULL;
@@ -88,7 +126,9 @@ struct signature_key *signature_private(const char *pem, const char *name,
                         "or from a secret store by a command");
         return NULL;
     }
-    key = parse(pem, PEM_read_bio_PrivateKey);
+    key = read_usual(pem);
+    if (key == NULL)
+        key = parse(pem, PEM_read_bio_PrivateKey);
     if (key != NULL)
         return take(key, name, err);
     error_set(err, ERROR_CONFIG, "%s: %s", name,

@@ -92,6 +92,30 @@ static void a_known_answer(void **state)
     signature_key_free(NULL);
 }
 
+/* Line ends and text around the key as other tools have them. */
+static void other_forms_of_the_same_key(void **state)
+{
+    static const char *const forms[] = {
+        "-----BEGIN PRIVATE KEY-----\r\n"
+        "MC4CAQAwBQYDK2VwBCIEIEzNCJso/5banbbDRuwRTg9bijGfNaumJNqM9u1PuKb7\r\n"
+        "-----END PRIVATE KEY-----",
+        "friendlyName: signer\n" PRIVATE "and more\n",
+    };
+    unsigned char made[SIGNATURE_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct error err = {0};
+        struct signature_key *key = signature_private(forms[i], "key", &err);
+
+        if (key == NULL)
+            fail_msg("%zu: %s", i, err.text);
+        assert_int_equal(signature_make(key, message, 1, made), 0);
+        assert_memory_equal(made, signature_of_it, sizeof(made));
+        signature_key_free(key);
+    }
+}
+
 static void any_other_bit_does_not_fit(void **state)
 {
     struct signature_key *public = public_key();
@@ -204,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_answer),
+        cmocka_unit_test(other_forms_of_the_same_key),
         cmocka_unit_test(any_other_bit_does_not_fit),
         cmocka_unit_test(a_public_key_does_not_sign),
         cmocka_unit_test(a_text_of_any_length),
