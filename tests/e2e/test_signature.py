@@ -12,6 +12,7 @@ from pathlib import Path
 
 import damage
 import harness
+from keys import ENCRYPTED, make_key, openssl
 from published import RUN, Case, Run, edit_manifest, rewrite
 
 MANIFEST = "manifest.json"
@@ -19,31 +20,12 @@ SEAL = MANIFEST + ".sig"
 HIVE_SEAL = "_" + SEAL
 CSV = "inactive_users-00001.csv.gz"
 JSONL = "inactive_users-00001.jsonl.gz"
-ENCRYPTED = ["-aes256", "-pass", "pass:x"]
 SITE = None
 
 
 def setUpModule():
     global SITE
     SITE = unittest.enterModuleContext(harness.FakeSite())
-
-
-def openssl(*args, code=0):
-    done = subprocess.run(["openssl", *map(str, args)], check=False,
-                          capture_output=True, text=True)
-    if (done.returncode == 0) != (code == 0):
-        raise AssertionError(done.stdout + done.stderr)
-    return done.stdout
-
-
-def make_key(path, *options, algorithm="ed25519"):
-    """A key pair; the public key is PATH.pub."""
-    openssl("genpkey", "-algorithm", algorithm, *options, "-out", path)
-    path.chmod(0o600)
-    public = path.parent / (path.name + ".pub")
-    unlock = ["-passin", "pass:x"] if options == tuple(ENCRYPTED) else []
-    openssl("pkey", "-in", path, *unlock, "-pubout", "-out", public)
-    return public
 
 
 class Signed(Case):
