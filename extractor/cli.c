@@ -104,10 +104,10 @@ static const struct {
                            BIT(VERB_EXTRACT), 0},
     [OPTION_SIGN_KEY] = {"sign-key", "FILE",
                          "sign the manifest with this private key",
-                         BIT(VERB_EXTRACT)},
+                         BIT(VERB_EXTRACT) | BIT(VERB_CHECK), 0},
     [OPTION_PUBLIC_KEY] = {"public-key", "FILE",
                            "demand the manifest's signature by this key",
-                           BIT(VERB_VERIFY)},
+                           BIT(VERB_VERIFY), 0},
     [OPTION_RESULT_JSON] = {"result-json", "FILE",
                             "write the final JSON line here too, also on "
                             "failure",

@@ -137,22 +137,6 @@ static int deliver(const struct command *command,
     return deliver_run(&options, &extraction->deliveries, err);
 }
 
-/* Before anything is asked for: a bad key is to cost no run. */
-static int load_key(const struct command *command,
-                    const struct prepared *prepared,
-                    struct signature_key **key, struct error *err)
-{
-    const char *file = command->cli->values[OPTION_SIGN_KEY];
-    const struct job *job = &prepared->setup.job;
-    const struct secret_ref flag = {.kind = SECRET_FILE, .name = file};
-
-    if (file == NULL && !job->has_sign)
-        return 0;
-    *key = seal_load_key(file != NULL ? &flag : &job->sign,
-                         prepared->allow_commands ? job : NULL, err);
-    return *key != NULL ? 0 : -1;
-}
-
 int command_extract(const struct command *command, struct error *err)
 {
     struct extraction *extraction = calloc(1, sizeof(*extraction));
@@ -164,7 +148,7 @@ int command_extract(const struct command *command, struct error *err)
         return error_no_memory(err);
     if (guard_check_names(command->cli->accept_guards, err) == 0)
         prepared = prepare(command, err);
-    if (prepared != NULL && load_key(command, prepared, &key, err) == 0) {
+    if (prepared != NULL && prepare_sign_key(command, prepared, &key, err) == 0) {
         const struct run_options options = {
             .setup = &prepared->setup,
             .as_of = prepared->as_of,

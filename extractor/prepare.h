@@ -11,6 +11,7 @@
 #include "instant.h"
 #include "publish.h"
 #include "recording.h"
+#include "seal.h"
 #include "setup.h"
 #include "span.h"
 
@@ -29,6 +30,12 @@ struct prepared {
  * recording. prepared_free() accepts NULL. */
 struct prepared *prepare(const struct command *command, struct error *err);
 void prepared_free(struct prepared *prepared);
+
+/* The key of --sign-key or else of the job; *key is NULL where neither is
+ * given. Before anything is asked for: a bad key is to cost no run. */
+int prepare_sign_key(const struct command *command,
+                     const struct prepared *prepared,
+                     struct signature_key **key, struct error *err);
 
 /* --as-of, or now. */
 int prepare_as_of(const struct command *command, int64_t *as_of,

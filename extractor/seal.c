@@ -24,6 +24,8 @@ struct signature_key *seal_load_key(const struct secret_ref *ref,
     }
     key = signature_private(secret.text, secret_name(ref), err);
     secret_release(&secret);
+    if (key == NULL)
+        error_prefix(err, "sign");
     return key;
 }
 

@@ -386,6 +386,18 @@ class Keys(Case):
                            ({"env": self.pem()}, "is not the name")):
             self.refused("sign", text, job={"sign": sign}, flag=())
 
+    def test_check_looks_at_it(self):
+        self.job(SITE, sign={"file": "key"})
+        found = self.rollcall("check", "-c", "rollcall.json", "--json")
+        row = found.json()["sources"][-1]
+        self.assertEqual((row["name"], row["kind"], row["verdict"]),
+                         ("sign", "key", "ok"))
+        (self.folder / "key").chmod(0o644)
+        found = self.rollcall("check", "-c", "rollcall.json", code=78)
+        self.assertRegex(found.out, r"(?m)^sign +failed")
+        self.assertIn("key is open to group or others", found.out)
+        self.assertIn("chmod 600", found.out)
+
     def test_it_is_nowhere_but_in_its_place(self):
         """Not in the output, the log, a recording, or another command."""
         secret = "".join(self.pem().splitlines()[1:-1])
