@@ -11,7 +11,8 @@
  * The manifest's signature (seal.h) is checked with a public key.
  * Inside an output directory (beside the lock file) the run must be in the
  * folder of its name, and each dataset's done file must name this manifest;
- * what else has the run's name there must be of one of its datasets;
+ * what else has the run's name there must be of one of its datasets, and a list
+ * for Redshift name its parts;
  * of a run in a Hive layout, each dataset's folder must hold the same parts,
  * its manifest and _SUCCESS. Every file must be a plain one. Such a folder may be named itself, wherever it
  * was copied to: then it is checked like a run of one dataset.

@@ -67,6 +67,10 @@ void verify_success(struct verify *v, int dir_fd, const char *folder);
 int verify_markers(struct verify *v, struct error *err);
 /* Names beside the runs that are of this one and of none of its datasets. */
 int verify_beside(struct verify *v, int out_fd, struct error *err);
+/* A list for Redshift that is there: the manifest does not say whether one was
+ * asked for. */
+int verify_redshift(struct verify *v, int out_fd, const char *file,
+                    const char *dataset, const char *format, struct error *err);
 /* The companions of one dataset in the output directory. */
 int verify_companions(struct verify *v, int out_fd, const char *dataset,
                       struct error *err);

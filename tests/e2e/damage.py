@@ -17,7 +17,7 @@ HIVE_MANIFEST = "_manifest.json"
 FLIPPED_BITS = 5
 OTHER = "other-00001.csv.gz"
 # What a change of the rows or of the manifest may bring up besides.
-FOLLOWS = (rf"{MANIFEST}|.*\.done|dataset=.*")
+FOLLOWS = rf"{MANIFEST}|.*\.done|.*\.(csv|jsonl)\.manifest|dataset=.*"
 
 
 class Damage:
@@ -455,6 +455,50 @@ def of_done(out):
     yield Damage(f"{ghost}: of no dataset",
                  lambda o: shutil.copy(o / names[0], o / ghost),
                  re.escape(ghost), "dataset", "nothing")
+
+
+def of_redshift(out):
+    """The lists of several parts for COPY."""
+    for name in sorted(path.name for path in
+                       out.glob("inactive_users_*.manifest")):
+        file = re.escape(name)
+        for keep in (0, 1, 100):
+            yield Damage(f"{name}: cut to {keep} bytes",
+                         lambda o, name=name, keep=keep: write(
+                             o / name, lambda data: data[:keep]), file, "",
+                         "nothing")
+        for what, do in (("a link", replace_by_link),
+                         ("a pipe", replace_by_pipe)):
+            yield Damage(f"{name}: {what}",
+                         lambda o, name=name, do=do: do(o / name), file,
+                         "no regular file", "nothing")
+
+        def edited(what, change, name=name, file=file):
+            def put(o):
+                told = json.loads((o / name).read_text())
+                change(told["entries"])
+                (o / name).write_text(json.dumps(told))
+            return Damage(f"{name}: {what}", put, file,
+                          "does not name the parts", "nothing")
+
+        def swap(entries):
+            entries.append(entries.pop(0))
+        yield edited("a part less", lambda entries: entries.pop())
+        yield edited("a part twice",
+                     lambda entries: entries.append(entries[0]))
+        yield edited("nothing", lambda entries: entries.clear())
+        yield edited("no object", lambda entries: entries.append(7))
+        yield edited("another length", lambda entries: entries[0]["meta"]
+                     .update(content_length=1))
+        yield edited("not mandatory", lambda entries: entries[0].update(
+            mandatory=False))
+        yield edited("another run", lambda entries: entries[0].update(
+            url=entries[0]["url"].replace(RUN, "20261122T020000Z")))
+        yield edited("another part", lambda entries: entries[0].update(
+            url=entries[0]["url"] + ".gz"))
+        yield edited("a part elsewhere", lambda entries: entries[-1].update(
+            url=entries[-1]["url"].replace("s3://", "s3://x")))
+        yield edited("another order", swap)
 
 
 def of_hive(out, dataset, target):

@@ -24,7 +24,7 @@ OWN = {"name": "own", "grain": "user", "users": "jira_users",
                     "from": "user.display_name"}],
        "order": ["name", "id"]}
 SITE = "users=2500,records=900,seed=3,now=" + AS_OF
-OUTPUTS = {"flat": {"part_size": "4KiB"},
+OUTPUTS = {"flat": {"part_size": "4KiB", "redshift_url": "s3://bucket/x"},
            "hive": {"layout": "hive", "part_size": "4KiB"},
            "plain": {"compression": "none"}}
 
@@ -126,6 +126,7 @@ class DamagedRuns(Case):
         damages += damage.of_swaps(*jsonl[:2])
         damages += damage.of_strays(RUN)
         damages += damage.of_done(out)
+        damages += damage.of_redshift(out)
         self.try_all("flat", damages)
 
     def test_manifest(self):

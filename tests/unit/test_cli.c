@@ -344,6 +344,8 @@ static const struct {
     {"--to TIME", 0x03},
     {"--full ", 0x03},
     {"--no-deliver ", 1},
+    {"--sign-key FILE", 5},
+    {"--public-key FILE", 8},
     {"--result-json FILE", 0x401},
     {"--dataset NAME", 0x810},
     {"--format NAME", 0x810},
