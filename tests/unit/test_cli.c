@@ -413,6 +413,7 @@ static void help_is_true(void **state)
         size_t len = strcspn(documented[i].name, " ");
         bool flag = documented[i].name[len + 1] == '\0';
         const char *verb = documented[i].verbs & 0x01   ? "extract"
+                           : documented[i].verbs & 0x08 ? "verify out"
                            : documented[i].verbs & 0x10 ? "cat out"
                            : documented[i].verbs & 0x20 ? "explain u"
                            : documented[i].verbs & 0x40 ? "activate u"
