@@ -18,6 +18,7 @@ from published import AS_OF, RUN, Case, Run
 
 OWN = {"name": "own", "grain": "user", "users": "jira_users",
        "over_length": "reject",
+       "where": {"field": "user.active", "equals": False},
        "columns": [{"name": "id", "type": "string", "key": True,
                     "from": "user.account_id"},
                    {"name": "name", "type": "string", "length": 14,

@@ -239,6 +239,10 @@ class Flat(Signed):
         self.rollcall("deliver", "-c", "rollcall.json", RUN)
         self.verify(target / RUN)
         order = [target / RUN / name for name in (CSV, SEAL, MANIFEST)]
+        (self.run_.folder / SEAL).unlink()
+        err = self.rollcall("deliver", "-c", "rollcall.json", RUN,
+                            code=65).err
+        self.assertIn("lacks a signature", err)
         times = [path.stat().st_mtime_ns for path in order]
         self.assertEqual(times, sorted(times))
 
