@@ -9,7 +9,7 @@ enum { LIST_BYTES_MAX = 64 * 1024 * 1024 };
 
 struct list {
     struct verify *v;
-    const char *file, *dataset, *format;
+    const char *dataset, *format;
     const struct json *entry;
     const char *base; /* of the first entry's URL; the others' is the same */
     size_t base_len;
@@ -86,8 +86,7 @@ static bool entries_fit(struct list *list, const struct json *root)
 int verify_redshift(struct verify *v, int out_fd, const char *file,
                     const char *dataset, const char *format, struct error *err)
 {
-    struct list list = {
-        .v = v, .file = file, .dataset = dataset, .format = format};
+    struct list list = {.v = v, .dataset = dataset, .format = format};
     struct error local = {0};
     struct json_doc doc;
     size_t len;
