@@ -65,28 +65,11 @@ static const struct {
     [VERB_SCHEMA] = {command_schema},
 };
 
-static int one_of(const char *option, const char *value,
-                  const char *const *words, struct error *err)
+static void open_log(struct log *log, const struct cli *cli)
 {
-    for (int i = 0; words[i] != NULL; i++) {
-        if (value == NULL || strcmp(value, words[i]) == 0)
-            return i;
-    }
-    error_set(err, ERROR_USAGE, "--%s: unknown word \"%s\"", option, value);
-    return error_hint(err, "see rollcall --help for its values");
-}
+    int color = cli_word(cli, OPTION_COLOR);
 
-static int open_log(struct log *log, const struct cli *cli, struct error *err)
-{
-    static const char *const formats[] = {"text", "json", NULL};
-    static const char *const colors[] = {"auto", "never", "always", NULL};
-    int format = one_of("log-format", cli->values[OPTION_LOG_FORMAT], formats,
-                        err);
-    int color = one_of("color", cli->values[OPTION_COLOR], colors, err);
-
-    if (format < 0 || color < 0)
-        return -1;
-    log->json = format == 1;
+    log->json = cli_word(cli, OPTION_LOG_FORMAT) == 1;
     log->terminal = isatty(STDERR_FILENO);
     log->color = color == 2 || (color == 0 && log->terminal &&
                                 getenv("NO_COLOR") == NULL);
@@ -94,7 +77,6 @@ static int open_log(struct log *log, const struct cli *cli, struct error *err)
         log->level = LOG_WARN;
     if (cli->values[OPTION_VERBOSE] != NULL)
         log->level = LOG_DEBUG;
-    return 0;
 }
 
 static int print_version(void)
@@ -150,8 +132,8 @@ int main(int argc, char **argv)
     log.clock = clock_system();
     protect_memory();
     catch_signals();
-    if (cli_parse(&cli, argc, argv, &err) == 0 &&
-        open_log(&log, &cli, &err) == 0) {
+    if (cli_parse(&cli, argc, argv, &err) == 0) {
+        open_log(&log, &cli);
         if (cli.values[OPTION_VERSION] != NULL)
             return print_version();
         if (cli.values[OPTION_HELP] != NULL) {

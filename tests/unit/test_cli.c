@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "cli_table.h"
+#include "target.h"
 
 enum { WORDS_MAX = 48, HELP_MAX = 16 * 1024 };
 
@@ -162,6 +164,13 @@ static const struct {
     {"extract --apply", "--apply: not for \"extract\""},
     {"check --yes", "--yes: not for \"check\""},
     {"explain a --via admin", "--via: not for \"explain\""},
+    {"cat out --format jsonll", "did you mean \"jsonl\"?"},
+    {"cat out --format postgres", "expected one of csv, jsonl"},
+    {"schema --format csv", "--format: unknown word \"csv\""},
+    {"schema --format postgrse", "did you mean \"postgres\"?"},
+    {"schema --format spark --part tabel", "did you mean \"table\"?"},
+    {"plan --color allways", "did you mean \"always\"?"},
+    {"plan --log-format=xml", "expected one of text, json"},
     {"deactivate a --out o", "--out: not for \"deactivate\""},
 };
 
@@ -178,6 +187,48 @@ static void bad_lines(void **state)
             strstr(line.err.hint, bad[i].text) == NULL)
             fail_msg("%s: %s; %s", bad[i].line, line.err.text, line.err.hint);
     }
+}
+
+/* A word that came from the environment is looked at too. */
+static void words_of_the_environment(void **state)
+{
+    struct line line;
+
+    (void)state;
+    setenv("ROLLCALL_COLOR", "blue", 1);
+    assert_int_equal(parse(&line, "plan"), -1);
+    assert_non_null(strstr(line.err.text, "--color: unknown word"));
+    setenv("ROLLCALL_COLOR", "always", 1);
+    assert_int_equal(parse(&line, "plan"), 0);
+    assert_int_equal(cli_word(&line.cli, OPTION_COLOR), 2);
+    assert_int_equal(cli_word(&line.cli, OPTION_LOG_FORMAT), 0);
+}
+
+/* The words of schema are the systems there are, and all of their parts. */
+static void systems_and_parts(void **state)
+{
+    const char *const *systems = cli_words(OPTION_FORMAT, VERB_SCHEMA);
+    const char *const *parts = cli_words(OPTION_PART, VERB_SCHEMA);
+    char all[256] = "";
+
+    (void)state;
+    for (; *systems != NULL; systems++) {
+        struct error err = {0};
+        const struct target_format *format = target_find(*systems, &err);
+
+        assert_non_null(format);
+        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+                 *all != '\0' ? "|" : "", *systems);
+        for (const struct target_part *part = target_parts(format);
+             part->name != NULL; part++) {
+            const char *const *known = parts;
+
+            while (*known != NULL && strcmp(*known, part->name) != 0)
+                known++;
+            assert_non_null(*known);
+        }
+    }
+    assert_string_equal(all, target_names());
 }
 
 static void mappings_repeat(void **state)
@@ -400,6 +451,17 @@ static void help_lists_every_verb(void **state)
     assert_non_null(strstr(help(VERB_NONE), "Exit codes: "));
 }
 
+/* A value that the option takes, with the first verb that has it. */
+static const char *a_value(const char *name)
+{
+    for (enum cli_option i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(cli_options[i].name, name) == 0 &&
+            cli_options[i].words != NULL)
+            return cli_options[i].words[0].words[0];
+    }
+    return "x";
+}
+
 /* What the help says an option takes is what the parser does. */
 static void help_is_true(void **state)
 {
@@ -419,7 +481,8 @@ static void help_is_true(void **state)
                                                          : "schema";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
-        snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");
+        snprintf(text, sizeof(text), "%s %s%s%s", verb, name, flag ? "" : " ",
+                 flag ? "" : a_value(name + 2));
         if (parse(&line, text) != 0)
             fail_msg("%s: %s", text, line.err.text);
     }
@@ -432,6 +495,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(good_lines),
         TEST(bad_lines),
+        TEST(words_of_the_environment),
+        TEST(systems_and_parts),
         TEST(mappings_repeat),
         TEST(too_many_mappings),
         TEST(too_many_operands),
