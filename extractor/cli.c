@@ -1,14 +1,12 @@
 #include "cli.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "cli_parts.h"
 #include "cli_table.h"
 #include "nearest.h"
-
-enum { ENV_NAME_MAX = 64 };
 
 const char *cli_verb_name(enum cli_verb verb)
 {
@@ -122,6 +120,8 @@ static int take_option(struct cli *cli, int argc, char *const *argv, int *i,
     }
     if (option < 0)
         return -1;
+    if (option == OPTION_HELP)
+        cli->all_help = text[1] == '-';
     if (cli_options[option].argument == NULL) {
         if (value != NULL)
             return error_set(err, ERROR_USAGE, "--%s: takes no value",
@@ -132,7 +132,8 @@ static int take_option(struct cli *cli, int argc, char *const *argv, int *i,
         value = argv[++*i];
     if (value == NULL || *value == '\0')
         return error_set(err, ERROR_USAGE, "--%s: needs a value (%s)",
-                         cli_options[option].name, cli_options[option].argument);
+                         cli_options[option].name,
+                         cli_options[option].argument);
     return set_option(cli, option, value, err);
 }
 
@@ -146,15 +147,18 @@ static int take_word(struct cli *cli, const char *text, struct error *err)
     return 0;
 }
 
-/* "as-of" -> "ROLLCALL_AS_OF". */
+bool cli_has_variable(enum cli_option option)
+{
+    return option != OPTION_HELP && option != OPTION_VERSION &&
+           !cli_options[option].typed_only;
+}
+
 static const char *from_environment(int option)
 {
-    char name[ENV_NAME_MAX];
+    char name[CLI_VARIABLE_MAX];
     const char *value;
 
-    snprintf(name, sizeof(name), "ROLLCALL_%s", cli_options[option].name);
-    for (char *p = name; *p != '\0'; p++)
-        *p = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+    cli_variable_name((enum cli_option)option, name);
     value = getenv(name);
     return value != NULL && *value != '\0' ? value : NULL;
 }
@@ -172,8 +176,10 @@ static int take_flag(struct cli *cli, int option, const char *value,
             cli->values[option] = "1";
         return 0;
     }
-    error_set(err, ERROR_USAGE, "the environment variable for --%s is neither "
-              "yes nor no: \"%s\"", cli_options[option].name, value);
+    error_set(err, ERROR_USAGE,
+              "the environment variable for --%s is neither "
+              "yes nor no: \"%s\"",
+              cli_options[option].name, value);
     return error_hint(err, "set it to 1 or 0");
 }
 
@@ -182,9 +188,8 @@ static int take_environment(struct cli *cli, struct error *err)
     for (int i = 0; i < OPTION_COUNT; i++) {
         const char *value;
 
-        if ((cli_options[i].verbs & BIT(cli->verb)) == 0 || i == OPTION_HELP ||
-            i == OPTION_VERSION || cli_options[i].typed_only ||
-            cli->values[i] != NULL)
+        if ((cli_options[i].verbs & BIT(cli->verb)) == 0 ||
+            !cli_has_variable((enum cli_option)i) || cli->values[i] != NULL)
             continue;
         value = from_environment(i);
         if (value == NULL)
@@ -216,10 +221,13 @@ static int check(const struct cli *cli, struct error *err)
     }
     if (cli->operand_count < cli_verbs[cli->verb].least)
         return error_set(err, ERROR_USAGE, "%s: needs %s",
-                         cli_verbs[cli->verb].name, cli_verbs[cli->verb].operands);
+                         cli_verbs[cli->verb].name,
+                         cli_verbs[cli->verb].operands);
     if (cli->operand_count > cli_verbs[cli->verb].most)
-        return error_set(err, ERROR_USAGE, "%s: \"%s\" is one operand too "
-                         "many", cli_verbs[cli->verb].name,
+        return error_set(err, ERROR_USAGE,
+                         "%s: \"%s\" is one operand too "
+                         "many",
+                         cli_verbs[cli->verb].name,
                          cli->operands[cli_verbs[cli->verb].most]);
     return 0;
 }
@@ -261,7 +269,7 @@ static int check_words(const struct cli *cli, struct error *err)
     }
     for (int i = 0; i < OPTION_COUNT; i++) {
         const char *const *words = cli_words((enum cli_option)i, cli->verb);
-        char what[ENV_NAME_MAX];
+        char what[CLI_VARIABLE_MAX];
 
         snprintf(what, sizeof(what), "--%s", cli_options[i].name);
         if (words != NULL && cli->values[i] != NULL &&
@@ -299,8 +307,7 @@ int cli_parse(struct cli *cli, int argc, char *const *argv, struct error *err)
         if (result != 0)
             return -1;
     }
-    if (cli->values[OPTION_HELP] != NULL ||
-        cli->values[OPTION_VERSION] != NULL)
+    if (cli->values[OPTION_HELP] != NULL || cli->values[OPTION_VERSION] != NULL)
         return 0;
     if (check(cli, err) != 0 || take_environment(cli, err) != 0)
         return -1;

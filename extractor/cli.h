@@ -33,6 +33,8 @@ enum cli_verb {
     VERB_CLEAN,
     VERB_DELIVER,
     VERB_SCHEMA,
+    VERB_HELP,
+    VERB_COMPLETION,
     VERB_COUNT
 };
 
@@ -90,6 +92,7 @@ struct cli {
     const char *accept_guards[CLI_GUARDS_MAX + 1]; /* NULL terminated */
     const char *operands[CLI_OPERANDS_MAX + 1];
     size_t operand_count;
+    bool all_help; /* --help, not -h */
 };
 
 int cli_parse(struct cli *cli, int argc, char *const *argv, struct error *err);
@@ -98,8 +101,14 @@ int cli_parse(struct cli *cli, int argc, char *const *argv, struct error *err);
  * it is not given. Options without such words: 0. */
 int cli_word(const struct cli *cli, enum cli_option option);
 
-/* verb VERB_NONE: all verbs. */
-void cli_help(enum cli_verb verb, FILE *out);
+/* verb VERB_NONE: all verbs. all: at length; else one screen. */
+void cli_help(enum cli_verb verb, bool all, FILE *out);
+
+/* "exit-codes", a verb, …. ERROR_USAGE when there is no such topic. */
+int cli_help_topic(const char *topic, FILE *out, struct error *err);
+
+/* The script with which bash, zsh or fish completes a command line. */
+void cli_completion(const char *shell, FILE *out);
 
 const char *cli_verb_name(enum cli_verb verb);
 

@@ -6,7 +6,8 @@ enum {
     ACCOUNT_VERBS = BIT(VERB_ACTIVATE) | BIT(VERB_DEACTIVATE),
     PLACE_VERBS = BIT(VERB_STATUS) | BIT(VERB_CLEAN), /* of an output */
     ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS | BIT(VERB_VERIFY) |
-                BIT(VERB_CAT) | BIT(VERB_DELIVER) | BIT(VERB_SCHEMA)
+                BIT(VERB_CAT) | BIT(VERB_DELIVER) | BIT(VERB_SCHEMA) |
+                BIT(VERB_HELP) | BIT(VERB_COMPLETION)
 };
 
 const char *const cli_group_names[CLI_GROUP_COUNT] = {
@@ -23,6 +24,8 @@ static const char *const systems[] = {"powercenter", "postgres",   "duckdb",
 static const char *const part_names[] = {
     "table", "load", "schema", "source", "control", "format", "stage", NULL};
 static const char *const log_forms[] = {"text", "json", NULL};
+static const char *const completions[] = {"bash",     "zsh",     "fish",
+                                          "mappings", "actions", NULL};
 static const char *const when[] = {"auto", "never", "always", NULL};
 
 static const struct cli_words formats[] = {
@@ -59,6 +62,11 @@ const struct cli_verb_row cli_verbs[VERB_COUNT] = {
                       CLI_DIR},
     [VERB_SCHEMA] = {"schema", "", "what a system needs to load a dataset", 0,
                      0},
+    [VERB_HELP] = {"help", "[TOPIC]", "a command, exit codes, variables, job",
+                   0, 1, CLI_TOPIC},
+    [VERB_COMPLETION] = {"completion", "WHAT",
+                         "for bash, zsh or fish; or the names of mappings", 1,
+                         1, CLI_WORD, completions},
 };
 
 const struct cli_option_row cli_options[OPTION_COUNT] = {
@@ -137,10 +145,10 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
                            CLI_GROUP_DATASET, CLI_TEXT},
     [OPTION_FOLDER] = {"folder", "NAME", "and the folder in it",
                        BIT(VERB_SCHEMA), CLI_GROUP_DATASET, CLI_TEXT},
-    [OPTION_REPOSITORY_VERSION] =
-        {"repository-version", "V",
-         "of PowerCenter's repository, as its exports have it",
-         BIT(VERB_SCHEMA), CLI_GROUP_DATASET, CLI_TEXT},
+    [OPTION_REPOSITORY_VERSION] = {"repository-version", "V",
+                                   "of PowerCenter's, as its exports have it",
+                                   BIT(VERB_SCHEMA), CLI_GROUP_DATASET,
+                                   CLI_TEXT},
     [OPTION_JSON] = {"json", NULL, "one JSON document instead of text",
                      BIT(VERB_EXPLAIN) | BIT(VERB_CHECK) | BIT(VERB_STATUS) |
                          ACCOUNT_VERBS,

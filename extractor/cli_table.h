@@ -29,6 +29,7 @@ enum cli_kind {
     CLI_PLACE,   /* a folder or a URL */
     CLI_MAPPING, /* a name or a file */
     CLI_ACTION,  /* a name of mappings/actions/ */
+    CLI_TOPIC,   /* of help */
     CLI_WORD     /* one of `words` */
 };
 

@@ -62,7 +62,8 @@ static const struct {
     [VERB_DEACTIVATE] = {command_deactivate},
     [VERB_DELIVER] = {command_deliver},
     [VERB_STATUS] = {command_status},   [VERB_CLEAN] = {command_clean},
-    [VERB_SCHEMA] = {command_schema},
+    [VERB_SCHEMA] = {command_schema},   [VERB_HELP] = {command_help},
+    [VERB_COMPLETION] = {command_completion},
 };
 
 static void open_log(struct log *log, const struct cli *cli)
@@ -137,7 +138,7 @@ int main(int argc, char **argv)
         if (cli.values[OPTION_VERSION] != NULL)
             return print_version();
         if (cli.values[OPTION_HELP] != NULL) {
-            cli_help(cli.verb, stdout);
+            cli_help(cli.verb, cli.all_help, stdout);
             return fflush(stdout) != 0 || ferror(stdout);
         }
         run(&cli, &log, &err);

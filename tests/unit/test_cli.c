@@ -5,15 +5,18 @@
 
 #include <cmocka.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "cli_table.h"
+#include "cli_texts.h"
+#include "job.h"
 #include "target.h"
 
-enum { WORDS_MAX = 48, HELP_MAX = 16 * 1024 };
+enum { WORDS_MAX = 48, HELP_MAX = 64 * 1024 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -96,6 +99,9 @@ static const struct {
     {"-h", VERB_NONE, OPTION_HELP, "1", 0},
     {"--version", VERB_NONE, OPTION_VERSION, "1", 0},
     {"cat --help", VERB_CAT, OPTION_HELP, "1", 0},
+    {"help", VERB_HELP, OPTION_HELP, NULL, 0},
+    {"help extract", VERB_HELP, OPTION_HELP, NULL, 1},
+    {"completion zsh", VERB_COMPLETION, OPTION_HELP, NULL, 1},
 };
 
 static void good_lines(void **state)
@@ -171,6 +177,9 @@ static const struct {
     {"schema --format spark --part tabel", "did you mean \"table\"?"},
     {"plan --color allways", "did you mean \"always\"?"},
     {"plan --log-format=xml", "expected one of text, json"},
+    {"completion bsh", "did you mean \"bash\"?"},
+    {"completion", "completion: needs WHAT"},
+    {"help a b", "\"b\" is one operand too many"},
     {"deactivate a --out o", "--out: not for \"deactivate\""},
 };
 
@@ -361,22 +370,27 @@ static void what_is_changed_is_typed(void **state)
 
 /* --- help --------------------------------------------------------------- */
 
-static const char *help(enum cli_verb verb)
+static const char *help_text(enum cli_verb verb, bool all)
 {
     static char text[HELP_MAX];
     FILE *out = fmemopen(text, sizeof(text), "w");
 
     assert_non_null(out);
-    cli_help(verb, out);
+    cli_help(verb, all, out);
     assert_int_equal(fclose(out), 0);
     return text;
+}
+
+static const char *help(enum cli_verb verb)
+{
+    return help_text(verb, true);
 }
 
 static const struct {
     const char *name;
     unsigned verbs; /* one bit each: extract plan check verify cat
                        explain activate deactivate status clean
-                        deliver schema */
+                        deliver schema help completion */
 } documented[] = {
     {"--job FILE", 0xfe7},
     {"--mapping NAME|FILE", 0x827},
@@ -412,12 +426,12 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
-    {"--quiet ", 0xfff},
-    {"--verbose ", 0xfff},
-    {"--log-format text|json", 0xfff},
-    {"--color auto|never|always", 0xfff},
-    {"--help ", 0xfff},
-    {"--version ", 0xfff},
+    {"--quiet ", 0x3fff},
+    {"--verbose ", 0x3fff},
+    {"--log-format text|json", 0x3fff},
+    {"--color auto|never|always", 0x3fff},
+    {"--help ", 0x3fff},
+    {"--version ", 0x3fff},
 };
 
 static void help_lists_every_option(void **state)
@@ -448,7 +462,122 @@ static void help_lists_every_verb(void **state)
         snprintf(line, sizeof(line), "rollcall %s ", cli_verb_name(verb));
         assert_non_null(strstr(help(verb), line));
     }
-    assert_non_null(strstr(help(VERB_NONE), "Exit codes: "));
+    assert_non_null(strstr(help(VERB_NONE), "Exit codes:"));
+}
+
+/* -h: one screen of a terminal; --help: no wider. */
+static void help_fits_a_screen(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2 * VERB_COUNT; i++) {
+        enum cli_verb verb = (enum cli_verb)(i / 2);
+        const char *text = help_text(verb, i % 2);
+        int lines = 0;
+
+        for (; *text != '\0'; text += strcspn(text, "\n") + 1, lines++) {
+            if (strcspn(text, "\n") > 80)
+                fail_msg("too wide: %.*s", (int)strcspn(text, "\n"), text);
+        }
+        if (i % 2 == 0 && lines > 24)
+            fail_msg("-h of %s: %d lines", verb == VERB_NONE
+                     ? "all" : cli_verb_name(verb), lines);
+    }
+}
+
+/* A line of an example, as a shell would cut it at blanks. */
+static void take_example(const struct cli_example *example, enum cli_verb verb)
+{
+    struct line line;
+
+    assert_int_equal(strncmp(example->line, "rollcall ", 9), 0);
+    if (parse(&line, example->line + 9) != 0)
+        fail_msg("%s: %s", example->line, line.err.text);
+    if (verb != VERB_NONE)
+        assert_int_equal(line.cli.verb, verb);
+}
+
+static void examples_are_command_lines(void **state)
+{
+    (void)state;
+    for (enum cli_verb verb = VERB_NONE + 1; verb < VERB_COUNT; verb++) {
+        const struct cli_example *example = cli_verb_texts[verb].examples;
+
+        assert_non_null(cli_verb_texts[verb].about);
+        assert_non_null(example->line);
+        for (; example->line != NULL; example++)
+            take_example(example, verb);
+    }
+    for (const struct cli_example *example = cli_first_steps;
+         example->line != NULL; example++)
+        take_example(example, VERB_NONE);
+}
+
+static const char *topic(const char *name)
+{
+    static char text[HELP_MAX];
+    FILE *out = fmemopen(text, sizeof(text), "w");
+    struct error err = {0};
+
+    assert_non_null(out);
+    if (cli_help_topic(name, out, &err) != 0)
+        fail_msg("%s: %s", name, err.text);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void every_topic_is_there(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    for (const struct cli_pair *pair = cli_topics; pair->name != NULL; pair++)
+        assert_true(strlen(topic(pair->name)) > 100);
+    for (enum cli_verb verb = VERB_NONE + 1; verb < VERB_COUNT; verb++)
+        assert_string_equal(topic(cli_verb_name(verb)), help(verb));
+    assert_int_equal(cli_help_topic("jop", stdout, &err), -1);
+    assert_int_equal(err.kind, ERROR_USAGE);
+    assert_non_null(strstr(err.hint, "did you mean \"job\"?"));
+}
+
+/* The variables of the topic are those that the parser takes. */
+static void the_environment_topic_is_true(void **state)
+{
+    (void)state;
+    for (enum cli_option i = 0; i < OPTION_COUNT; i++) {
+        char name[80] = "\n  ROLLCALL_";
+        bool typed = cli_options[i].typed_only || i == OPTION_HELP ||
+                     i == OPTION_VERSION;
+
+        for (const char *p = cli_options[i].name; *p != '\0'; p++) {
+            char one[2] = {*p == '-' ? '_' : (char)toupper((unsigned char)*p)};
+
+            strcat(name, one);
+        }
+        strcat(name, " ");
+        if ((strstr(topic("environment"), name) == NULL) != typed)
+            fail_msg("%s", name);
+    }
+}
+
+static void look_at_key(const struct job_key *key, void *context)
+{
+    size_t *count = context;
+
+    (*count)++;
+    if (key->help == NULL || key->type == NULL || *key->help == '\0' ||
+        *key->type == '\0')
+        fail_msg("%s has no help", key->path);
+    if (strstr(topic("job"), key->path) == NULL)
+        fail_msg("%s is not in the help", key->path);
+}
+
+static void every_job_key_is_told(void **state)
+{
+    size_t count = 0;
+
+    (void)state;
+    job_describe(look_at_key, &count);
+    assert_true(count > 80);
 }
 
 /* A value that the option takes, with the first verb that has it. */
@@ -508,6 +637,11 @@ int main(void)
         TEST(help_lists_every_option),
         TEST(help_lists_every_verb),
         TEST(help_is_true),
+        TEST(help_fits_a_screen),
+        TEST(examples_are_command_lines),
+        TEST(every_topic_is_there),
+        TEST(the_environment_topic_is_true),
+        TEST(every_job_key_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
