@@ -25,6 +25,8 @@
 MAKEFLAGS += --no-builtin-rules
 
 VERSION := 0.1.0
+# The day of that version, as manual pages and packages show it.
+RELEASED := 2026-11-25
 BUILD ?= build
 ifeq ($(origin CC),default)
 CC := gcc
@@ -71,6 +73,7 @@ WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wno-missing-field-initializers -Werror
 HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DROLLCALL_VERSION='"$(VERSION)"' \
+	-DROLLCALL_DATE='"$(RELEASED)"' \
 	-iquote extractor -iquote transforms $(WARN) $(HARDEN) $(CFLAGS) \
 	$(LTO) $(PKG_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
@@ -313,6 +316,7 @@ check-style: layers owners hdr-check sizes
 # what other compilers and analysers say (.clang-tidy, .cppcheck)
 
 SEEN := -std=c11 -D_GNU_SOURCE -DROLLCALL_VERSION='"$(VERSION)"' \
+	-DROLLCALL_DATE='"$(RELEASED)"' \
 	-iquote extractor -iquote transforms
 
 lint-deps:

@@ -31,6 +31,8 @@ int command_clean(const struct command *command, struct error *err);
 int command_status(const struct command *command, struct error *err);
 int command_schema(const struct command *command, struct error *err);
 int command_report(const struct command *command, struct error *err);
+int command_help(const struct command *command, struct error *err);
+int command_completion(const struct command *command, struct error *err);
 int command_cat(const struct command *command, struct error *err);
 
 #endif

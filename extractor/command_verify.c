@@ -41,15 +41,6 @@ int command_verify(const struct command *command, struct error *err)
     return result;
 }
 
-static int check_format(const char *format, struct error *err)
-{
-    if (format == NULL || strcmp(format, "csv") == 0 ||
-        strcmp(format, "jsonl") == 0)
-        return 0;
-    return error_set(err, ERROR_USAGE, "--format: \"%s\" is none of its "
-                     "values", format);
-}
-
 int command_cat(const struct command *command, struct error *err)
 {
     const struct cli *cli = command->cli;
@@ -59,8 +50,6 @@ int command_cat(const struct command *command, struct error *err)
         .header = cli->values[OPTION_NO_HEADER] == NULL,
     };
 
-    if (check_format(options.format, err) != 0)
-        return -1;
     /* A reader that has enough, such as head, is no error to tell of. */
     signal(SIGPIPE, SIG_DFL);
     return cat_run(cli->operands[0], &options, STDOUT_FILENO, err);

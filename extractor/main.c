@@ -63,31 +63,16 @@ static const struct {
     [VERB_DEACTIVATE] = {command_deactivate},
     [VERB_DELIVER] = {command_deliver},
     [VERB_STATUS] = {command_status},   [VERB_CLEAN] = {command_clean},
-    [VERB_SCHEMA] = {command_schema},   [VERB_REPORT] = {command_report},
+    [VERB_SCHEMA] = {command_schema},   [VERB_HELP] = {command_help},
+    [VERB_COMPLETION] = {command_completion},
+    [VERB_REPORT] = {command_report},
 };
 
-static int one_of(const char *option, const char *value,
-                  const char *const *words, struct error *err)
+static void open_log(struct log *log, const struct cli *cli)
 {
-    for (int i = 0; words[i] != NULL; i++) {
-        if (value == NULL || strcmp(value, words[i]) == 0)
-            return i;
-    }
-    error_set(err, ERROR_USAGE, "--%s: unknown word \"%s\"", option, value);
-    return error_hint(err, "see rollcall --help for its values");
-}
+    int color = cli_word(cli, OPTION_COLOR);
 
-static int open_log(struct log *log, const struct cli *cli, struct error *err)
-{
-    static const char *const formats[] = {"text", "json", NULL};
-    static const char *const colors[] = {"auto", "never", "always", NULL};
-    int format = one_of("log-format", cli->values[OPTION_LOG_FORMAT], formats,
-                        err);
-    int color = one_of("color", cli->values[OPTION_COLOR], colors, err);
-
-    if (format < 0 || color < 0)
-        return -1;
-    log->json = format == 1;
+    log->json = cli_word(cli, OPTION_LOG_FORMAT) == 1;
     log->terminal = isatty(STDERR_FILENO);
     log->color = color == 2 || (color == 0 && log->terminal &&
                                 getenv("NO_COLOR") == NULL);
@@ -95,20 +80,16 @@ static int open_log(struct log *log, const struct cli *cli, struct error *err)
         log->level = LOG_WARN;
     if (cli->values[OPTION_VERBOSE] != NULL)
         log->level = LOG_DEBUG;
-    return 0;
 }
 
 /* What is drawn goes out in one piece with the log lines above it, so the
  * stream gets a buffer, which it keeps to the end of the process. */
 static int open_screen(struct command *command, struct error *err)
 {
-    static const char *const wishes[] = {"auto", "never", "always", NULL};
     const struct cli *cli = command->cli;
-    int wish = one_of("progress", cli->values[OPTION_PROGRESS], wishes, err);
+    int wish = cli_word(cli, OPTION_PROGRESS);
     char *buffer;
 
-    if (wish < 0)
-        return -1;
     if (wish == SCREEN_AUTO &&
         (command->log->json || cli->values[OPTION_QUIET] != NULL))
         wish = SCREEN_NEVER;
@@ -175,12 +156,12 @@ int main(int argc, char **argv)
     log.clock = clock_system();
     protect_memory();
     catch_signals();
-    if (cli_parse(&cli, argc, argv, &err) == 0 &&
-        open_log(&log, &cli, &err) == 0) {
+    if (cli_parse(&cli, argc, argv, &err) == 0) {
+        open_log(&log, &cli);
         if (cli.values[OPTION_VERSION] != NULL)
             return print_version();
         if (cli.values[OPTION_HELP] != NULL) {
-            cli_help(cli.verb, stdout);
+            cli_help(cli.verb, cli.all_help, stdout);
             return fflush(stdout) != 0 || ferror(stdout);
         }
         run(&cli, &log, &err);

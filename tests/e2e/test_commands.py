@@ -13,7 +13,7 @@ README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
 VERBS = ("extract", "plan", "check", "verify", "cat", "explain",
          "activate", "deactivate", "status", "clean", "deliver",
-         "schema", "report")
+         "schema", "report", "help", "completion")
 AUDIT = "/rest/api/3/auditing/record"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -92,7 +92,7 @@ class Help(Case):
             self.assertRegex(text, rf"(?m)^  {verb} ")
         names = set()
         for verb in VERBS:
-            own = self.option_lines(self.rollcall(verb, "-h").out)
+            own = self.option_lines(self.rollcall(verb, "--help").out)
             names |= {name for _, name, _, _ in own}
             self.assertTrue(all(words for _, _, _, words in own))
         self.assertEqual({name for _, name, _, _ in self.option_lines(text)},
@@ -109,7 +109,8 @@ class Help(Case):
             every = self.option_lines(self.rollcall("--help").out)
             mine = {name for _, name, _, _ in self.option_lines(text)}
             operand = (["out"] if verb in ("verify", "cat", "deliver",
-                                           "explain") else [])
+                                           "explain", "completion")
+                       else [])
             for _, name, argument, _ in every:
                 if name in mine:
                     continue
