@@ -83,8 +83,9 @@ class Plan(Case):
 
 class Help(Case):
     def option_lines(self, text):
-        return re.findall(r"^  (?:-(\w), |    )--([a-z-]+)( \S+)? +(.*)$",
-                          text, re.M)
+        # Behind a long name the words stand on a line of their own.
+        return re.findall(r"^  (?:-(\w), |    )--([a-z-]+)( \S+)?(?: +|\n +)"
+                          r"(\S.*)$", text, re.M)
 
     def test_it_names_every_verb_option_and_code(self):
         text = self.rollcall("--help").out
