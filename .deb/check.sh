@@ -61,7 +61,7 @@ chroot --userspec=nobody:nogroup "$root" /usr/bin/env -i \
 echo 'purge'
 within apt-get purge -qq -y rollcall >"$BUILD/deb-purge.log" 2>&1
 rm -rf "$demo" "$root/tmp/run"
-left=$(find "$root" -xdev -path "$root/proc" -prune -o -name '*rollcall*' \
+left=$(find "$root" -mindepth 1 -xdev -path "$root/proc" -prune -o -name '*rollcall*' \
     ! -path "$root/var/cache/*" ! -path "$root/var/log/*" -print)
 while read -r path; do
     [ -d "$root$path" ] || [ ! -e "$root$path" ] || left="$left $path"
