@@ -17,6 +17,9 @@
 #                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
 #   make check-style  layers owners hdr-check sizes
 #   make lint         clang's warnings, clang-tidy, cppcheck: no finding
+#   make install      PREFIX=/usr/local DESTDIR=; make uninstall
+#   make deb          build/rollcall_VERSION_ARCH.deb
+#   make deb-check    that package on a fresh Debian, as root (minutes)
 #   make clean
 #
 # BUILD=DIR builds elsewhere, CC=… and CFLAGS=… are honoured.
@@ -39,9 +42,10 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
 	libxml2-utils nodejs npm postgresql-15 sqlite3 shellcheck systemd \
-	python3-yaml chromium
+	mandoc zsh fish chromium dpkg-dev lintian python3-yaml
 FUZZ_DEPS := clang
 LINT_DEPS := clang clang-tidy cppcheck
+DEB_CHECK_DEPS := debootstrap
 # Validators, readers and takers of what is published, from npm.
 NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \
 	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4 \
@@ -363,11 +367,37 @@ run-demo: $(ROLLCALL) $(FAKESITE)
 	@ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
 		DEMO=$(abspath $(BUILD)/demo) bash samples/demo.sh
 
+# installed
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+INSTALL = ROLLCALL='$(ROLLCALL)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' \
+	sh .ci/install.sh
+
+install: $(ROLLCALL)
+	@$(INSTALL) install
+
+uninstall:
+	@$(INSTALL) uninstall
+
+MAINTAINER ?= rollcall authors <rollcall@packages.invalid>
+DEB = $(BUILD)/rollcall_$(VERSION)_$(shell dpkg --print-architecture).deb
+MAKE_DEB = ROLLCALL='$(ROLLCALL)' BUILD='$(BUILD)' VERSION='$(VERSION)' \
+	MAINTAINER='$(MAINTAINER)' DEB='$(DEB)'
+
+deb: $(ROLLCALL)
+	@$(MAKE_DEB) sh .deb/build.sh
+
+deb-check: deb $(FAKESITE)
+	@sh .ci/deps.sh $(DEB_CHECK_DEPS)
+	@$(MAKE_DEB) FAKESITE='$(FAKESITE)' sh .deb/check.sh
+
 clean:
 	rm -rf $(BUILD)
 
 .PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
 	run-bench bench-net run-bench-net bench-ceiling fuzz fuzz-programs \
 	fuzz-short layers owners sizes hdr-check check-style lint lint-deps \
-	clang programs tidy cppcheck deps test-deps test demo run-demo clean
+	clang programs tidy cppcheck deps test-deps test demo run-demo install uninstall \
+	deb deb-check clean
 .DELETE_ON_ERROR:

@@ -11,7 +11,7 @@ from published import AS_OF, RUN, Case, Run
 
 README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
-VERBS = ("extract", "plan", "check", "verify", "cat", "explain",
+VERBS = ("init", "extract", "plan", "check", "verify", "cat", "explain",
          "activate", "deactivate", "status", "clean", "deliver",
          "schema", "report", "help", "completion")
 AUDIT = "/rest/api/3/auditing/record"

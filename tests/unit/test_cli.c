@@ -79,6 +79,9 @@ static const struct {
      OPTION_ACCEPT_GUARD, "min_users", 0},
     {"extract --run-id R1", VERB_EXTRACT, OPTION_RUN_ID, "R1", 0},
     {"extract --result-json -", VERB_EXTRACT, OPTION_RESULT_JSON, "-", 0},
+    {"init --site u --check", VERB_INIT, OPTION_SITE, "u", 0},
+    {"init --formats=csv,jsonl --force", VERB_INIT, OPTION_FORMATS,
+     "csv,jsonl", 0},
     {"plan -q", VERB_PLAN, OPTION_QUIET, "1", 0},
     {"check -v --out dir", VERB_CHECK, OPTION_OUT, "dir", 0},
     {"verify out/latest", VERB_VERIFY, OPTION_QUIET, NULL, 1},
@@ -157,6 +160,8 @@ static const struct {
     {"clean --keep 7 --keep 8", "--keep: given twice"},
     {"extract --keep 7", "--keep: not for \"extract\""},
     {"plan --accept-guard x", "--accept-guard: not for \"plan\""},
+    {"extract --site u", "--site: not for \"extract\""},
+    {"init rollcall.json", "\"rollcall.json\" is one operand too many"},
     {"status out", "\"out\" is one operand too many"},
     {"verify", "verify: needs PATH"},
     {"cat", "cat: needs PATH"},
@@ -386,18 +391,27 @@ static const char *help(enum cli_verb verb)
     return help_text(verb, true);
 }
 
+/* init stands first in the help; its bit is the last, for it takes options
+ * that no other verb does. */
+#define INIT 0x80000000u
+
+static unsigned bit(enum cli_verb verb)
+{
+    return verb == VERB_INIT ? INIT : 1u << (verb - VERB_EXTRACT);
+}
+
 static const struct {
     const char *name;
-    unsigned verbs; /* one bit each: extract plan check verify cat
+    unsigned verbs; /* INIT, and one bit each: extract plan check verify cat
                        explain activate deactivate status clean
                         deliver schema report help completion */
 } documented[] = {
-    {"--job FILE", 0xfe7},
-    {"--mapping NAME|FILE", 0x827},
-    {"--out DIR", 0x727},
+    {"--job FILE", 0xfe7 | INIT},
+    {"--mapping NAME|FILE", 0x827 | INIT},
+    {"--out DIR", 0x727 | INIT},
     {"--as-of TIME", 0x327},
     {"--run-id ID", 0x03},
-    {"--force ", 0x01},
+    {"--force ", 0x01 | INIT},
     {"--accept-guard NAME", 0x01},
     {"--max-age DURATION", 0x100},
     {"--keep N", 0x200},
@@ -428,17 +442,30 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
+    {"--site URL", INIT},
+    {"--access TYPE", INIT},
+    {"--user EMAIL", INIT},
+    {"--cookie NAME", INIT},
+    {"--token-url URL", INIT},
+    {"--client-id ID", INIT},
+    {"--refresh-token REF", INIT},
+    {"--secret REF", INIT},
+    {"--organisation ID|none", INIT},
+    {"--organisation-url URL", INIT},
+    {"--organisation-secret REF", INIT},
+    {"--formats LIST", INIT},
+    {"--check ", INIT},
     {"--output FILE", 0x1000},
     {"--title TEXT", 0x1000},
     {"--mask ", 0x1000},
     {"--rows N|all", 0x1000},
-    {"--quiet ", 0x7fff},
-    {"--verbose ", 0x7fff},
-    {"--log-format text|json", 0x7fff},
-    {"--color auto|never|always", 0x7fff},
-    {"--progress auto|never|always", 0x7fff},
-    {"--help ", 0x7fff},
-    {"--version ", 0x7fff},
+    {"--quiet ", 0x7fff | INIT},
+    {"--verbose ", 0x7fff | INIT},
+    {"--log-format text|json", 0x7fff | INIT},
+    {"--color auto|never|always", 0x7fff | INIT},
+    {"--progress auto|never|always", 0x7fff | INIT},
+    {"--help ", 0x7fff | INIT},
+    {"--version ", 0x7fff | INIT},
 };
 
 static void help_lists_every_option(void **state)
@@ -448,8 +475,8 @@ static void help_lists_every_option(void **state)
     for (size_t i = 0; i < COUNT(documented); i++) {
         if (strstr(help(VERB_NONE), documented[i].name) == NULL)
             fail_msg("%s is not in the help", documented[i].name);
-        for (enum cli_verb verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
-            bool due = documented[i].verbs >> (verb - VERB_EXTRACT) & 1;
+        for (enum cli_verb verb = VERB_INIT; verb < VERB_COUNT; verb++) {
+            bool due = (documented[i].verbs & bit(verb)) != 0;
 
             if ((strstr(help(verb), documented[i].name) != NULL) != due)
                 fail_msg("%s in the help of %s", documented[i].name,
@@ -461,7 +488,7 @@ static void help_lists_every_option(void **state)
 static void help_lists_every_verb(void **state)
 {
     (void)state;
-    for (enum cli_verb verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
+    for (enum cli_verb verb = VERB_INIT; verb < VERB_COUNT; verb++) {
         char line[32];
 
         snprintf(line, sizeof(line), "\n  %s ", cli_verb_name(verb));
@@ -616,6 +643,7 @@ static void help_is_true(void **state)
                            : documented[i].verbs & 0x100 ? "status"
                            : documented[i].verbs & 0x200 ? "clean"
                            : documented[i].verbs & 0x800 ? "schema"
+                           : documented[i].verbs & INIT  ? "init"
                                                          : "report r";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
