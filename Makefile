@@ -81,6 +81,14 @@ ASAN := BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
 # valgrind takes a fortified memmove for a memcpy.
 VALGRIND := BUILD=$(BUILD)/valgrind CFLAGS='-O1 -g -U_FORTIFY_SOURCE'
 
+# gcov counts lines and branches as they are written, and threads too.
+COVERAGE := BUILD=$(BUILD)/coverage \
+	CFLAGS='-O0 -g --coverage -fprofile-update=atomic -U_FORTIFY_SOURCE'
+
+# A thread sanitizer, and what to think of what it finds.
+TSAN := BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fno-omit-frame-pointer \
+	-fsanitize=thread -U_FORTIFY_SOURCE'
+
 # What libFuzzer sees; it needs clang.
 FUZZED := BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g \
 	-fno-omit-frame-pointer -fno-sanitize-recover=all -U_FORTIFY_SOURCE \
@@ -125,6 +133,11 @@ $(ROLLCALL) $(MAIN_OBJ) $(LIB_OBJ): LTO := $(WHOLE)
 $(ROLLCALL): $(MAIN_OBJ) $(LIBRARY)
 	@echo "  LD    $@"
 	@$(CC) $(ALL_LDFLAGS) $(LTO) -o $@ $^ $(LIBS)
+
+ifneq ($(findstring --coverage,$(CFLAGS)),)
+$(ROLLCALL): ALL_LDFLAGS += -Wl,--wrap=raise
+$(ROLLCALL): $(BUILD)/tests/coverage/raise.o
+endif
 
 $(LIBRARY): $(LIB_OBJ)
 	@echo "  AR    $@"

@@ -69,6 +69,30 @@ for stage in "$@"; do
     fi
 done
 
+# What the suites' "AREA name: N tried, V violations" lines add up to. Repeated
+# stages only add what went wrong.
+areas() {
+    awk '
+    FNR == 1 { repeated = FILENAME ~ /-(asan|valgrind)\.log$/ }
+    /^AREA .*: [0-9]+ tried, [0-9]+ violations$/ {
+        name = $0
+        sub(/^AREA /, "", name)
+        sub(/: [0-9]+ tried, .*$/, "", name)
+        if (!(name in tried))
+            order[count++] = name
+        tried[name] += repeated ? 0 : $(NF - 3)
+        wrong[name] += $(NF - 1)
+    }
+    END {
+        if (count > 0)
+            printf "%-32s %12s %12s\n", "area", "tried", "violations"
+        for (i = 0; i < count; i++)
+            printf "%-32s %12d %12d\n", order[i], tried[order[i]],
+                wrong[order[i]]
+    }' "$logs"/*.log
+}
+
+areas
 [ "$skipped" -eq 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed" | tee "$logs/summary"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

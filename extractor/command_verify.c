@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command_result.h"
 #include "verify.h"
 
 static void print_finding(void *context, const char *file, const char *text)
@@ -23,13 +24,11 @@ int command_verify(const struct command *command, struct error *err)
 
     if (result != 0 && summary.findings == 0)
         return -1;
-    if (printf("{\"status\":\"%s\",\"run\":\"%s\",\"parts\":%" PRIu64
-               ",\"rows\":%" PRIu64 ",\"findings\":%" PRIu64 "}\n",
-               result == 0 ? "verified" : "failed", summary.run_id,
-               summary.parts, summary.rows, summary.findings) < 0 ||
-        fflush(stdout) != 0)
-        return error_set(err, ERROR_IO, "cannot write to stdout");
-    return result;
+    printf("{\"status\":\"%s\",\"run\":\"%s\",\"parts\":%" PRIu64
+           ",\"rows\":%" PRIu64 ",\"findings\":%" PRIu64 "}\n",
+           result == 0 ? "verified" : "failed", summary.run_id, summary.parts,
+           summary.rows, summary.findings);
+    return command_flush(err) != 0 ? -1 : result;
 }
 
 static int check_format(const char *format, struct error *err)
@@ -37,8 +36,10 @@ static int check_format(const char *format, struct error *err)
     if (format == NULL || strcmp(format, "csv") == 0 ||
         strcmp(format, "jsonl") == 0)
         return 0;
-    return error_set(err, ERROR_USAGE, "--format: \"%s\" is none of its "
-                     "values", format);
+    return error_set(err, ERROR_USAGE,
+                     "--format: \"%s\" is none of its "
+                     "values",
+                     format);
 }
 
 int command_cat(const struct command *command, struct error *err)

@@ -13,11 +13,11 @@ import random
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+import area
 import harness
 
 SHIM = os.environ.get(
@@ -137,6 +137,5 @@ def try_all(points, trial, name):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         wrong = [text for found in pool.map(violations, points)
                  for text in found]
-    print(f"\n{name}: {len(points)} points tried, {len(wrong)} violations",
-          file=sys.stderr)
+    area.tell(name, len(points), len(wrong))
     return wrong

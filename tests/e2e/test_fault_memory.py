@@ -214,11 +214,11 @@ class Memory(unittest.TestCase):
             return wrong(scenario, undisturbed, fault)
         self.assertGreater(len(numbers), 500)
         with self.subTest("one allocation"):
-            self.try_points("no memory once", trial, [
+            self.try_points("no memory: extract", trial, [
                 Fault("memory", number, "fail", NO_MEMORY)
                 for number in numbers], STRIDE)
         with self.subTest("all from there on"):
-            self.try_points("no memory any more", trial, [
+            self.try_points("no memory: onward", trial, [
                 Fault("memory", number, "fail", NO_MEMORY, onward=True)
                 for number in numbers], ONWARD_STRIDE)
 
@@ -237,7 +237,7 @@ class Memory(unittest.TestCase):
                        for number in command.places()]
         self.assertGreater(len(points), 100 * len(commands))
         self.try_points(
-            "no memory for a verb",
+            "no memory: verbs",
             lambda point: commands[point[0]].wrong(undisturbed[point[0]],
                                                    point[1]),
             points, COMMAND_STRIDE)
