@@ -2,7 +2,7 @@
 # test.sh STAGE…: makes each stage, then says "N passed, N failed".
 #
 # Every stage runs, whatever became of the others; its output is in
-# build/logs and is shown when it failed. The *-asan and *-valgrind stages
+# build/logs and is shown when it failed. The *-asan, *-valgrind and tsan stages
 # repeat tests: only their failures count. A stage that fails without a failed
 # test (a gate, a build) counts as one failure. The last line is also in
 # build/logs/summary.
@@ -58,7 +58,7 @@ for stage in "$@"; do
     [ "$code" -eq 0 ] || [ "$2" -ne 0 ] || set -- "$1" 1 "$3"
     failed=$((failed + $2))
     case $stage in
-    *-asan | *-valgrind) ;;
+    *-asan | *-valgrind | tsan) ;;
     *) passed=$((passed + $1)) skipped=$((skipped + $3)) ;;
     esac
     if [ "$code" -eq 0 ] && [ "$2" -eq 0 ]; then
