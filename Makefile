@@ -7,6 +7,8 @@
 #   make unit         unit tests        (unit-asan, unit-valgrind: the same
 #                                        under sanitizers, under valgrind)
 #   make e2e          the program against the fake site (also: e2e-asan)
+#   make tsan         what uses threads, under the thread sanitizer
+#   make coverage     lines and branches that unit and e2e run, file by file
 #   make faults       death, disk, memory: a fault at every single call (long)
 #   make soak         a year of nights in one folder, with faults (long)
 #   make bench        against DuckDB, Node.js, Python and jq (long; see
@@ -90,6 +92,14 @@ ASAN := BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
 # valgrind takes a fortified memmove for a memcpy.
 VALGRIND := BUILD=$(BUILD)/valgrind CFLAGS='-O1 -g -U_FORTIFY_SOURCE'
 
+# gcov counts lines and branches as they are written, and threads too.
+COVERAGE := BUILD=$(BUILD)/coverage \
+	CFLAGS='-O0 -g --coverage -fprofile-update=atomic -U_FORTIFY_SOURCE'
+
+# Two threads that touch the same without having agreed on it.
+TSAN := BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fno-omit-frame-pointer \
+	-fsanitize=thread -U_FORTIFY_SOURCE'
+
 # What libFuzzer sees; it needs clang.
 FUZZED := BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g \
 	-fno-omit-frame-pointer -fno-sanitize-recover=all -U_FORTIFY_SOURCE \
@@ -139,6 +149,11 @@ $(ROLLCALL) $(MAIN_OBJ) $(LIB_OBJ): LTO := $(WHOLE)
 $(ROLLCALL): $(MAIN_OBJ) $(LIBRARY)
 	@echo "  LD    $@"
 	@$(CC) $(ALL_LDFLAGS) $(LTO) -o $@ $^ $(LIBS)
+
+ifneq ($(findstring --coverage,$(CFLAGS)),)
+$(ROLLCALL): ALL_LDFLAGS += -Wl,--wrap=raise
+$(ROLLCALL): $(BUILD)/tests/coverage/raise.o
+endif
 
 $(LIBRARY): $(LIB_OBJ)
 	@echo "  AR    $@"
@@ -259,6 +274,27 @@ soak: $(ROLLCALL) $(FAKESITE) $(SHIM)
 e2e-asan: $(FAKESITE) $(NPM_STAMP)
 	$(MAKE) $(ASAN) E2E_FAKESITE=$(FAKESITE) e2e
 
+# What threads do to each other: the tests that have a worker, and whole runs.
+TSAN_UNIT := $(BUILD)/unit/test_worker $(BUILD)/unit/test_exchange_page
+
+tsan: $(FAKESITE)
+	@$(MAKE) --no-print-directory $(TSAN) E2E_FAKESITE=$(FAKESITE) run-tsan
+
+run-tsan: $(ROLLCALL) $(TSAN_UNIT)
+	@sh .ci/unit.sh $(TSAN_UNIT)
+	@cd tests/e2e && $(E2E) python3 -m unittest -v threads
+
+# Which lines and branches the tests run; .ci/coverage.sh has the gate.
+coverage: $(FAKESITE) $(NPM_STAMP)
+	@$(MAKE) --no-print-directory $(COVERAGE) E2E_FAKESITE=$(FAKESITE) \
+		run-coverage
+
+run-coverage: $(ROLLCALL) $(SHIM) $(UNIT_BIN) $(REPLAY_BIN)
+	@find $(BUILD) -name '*.gcda' -delete
+	-@sh .ci/unit.sh $(UNIT_BIN) $(REPLAY_BIN)
+	-@$(E2E) sh .ci/e2e.sh
+	@sh .ci/coverage.sh $(BUILD)
+
 # What a run costs. tests/bench/README.md has the settings.
 BENCH_DEPS := python3 jq nodejs npm
 BENCH_NET_DEPS := python3 nginx openssl
@@ -347,7 +383,7 @@ lint: lint-deps
 
 # from a bare machine
 
-STAGES := layers owners hdr-check sizes unit unit-asan unit-valgrind \
+STAGES := layers owners hdr-check sizes unit unit-asan unit-valgrind tsan \
 	e2e bench-ceiling e2e-asan
 
 deps:
@@ -395,7 +431,7 @@ deb-check: deb $(FAKESITE)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
+.PHONY: all tsan run-tsan coverage run-coverage unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
 	run-bench bench-net run-bench-net bench-ceiling fuzz fuzz-programs \
 	fuzz-short layers owners sizes hdr-check check-style lint lint-deps \
 	clang programs tidy cppcheck deps test-deps test demo run-demo install uninstall \

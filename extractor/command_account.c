@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "command_result.h"
 #include "nearest.h"
 #include "prompt.h"
 #include "setup.h"
@@ -229,9 +230,8 @@ static int tell(const struct work *work, bool json, struct error *err)
         account_text(work->run, &text);
     if (!buf_ok(&text))
         result = error_set(err, ERROR_BUG, "the report is too long");
-    else if (fwrite(text.data, 1, text.len, stdout) != text.len ||
-             fflush(stdout) != 0)
-        result = error_set(err, ERROR_IO, "cannot write to stdout");
+    else
+        result = command_put_text(&text, err);
     buf_release(&text);
     return result;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command_result.h"
 #include "verify.h"
 
 static void print_finding(void *context, const char *file, const char *text)
@@ -32,13 +33,11 @@ int command_verify(const struct command *command, struct error *err)
     signature_key_free(key);
     if (result != 0 && summary.findings == 0)
         return -1;
-    if (printf("{\"status\":\"%s\",\"run\":\"%s\",\"parts\":%" PRIu64
-               ",\"rows\":%" PRIu64 ",\"findings\":%" PRIu64 "}\n",
-               result == 0 ? "verified" : "failed", summary.run_id,
-               summary.parts, summary.rows, summary.findings) < 0 ||
-        fflush(stdout) != 0)
-        return error_set(err, ERROR_IO, "cannot write to stdout");
-    return result;
+    printf("{\"status\":\"%s\",\"run\":\"%s\",\"parts\":%" PRIu64
+           ",\"rows\":%" PRIu64 ",\"findings\":%" PRIu64 "}\n",
+           result == 0 ? "verified" : "failed", summary.run_id, summary.parts,
+           summary.rows, summary.findings);
+    return command_flush(err) != 0 ? -1 : result;
 }
 
 int command_cat(const struct command *command, struct error *err)
