@@ -20,6 +20,8 @@ enum {
 
 static const char *const no_access_words[] = {"fail", "allow", NULL};
 static const char *const zero_rows_words[] = {"fail", "allow", NULL};
+static const char *const site_failure_words[] = {"fail", "publish_others",
+                                                 NULL};
 
 static bool earlier(const char *const *texts, size_t count, const char *text)
 {
@@ -30,8 +32,8 @@ static bool earlier(const char *const *texts, size_t count, const char *text)
     return false;
 }
 
-static void read_mappings(struct spec *spec, const struct spec_node *node,
-                          void *out)
+void job_read_mappings(struct spec *spec, const struct spec_node *node,
+                       void *out)
 {
     struct job *job = out;
     const char *const *texts = spec_texts(spec, node, 1);
@@ -55,7 +57,7 @@ static void read_mappings(struct spec *spec, const struct spec_node *node,
     job->mappings = names;
 }
 
-static const struct spec_field event_fields_of_job[] = {
+const struct spec_field job_event_fields[] = {
     {.key = "lookback",
      .kind = SPEC_DURATION,
      .offset = offsetof(struct job, events.lookback_ms),
@@ -76,33 +78,44 @@ static const struct spec_field event_fields_of_job[] = {
     {0},
 };
 
-static const struct spec_field key_fields[] = {
+const struct spec_field job_key_fields[] = {
     {.key = "map_file",
      .kind = SPEC_PATH,
      .offset = offsetof(struct job, keys.map_file)},
     {0},
 };
 
-static const struct spec_field limit_fields[] = {
-    {.key = "concurrency",
+#define LIMIT_FIELDS                                                           \
+    {.key = "concurrency",                                                     \
+     .kind = SPEC_INT,                                                         \
+     .offset = offsetof(struct job, limits.concurrency),                       \
+     .min = 1,                                                                 \
+     .max = CONCURRENCY_MAX},                                                  \
+        {.key = "rate", .kind = SPEC_CUSTOM, .read = job_read_rate},           \
+        {.key = "retry_for",                                                   \
+         .kind = SPEC_DURATION,                                                \
+         .offset = offsetof(struct job, limits.retry_for_ms),                  \
+         .max = WEEK},                                                         \
+        {.key = "run_for",                                                     \
+         .kind = SPEC_DURATION,                                                \
+         .offset = offsetof(struct job, limits.run_for_ms),                    \
+         .min = 1,                                                             \
+         .max = WEEK}
+
+const struct spec_field job_limit_fields[] = {LIMIT_FIELDS, {0}};
+
+/* How many sites are read at a time is nothing that one of them has. */
+static const struct spec_field top_limit_fields[] = {
+    LIMIT_FIELDS,
+    {.key = "sites",
      .kind = SPEC_INT,
-     .offset = offsetof(struct job, limits.concurrency),
+     .offset = offsetof(struct job, limits.sites),
      .min = 1,
-     .max = CONCURRENCY_MAX},
-    {.key = "rate", .kind = SPEC_CUSTOM, .read = job_read_rate},
-    {.key = "retry_for",
-     .kind = SPEC_DURATION,
-     .offset = offsetof(struct job, limits.retry_for_ms),
-     .max = WEEK},
-    {.key = "run_for",
-     .kind = SPEC_DURATION,
-     .offset = offsetof(struct job, limits.run_for_ms),
-     .min = 1,
-     .max = WEEK},
+     .max = JOB_SITES_MAX},
     {0},
 };
 
-static const struct spec_field guard_fields[] = {
+const struct spec_field job_guard_fields[] = {
     {.key = "min_users",
      .kind = SPEC_INTEGER,
      .offset = offsetof(struct job, guards.min_users),
@@ -135,29 +148,35 @@ static const struct spec_field guard_fields[] = {
     {0},
 };
 
-static const struct spec_field action_fields_of_job[] = {
+const struct spec_field job_action_fields[] = {
     {.key = "journal",
      .kind = SPEC_PATH,
      .offset = offsetof(struct job, actions.journal)},
     {0},
 };
 
-/* Endpoints come before the limits, whose rates refer to them. */
+/* Endpoints come before the limits, whose rates refer to them; sites last,
+ * because they begin as what the top says. */
 static const struct spec_field job_fields[] = {
     {.key = "endpoints", .kind = SPEC_CUSTOM, .read = job_read_endpoints},
     {.key = "files", .kind = SPEC_CUSTOM, .read = job_read_files},
     {.key = "mappings",
      .kind = SPEC_CUSTOM,
      .required = true,
-     .read = read_mappings},
-    {.key = "events", .kind = SPEC_OBJECT, .object = event_fields_of_job},
-    {.key = "keys", .kind = SPEC_OBJECT, .object = key_fields},
-    {.key = "limits", .kind = SPEC_OBJECT, .object = limit_fields},
-    {.key = "guards", .kind = SPEC_OBJECT, .object = guard_fields},
+     .read = job_read_mappings},
+    {.key = "events", .kind = SPEC_OBJECT, .object = job_event_fields},
+    {.key = "keys", .kind = SPEC_OBJECT, .object = job_key_fields},
+    {.key = "limits", .kind = SPEC_OBJECT, .object = top_limit_fields},
+    {.key = "guards", .kind = SPEC_OBJECT, .object = job_guard_fields},
     {.key = "output", .kind = SPEC_CUSTOM, .read = job_read_output},
     {.key = "state", .kind = SPEC_PATH, .offset = offsetof(struct job, state)},
-    {.key = "actions", .kind = SPEC_OBJECT, .object = action_fields_of_job},
+    {.key = "actions", .kind = SPEC_OBJECT, .object = job_action_fields},
     {.key = "deliver", .kind = SPEC_CUSTOM, .read = job_read_deliver},
+    {.key = "on_site_failure",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct job, on_site_failure),
+     .words = site_failure_words},
+    {.key = "sites", .kind = SPEC_CUSTOM, .read = job_read_sites},
     {0},
 };
 
@@ -169,6 +188,7 @@ static void set_defaults(struct job *job, struct spec *spec)
     job->limits.concurrency = 4;
     job->limits.retry_for_ms = 15 * INSTANT_MINUTE;
     job->limits.run_for_ms = 6 * INSTANT_HOUR;
+    job->limits.sites = 4;
     job->guards.min_users = 1;
     job->guards.max_new_inactive_ppm = DEFAULT_SHARE_PPM;
     job->guards.max_placeholders_ppm = DEFAULT_SHARE_PPM;
@@ -193,42 +213,85 @@ static void place_journal(struct job *job, struct spec *spec)
     if (job->actions.journal != NULL || slash == NULL)
         return;
     job->actions.journal =
-        arena_printf(&job->arena, "%.*s/journal.jsonl",
+        arena_printf(spec->arena, "%.*s/journal.jsonl",
                      (int)(slash - job->state), job->state);
     if (job->actions.journal == NULL)
         spec->no_memory = true;
 }
 
-int job_load(struct job *job, const char *path, struct error *err)
+void job_finish(struct spec *spec, const struct spec_node *node,
+                struct job *job)
+{
+    place_journal(job, spec);
+    if (job->endpoints == NULL && job->files == NULL &&
+        json_type(node->json) == JSON_OBJECT &&
+        json_member(node->json, "endpoints") == NULL &&
+        json_member(node->json, "files") == NULL)
+        spec_problem_at(spec, node, "endpoints",
+                        "missing; only a job with \"files\" needs none");
+    if (job->events.overlap_ms >= job->events.lookback_ms)
+        spec_problem_at(spec, node, "events.overlap",
+                        "must be shorter than events.lookback");
+}
+
+/* Whose job was asked for, where it is not in the file. */
+static int no_site(const struct job *job, const char *site, struct error *err)
+{
+    char advice[NEAREST_ADVICE_MAX];
+    struct nearest nearest;
+
+    if (job->sites == NULL)
+        return error_set(err, ERROR_USAGE, "--site: %s has no \"sites\"",
+                         job->path);
+    nearest_start(&nearest, site);
+    for (const char *const *name = job->sites; *name != NULL; name++)
+        nearest_offer(&nearest, *name);
+    nearest_advice(&nearest, advice, sizeof(advice));
+    error_set(err, ERROR_USAGE, "--site: %s has no site \"%.64s\"", job->path,
+              site);
+    return error_hint(err, "%s", advice);
+}
+
+static void read_root(struct spec *spec, struct job *job)
+{
+    struct spec_node root = spec_root(spec);
+
+    spec_object(spec, &root, job_fields, job);
+    if (job->sites == NULL && (json_type(root.json) != JSON_OBJECT ||
+                               json_member(root.json, "sites") == NULL))
+        job_finish(spec, &root, job);
+}
+
+int job_load_site(struct job *job, const char *path, const char *site,
+                  struct error *err)
 {
     struct spec spec;
-    struct spec_node root;
 
     memset(job, 0, sizeof(*job));
     arena_init(&job->arena);
     if (spec_open(&spec, path, &job->arena, err) != 0)
         goto err0;
+    spec.owner = (void *)(uintptr_t)site;
     job->path = spec.path;
     job->folder = spec.folder;
     memcpy(job->sha256, spec.sha256, sizeof(job->sha256));
     set_defaults(job, &spec);
-    root = spec_root(&spec);
-    spec_object(&spec, &root, job_fields, job);
-    place_journal(job, &spec);
-    if (json_type(root.json) == JSON_OBJECT &&
-        json_member(root.json, "endpoints") == NULL &&
-        json_member(root.json, "files") == NULL)
-        spec_problem_at(&spec, &root, "endpoints",
-                        "missing; only a job with \"files\" needs none");
-    if (job->events.overlap_ms >= job->events.lookback_ms)
-        spec_problem_at(&spec, &root, "events.overlap",
-                        "must be shorter than events.lookback");
+    read_root(&spec, job);
     if (spec_close(&spec, err) != 0)
         goto err0;
+    if (site != NULL && job->site == NULL) {
+        no_site(job, site, err);
+        goto err0;
+    }
     return 0;
 err0:
     job_free(job);
     return -1;
+}
+
+int job_load(struct job *job, const char *path, struct error *err)
+{
+    return job_load_site(job, path, NULL, err);
 }
 
 void job_free(struct job *job)

@@ -10,6 +10,7 @@ enum { REDSHIFT_URL_MAX = 1024 };
 static const char *const format_words[] = {"csv", "jsonl", NULL};
 static const char *const layout_words[] = {"flat", "hive", NULL};
 static const char *const compression_words[] = {"gzip", "none", NULL};
+static const char *const sites_words[] = {"apart", "together", NULL};
 static const char *const companion_words[] = {"lst", "par", NULL};
 static const char *const header_case_words[] = {"as_is", "upper", "lower",
                                                 NULL};
@@ -260,6 +261,10 @@ static const struct spec_field output_fields[] = {
      .kind = SPEC_ENUM,
      .offset = offsetof(struct job, output.layout),
      .words = layout_words},
+    {.key = "sites",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct job, output.sites),
+     .words = sites_words},
     {.key = "redshift_url", .kind = SPEC_CUSTOM, .read = read_redshift_url},
     {.key = "part_size",
      .kind = SPEC_SIZE,
