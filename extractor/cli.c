@@ -21,6 +21,7 @@ enum {
     PLACE_VERBS = BIT(VERB_STATUS) | BIT(VERB_CLEAN), /* of an output */
     ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
                 BIT(VERB_VERIFY) | BIT(VERB_CAT) | BIT(VERB_DELIVER) |
+                BIT(VERB_MERGE) |
                 BIT(VERB_SCHEMA)
 };
 
@@ -52,6 +53,9 @@ static const struct {
     [VERB_DELIVER] = {"deliver", "RUN",
                       "bring a published run, or latest, to the job's targets",
                       1, 1},
+    [VERB_MERGE] = {"merge", "RUN...",
+                    "runs of several sites as one, with a column site", 1,
+                    CLI_OPERANDS_MAX},
     [VERB_SCHEMA] = {"schema", "",
                      "what PowerCenter or a warehouse needs to load a dataset",
                      0, 0},
@@ -67,21 +71,30 @@ static const struct {
 } options[OPTION_COUNT] = {
     [OPTION_JOB] = {"job", "FILE", "job file (default: rollcall.json)",
                     ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
-                        BIT(VERB_DELIVER) | BIT(VERB_SCHEMA), 'c'},
+                        BIT(VERB_DELIVER) | BIT(VERB_SCHEMA) |
+                        BIT(VERB_MERGE), 'c'},
     [OPTION_MAPPING] = {"mapping", "NAME|FILE",
                         "mapping instead of the job's; may repeat",
                         ASKING_VERBS | BIT(VERB_SCHEMA), 0},
+    [OPTION_SITE] = {"site", "NAME", "only this one of the job's sites",
+                     ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
+                         BIT(VERB_DELIVER), 0},
+    [OPTION_AS] = {"as", "NAME",
+                   "site of a run, in the order of the runs; may repeat",
+                   BIT(VERB_MERGE), 0, true},
     [OPTION_OUT] = {"out", "DIR", "output directory instead of the job's",
-                    ASKING_VERBS | PLACE_VERBS | BIT(VERB_DELIVER), 0},
+                    ASKING_VERBS | PLACE_VERBS | BIT(VERB_DELIVER) |
+                        BIT(VERB_MERGE), 0},
     [OPTION_AS_OF] = {"as-of", "TIME",
                       "time the run stands for (default: now)",
                       ASKING_VERBS | PLACE_VERBS, 0},
     [OPTION_RUN_ID] = {"run-id", "ID",
                        "name of the run (default: made from --as-of)",
-                       BIT(VERB_EXTRACT) | BIT(VERB_PLAN), 0},
+                       BIT(VERB_EXTRACT) | BIT(VERB_PLAN) | BIT(VERB_MERGE),
+                       0},
     [OPTION_FORCE] = {"force", NULL,
                       "publish again even if the run id is published",
-                      BIT(VERB_EXTRACT), 0},
+                      BIT(VERB_EXTRACT) | BIT(VERB_MERGE), 0},
     [OPTION_ACCEPT_GUARD] = {"accept-guard", "NAME",
                              "publish though this guard trips; may repeat",
                              BIT(VERB_EXTRACT), 0, true},
@@ -243,9 +256,12 @@ static int find_letter(char letter, struct error *err)
 static int add_value(struct cli *cli, int option, const char *value,
                      struct error *err)
 {
-    bool guard = option == OPTION_ACCEPT_GUARD;
-    const char **list = guard ? cli->accept_guards : cli->mappings;
-    size_t n = 0, most = guard ? CLI_GUARDS_MAX : CLI_MAPPINGS_MAX;
+    const char **list = option == OPTION_ACCEPT_GUARD ? cli->accept_guards
+                        : option == OPTION_AS         ? cli->as
+                                                      : cli->mappings;
+    size_t n = 0, most = option == OPTION_ACCEPT_GUARD ? CLI_GUARDS_MAX
+                         : option == OPTION_AS         ? CLI_SITES_MAX
+                                                       : CLI_MAPPINGS_MAX;
 
     while (list[n] != NULL)
         n++;
@@ -263,7 +279,8 @@ static int set_option(struct cli *cli, int option, const char *value,
     bool again = cli->on_command_line[option];
 
     cli->on_command_line[option] = true;
-    if (option == OPTION_MAPPING || option == OPTION_ACCEPT_GUARD)
+    if (option == OPTION_MAPPING || option == OPTION_ACCEPT_GUARD ||
+        option == OPTION_AS)
         return add_value(cli, option, value, err);
     if (again)
         return error_set(err, ERROR_USAGE, "--%s: given twice",

@@ -30,6 +30,7 @@ enum cli_verb {
     VERB_STATUS,
     VERB_CLEAN,
     VERB_DELIVER,
+    VERB_MERGE,
     VERB_SCHEMA,
     VERB_COUNT
 };
@@ -37,6 +38,8 @@ enum cli_verb {
 enum cli_option {
     OPTION_JOB,
     OPTION_MAPPING, /* may repeat */
+    OPTION_SITE,
+    OPTION_AS, /* may repeat */
     OPTION_OUT,
     OPTION_AS_OF,
     OPTION_RUN_ID,
@@ -78,7 +81,8 @@ enum cli_option {
     OPTION_COUNT
 };
 
-enum { CLI_MAPPINGS_MAX = 32, CLI_GUARDS_MAX = 16, CLI_OPERANDS_MAX = 100 };
+enum { CLI_MAPPINGS_MAX = 32, CLI_GUARDS_MAX = 16, CLI_OPERANDS_MAX = 100,
+       CLI_SITES_MAX = 64 };
 
 struct cli {
     enum cli_verb verb;
@@ -86,6 +90,7 @@ struct cli {
     bool on_command_line[OPTION_COUNT];
     const char *mappings[CLI_MAPPINGS_MAX + 1]; /* NULL terminated */
     const char *accept_guards[CLI_GUARDS_MAX + 1]; /* NULL terminated */
+    const char *as[CLI_SITES_MAX + 1];             /* NULL terminated */
     const char *operands[CLI_OPERANDS_MAX + 1];
     size_t operand_count;
 };

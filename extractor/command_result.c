@@ -69,6 +69,31 @@ void command_put_error(struct jsonw *w, const struct error *err)
     jsonw_text_or_null(w, "hint", err->hint[0] ? err->hint : NULL);
 }
 
+void command_put_merged(struct jsonw *w, const struct merge_result *result)
+{
+    jsonw_array(w, "datasets");
+    for (size_t i = 0; i < result->dataset_count; i++) {
+        jsonw_object(w, NULL);
+        jsonw_text(w, "name", result->datasets[i].name);
+        jsonw_int(w, "rows", (int64_t)result->datasets[i].rows);
+        jsonw_int(w, "rejected", (int64_t)result->datasets[i].rejected);
+        jsonw_object_end(w);
+    }
+    jsonw_array_end(w);
+}
+
+void command_log_merged(const struct command *command,
+                        const struct merge_result *result)
+{
+    if (result->already)
+        log_line(command->log, LOG_INFO, "already", "%s is published already",
+                 result->dir);
+    for (size_t i = 0; i < result->dataset_count; i++)
+        log_line(command->log, LOG_INFO, "published", "%s: %llu rows of all "
+                 "sites; %s", result->datasets[i].name,
+                 (unsigned long long)result->datasets[i].rows, result->dir);
+}
+
 void command_put_deliveries(struct jsonw *w,
                             const struct deliver_result *result)
 {

@@ -9,6 +9,7 @@
 #include "command.h"
 #include "deliver.h"
 #include "jsonw.h"
+#include "merge.h"
 
 /* What a shell will see; main ends by the signal that came. */
 int command_exit_code(const struct command *command, const struct error *err);
@@ -22,6 +23,10 @@ int command_put_result(const struct command *command, const struct buf *text,
  * "message", "hint"}]. */
 void command_put_deliveries(struct jsonw *w,
                             const struct deliver_result *result);
+/* The member "datasets" of a merged run, and a log line for each. */
+void command_put_merged(struct jsonw *w, const struct merge_result *result);
+void command_log_merged(const struct command *command,
+                        const struct merge_result *result);
 /* "error", "message" and "hint", where there is an error. */
 void command_put_error(struct jsonw *w, const struct error *err);
 

@@ -62,7 +62,7 @@ static const struct {
     [VERB_DEACTIVATE] = {command_deactivate},
     [VERB_DELIVER] = {command_deliver},
     [VERB_STATUS] = {command_status},   [VERB_CLEAN] = {command_clean},
-    [VERB_SCHEMA] = {command_schema},
+    [VERB_SCHEMA] = {command_schema},   [VERB_MERGE] = {command_merge},
 };
 
 static int one_of(const char *option, const char *value,

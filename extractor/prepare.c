@@ -114,6 +114,7 @@ struct prepared *prepare(const struct command *command, struct error *err)
     const struct cli *cli = command->cli;
     const struct setup_options options = {
         .job_path = prepare_job_path(command),
+        .site = cli->values[OPTION_SITE],
         .mappings = cli->mappings[0] != NULL ? cli->mappings : NULL,
         .out_dir = cli->values[OPTION_OUT],
     };

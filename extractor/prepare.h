@@ -40,7 +40,7 @@ const char *prepare_job_path(const struct command *command);
 int prepare_job_missing(const struct command *command, struct error *err);
 
 /* The output directory alone: --out, or that of the job, which is not read
- * when --out is there and --job is not. */
+ * when --out is there and neither --job nor --site is. */
 struct output_place {
     const char *out_dir;
     bool has_job;

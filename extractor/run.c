@@ -77,6 +77,7 @@ static int start_report(struct run *run, struct error *err)
     report->accepted = options->accept_guards;
     report->started = clock_wall(&options->log->clock);
     report->job_sha256 = setup->job.sha256;
+    report->site = setup->job.site;
     report->dialect = &setup->job.output.dialect;
     report->hive = setup->job.output.layout == LAYOUT_HIVE;
     report->companions = setup->job.output.companions;

@@ -31,6 +31,7 @@ enum { SETUP_SOURCES_MAX = 32, SETUP_MAPPINGS_MAX = 32, SETUP_FOLDERS_MAX = 5 };
 
 struct setup_options {
     const char *job_path;
+    const char *site;            /* of the job, or NULL */
     const char *const *mappings; /* instead of the job's, or NULL */
     const char *out_dir;         /* instead of the job's, or NULL */
 };

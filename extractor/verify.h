@@ -45,6 +45,7 @@ enum {
 struct verify_summary {
     uint64_t parts, rows, findings; /* rows: of each dataset, once */
     char run_id[72];
+    uint64_t missing; /* sites that a merged run says it lacks */
 };
 
 typedef void verify_finding_fn(void *context, const char *file,
@@ -52,6 +53,9 @@ typedef void verify_finding_fn(void *context, const char *file,
 
 int verify_run(const char *path, verify_finding_fn *finding, void *context,
                struct verify_summary *summary, struct error *err);
+
+/* The folder of the run that path stands for; -1 with *err set. */
+int verify_open_run(const char *path, struct error *err);
 
 /* `rollcall cat`: the rows of one dataset in a format,
  * all parts in order, header once unless header is false, to a descriptor.

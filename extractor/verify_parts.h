@@ -25,9 +25,6 @@ struct verify {
 void verify_found(struct verify *v, const char *file, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The folder of the run that path stands for; -1 with *err set. */
-int verify_open_run(const char *path, struct error *err);
-
 /* The manifest of that folder: of a run, or of one dataset in a Hive layout,
  * which may have been copied to anywhere. */
 int verify_load(struct manifest *manifest, int run_fd, struct error *err);

@@ -1,0 +1,248 @@
+#include "merge_parts.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "instant.h"
+#include "publish.h"
+#include "sink.h"
+
+enum { FILE_MODE_DEFAULT = 0600, DIR_MODE_DEFAULT = 0700 };
+
+static void report_sites(struct merge *merge)
+{
+    struct run_report *report = &merge->report;
+
+    for (size_t i = 0; i < merge->count; i++) {
+        const struct manifest *m = &merge->runs[i].manifest;
+
+        merge->sites[i] = (struct site_report){
+            .name = merge->runs[i].site,
+            .run_id = m->run_id,
+            .manifest_sha256 = merge->runs[i].sha256,
+            .as_of = m->as_of,
+            .run = json_member(m->doc.root, "x-rollcall"),
+        };
+        report->users += m->users;
+        if (i == 0 || m->as_of < report->as_of)
+            report->as_of = m->as_of;
+    }
+    report->sites = merge->sites;
+    report->site_count = merge->count;
+    report->missing = merge->options->missing;
+    report->missing_count = merge->options->missing_count;
+    report->omitted = merge->omitted;
+}
+
+static int start_report(struct merge *merge, struct merge_result *result,
+                        struct error *err)
+{
+    const struct merge_options *options = merge->options;
+    const struct manifest *first = &merge->runs[0].manifest;
+    struct run_report *report = &merge->report;
+    char made[INSTANT_TEXT_MAX];
+
+    report_sites(merge);
+    report->started = clock_wall(&options->log->clock);
+    report->hive = options->job != NULL
+                       ? options->job->output.layout == LAYOUT_HIVE
+                       : first->hive;
+    report->companions = options->job != NULL ? options->job->output.companions
+                                              : first->companions;
+    if (options->job != NULL)
+        report->job_sha256 = options->job->sha256;
+    report->datasets = arena_alloc(
+        &merge->arena, (first->dataset_count + 1) * sizeof(*report->datasets));
+    if (report->datasets == NULL)
+        return error_no_memory(err);
+    instant_compact(report->as_of, made);
+    snprintf(result->run_id, sizeof(result->run_id), "%s",
+             options->run_id != NULL ? options->run_id : made);
+    snprintf(result->dir, sizeof(result->dir), "%s/%s", options->out_dir,
+             result->run_id);
+    result->as_of = report->as_of;
+    report->run_id = result->run_id;
+    return 0;
+}
+
+/* A partial run gives way to one that lacks fewer sites. */
+static bool gives_way(const struct merge *merge, const char *dir)
+{
+    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    struct error ignored = {0};
+    struct manifest manifest;
+    bool fewer;
+
+    if (fd < 0)
+        return false;
+    if (manifest_load(&manifest, fd, &ignored) != 0) {
+        close(fd);
+        return false;
+    }
+    fewer = manifest.merged &&
+            merge->options->missing_count < manifest.missing_count;
+    manifest_free(&manifest);
+    close(fd);
+    return fewer;
+}
+
+static int omit(struct merge *merge, const char *dataset, const char *reason,
+                struct error *err)
+{
+    struct run_report *report = &merge->report;
+
+    if (report->omitted_count == JOB_SITES_MAX)
+        return error_set(err, ERROR_DATA, "more than %d datasets cannot be "
+                         "merged", JOB_SITES_MAX);
+    merge->omitted[report->omitted_count++] =
+        (struct omitted_report){.name = dataset, .reason = reason};
+    log_line(merge->options->log, LOG_WARN, "merge", "%s: left out: %s; load "
+             "the whole dataset this time", dataset, reason);
+    return 0;
+}
+
+static int write_datasets(struct merge *merge, struct error *err)
+{
+    const struct manifest *first = &merge->runs[0].manifest;
+    struct run_report *report = &merge->report;
+
+    for (size_t i = 0; i < first->dataset_count; i++) {
+        struct dataset_report *dataset =
+            &report->datasets[report->dataset_count];
+        const char *name = first->datasets[i].name, *reason;
+
+        memset(dataset, 0, sizeof(*dataset));
+        if (merge_schema(merge, name, dataset, err) != 0 ||
+            merge_count(merge, dataset, &reason, err) != 0)
+            return -1;
+        if (reason != NULL) {
+            if (omit(merge, name, reason, err) != 0)
+                return -1;
+            continue;
+        }
+        report->dataset_count++;
+        if (merge_dataset(merge, dataset, err) != 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int write_manifest(struct merge *merge, struct error *err)
+{
+    struct buf text;
+    int result;
+
+    merge->report.ended = clock_wall(&merge->options->log->clock);
+    buf_init(&text, MANIFEST_BYTES_MAX);
+    result = manifest_write(&merge->report, &text, err);
+    if (result == 0)
+        result = write_whole_file(merge->dir_fd, MANIFEST_NAME, text.data,
+                                  text.len, merge->file_mode, err);
+    buf_release(&text);
+    return result;
+}
+
+static int fill_result(const struct merge *merge, struct merge_result *result,
+                       struct error *err)
+{
+    const struct run_report *report = &merge->report;
+
+    result->datasets =
+        arena_alloc(&result->arena,
+                    (report->dataset_count + 1) * sizeof(*result->datasets));
+    if (result->datasets == NULL)
+        return error_no_memory(err);
+    for (size_t i = 0; i < report->dataset_count; i++) {
+        struct merge_dataset *dataset = &result->datasets[i];
+
+        dataset->name =
+            arena_strdup(&result->arena, report->datasets[i].schema->name);
+        dataset->rows = report->datasets[i].rows;
+        dataset->rejected = report->datasets[i].rejected;
+        if (dataset->name == NULL)
+            return error_no_memory(err);
+    }
+    result->dataset_count = report->dataset_count;
+    return 0;
+}
+
+/* Publishes and frees the folder, or leaves nothing of it. */
+static int write_run(struct merge *merge, struct publish *publish,
+                     struct merge_result *result, struct error *err)
+{
+    merge->dir_fd = publish_dir_fd(publish);
+    if (write_datasets(merge, err) != 0 || merge_rejects(merge, err) != 0 ||
+        write_manifest(merge, err) != 0 ||
+        fill_result(merge, result, err) != 0) {
+        publish_abort(publish);
+        return -1;
+    }
+    return publish_commit(publish, err);
+}
+
+static int merge_into(struct merge *merge, struct merge_result *result,
+                      struct error *err)
+{
+    const struct merge_options *options = merge->options;
+    const struct job *job = options->job;
+    struct publish_options publish_options = {
+        .out_dir = options->out_dir,
+        .run_id = result->run_id,
+        .file_mode = job != NULL ? job->output.file_mode : FILE_MODE_DEFAULT,
+        .dir_mode = job != NULL ? job->output.dir_mode : DIR_MODE_DEFAULT,
+        .replace = options->replace || gives_way(merge, result->dir),
+        .redshift_url = job != NULL ? job->output.redshift_url : NULL,
+    };
+    struct publish *publish = publish_open(&publish_options, err);
+
+    if (publish == NULL)
+        return -1;
+    merge->file_mode = publish_options.file_mode;
+    if (publish_exists(publish) && !publish_options.replace) {
+        result->already = true;
+        return publish_complete(publish, err);
+    }
+    return write_run(merge, publish, result, err);
+}
+
+static void release_report(struct run_report *report)
+{
+    for (size_t i = 0; report->datasets != NULL && i < report->dataset_count;
+         i++) {
+        for (size_t w = 0; w < report->datasets[i].writer_count; w++)
+            writer_report_release(&report->datasets[i].writers[w]);
+    }
+}
+
+int merge_runs(const struct merge_options *options,
+               struct merge_result *result, struct error *err)
+{
+    struct merge *merge = calloc(1, sizeof(*merge));
+    int outcome = -1;
+
+    memset(result, 0, sizeof(*result));
+    arena_init(&result->arena);
+    if (merge == NULL)
+        return error_no_memory(err);
+    merge->options = options;
+    arena_init(&merge->arena);
+    merge->worker = worker_new();
+    if (merge_open(merge, err) == 0 && merge_check_shapes(merge, err) == 0 &&
+        start_report(merge, result, err) == 0)
+        outcome = merge_into(merge, result, err);
+    release_report(&merge->report);
+    merge_close(merge);
+    worker_free(merge->worker);
+    arena_release(&merge->arena);
+    free(merge);
+    return outcome;
+}
+
+void merge_result_release(struct merge_result *result)
+{
+    arena_release(&result->arena);
+    memset(result, 0, sizeof(*result));
+}
