@@ -109,6 +109,25 @@ static int load_setup(const struct setup_options *options,
     return 0;
 }
 
+/* A recording holds the answers of one site. And no run's folder may be that
+ * of a site. */
+static int check_sites(const struct command *command,
+                       const struct prepared *prepared, struct error *err)
+{
+    const char *const *values = command->cli->values;
+    const struct job *job = &prepared->setup.job;
+
+    for (size_t i = 0; i < job->site_count; i++) {
+        if (strcmp(job->sites[i], prepared->run_id) == 0)
+            return error_set(err, ERROR_USAGE, "--run-id: \"%s\" is the name "
+                             "of a site", prepared->run_id);
+    }
+    if (!setup_has_sites(&prepared->setup) ||
+        (values[OPTION_RECORD] == NULL && values[OPTION_REPLAY] == NULL))
+        return 0;
+    return setup_need_site(job, err);
+}
+
 struct prepared *prepare(const struct command *command, struct error *err)
 {
     const struct cli *cli = command->cli;
@@ -117,6 +136,8 @@ struct prepared *prepare(const struct command *command, struct error *err)
         .site = cli->values[OPTION_SITE],
         .mappings = cli->mappings[0] != NULL ? cli->mappings : NULL,
         .out_dir = cli->values[OPTION_OUT],
+        .several = cli->verb == VERB_EXTRACT || cli->verb == VERB_PLAN ||
+                   cli->verb == VERB_CHECK,
     };
     struct prepared *prepared = calloc(1, sizeof(*prepared));
 
@@ -130,6 +151,7 @@ struct prepared *prepare(const struct command *command, struct error *err)
         read_backfill(command, &prepared->backfill, err) == 0 &&
         read_run_id(command, prepared, err) == 0 &&
         load_setup(&options, prepared, err) == 0 &&
+        check_sites(command, prepared, err) == 0 &&
         open_record(command, prepared, err) == 0)
         return prepared;
     prepare_job_missing(command, err);

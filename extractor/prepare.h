@@ -26,7 +26,8 @@ struct prepared {
 
 /* NULL with *err set: ERROR_USAGE for bad times or a bad --run-id, else what
  * setup_load() and the recordings say. A replay stands for the time of its
- * recording. prepared_free() accepts NULL. */
+ * recording. Of a job with several sites and without --site, extract, plan and
+ * check have the job alone (setup_has_sites()). prepared_free() accepts NULL. */
 struct prepared *prepare(const struct command *command, struct error *err);
 void prepared_free(struct prepared *prepared);
 

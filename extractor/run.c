@@ -299,6 +299,9 @@ static int write_all(struct run *run, struct error *err)
     if (run->options->record != NULL &&
         recording_finish(run->options->record, err) != 0)
         return -1;
+    if (run->options->ready != NULL &&
+        run->options->ready(run->options->ready_context, err) != 0)
+        return -1;
     run->publish = NULL;
     return publish_commit(publish, err);
 }

@@ -34,6 +34,10 @@ struct run_options {
     bool allow_commands; /* the job was named with -c */
     struct recording *record; /* keeps every answer, or NULL */
     struct recording *replay; /* answers instead of the network, or NULL */
+    /* Asked when all is written and durable, before it is shown; NULL: nobody
+     * is. -1 with *err set: it is not to be shown. */
+    int (*ready)(void *context, struct error *err);
+    void *ready_context;
     struct log *log;
     const volatile sig_atomic_t *stop;
 };

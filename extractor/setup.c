@@ -378,6 +378,10 @@ int setup_load(struct setup *setup, const struct setup_options *options,
         error_no_memory(err);
         goto fail;
     }
+    if (options->several && setup_has_sites(setup))
+        return 0;
+    if (setup_need_site(&setup->job, err) != 0)
+        goto fail;
     if (setup_folders(&setup->job, &setup->arena, setup->folders, err) != 0)
         goto fail;
     names = options->mappings != NULL ? options->mappings
