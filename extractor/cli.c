@@ -78,7 +78,7 @@ static const struct {
                         ASKING_VERBS | BIT(VERB_SCHEMA), 0},
     [OPTION_SITE] = {"site", "NAME", "only this one of the job's sites",
                      ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
-                         BIT(VERB_DELIVER), 0},
+                         BIT(VERB_DELIVER) | BIT(VERB_SCHEMA), 0},
     [OPTION_AS] = {"as", "NAME",
                    "site of a run, in the order of the runs; may repeat",
                    BIT(VERB_MERGE), 0, true},

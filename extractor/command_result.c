@@ -21,6 +21,23 @@ int command_exit_code(const struct command *command, const struct error *err)
     return error_exit_code(err);
 }
 
+enum error_kind command_kind_of(int code)
+{
+    static const int stops[] = {SIGHUP, SIGINT, SIGTERM};
+
+    for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+        if (code == EXIT_BY_SIGNAL + stops[i])
+            return ERROR_TRY_LATER;
+    }
+    for (int kind = ERROR_NONE + 1; kind < ERROR_KIND_COUNT; kind++) {
+        const struct error error = {.kind = (enum error_kind)kind};
+
+        if (error_exit_code(&error) == code)
+            return error.kind;
+    }
+    return ERROR_BUG;
+}
+
 static int write_result_file(const char *path, const struct buf *text,
                              struct error *err)
 {

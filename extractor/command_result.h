@@ -14,6 +14,10 @@
 /* What a shell will see; main ends by the signal that came. */
 int command_exit_code(const struct command *command, const struct error *err);
 
+/* The kind of error that a process of ours has ended with, by its exit code;
+ * ERROR_TRY_LATER for one that a signal has stopped. */
+enum error_kind command_kind_of(int code);
+
 /* Into the file of --result-json, where there is one, and to stdout. */
 int command_put_result(const struct command *command, const struct buf *text,
                        struct error *err);

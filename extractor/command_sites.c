@@ -10,7 +10,7 @@
 #include "merge.h"
 #include "sites.h"
 
-enum { RESULT_BYTES_MAX = 4 * 1024 * 1024, EXIT_BY_SIGNAL = 128 };
+enum { RESULT_BYTES_MAX = 4 * 1024 * 1024 };
 
 /* What became of all sites. */
 struct all_sites {
@@ -71,17 +71,6 @@ static void read_line(struct all_sites *all, size_t index)
     }
 }
 
-static enum error_kind kind_of(int code)
-{
-    for (int kind = ERROR_NONE + 1; kind < ERROR_KIND_COUNT; kind++) {
-        const struct error error = {.kind = (enum error_kind)kind};
-
-        if (error_exit_code(&error) == code)
-            return error.kind;
-    }
-    return ERROR_BUG;
-}
-
 /* One word for why a site is not there. */
 static const char *verdict_of(const struct all_sites *all, size_t index)
 {
@@ -91,13 +80,7 @@ static const char *verdict_of(const struct all_sites *all, size_t index)
         return "withheld";
     return kind != NULL
                ? kind
-               : error_kind_name(kind_of(all->sites.children[index].exit));
-}
-
-static bool is_stop(int code)
-{
-    return code == EXIT_BY_SIGNAL + SIGHUP || code == EXIT_BY_SIGNAL + SIGINT ||
-           code == EXIT_BY_SIGNAL + SIGTERM;
+               : error_kind_name(command_kind_of(all->sites.children[index].exit));
 }
 
 static void blame(const struct all_sites *all, size_t index,
@@ -106,10 +89,8 @@ static void blame(const struct all_sites *all, size_t index,
     const struct sites_child *child = &all->sites.children[index];
     const char *message = member(all, index, "message");
     const char *hint = member(all, index, "hint");
-    enum error_kind kind = kind_of(child->exit);
+    enum error_kind kind = command_kind_of(child->exit);
 
-    if (is_stop(child->exit)) /* of this one alone */
-        kind = ERROR_TRY_LATER;
     if (message != NULL)
         error_set(err, kind, "site %s: %s", all->job->sites[index], message);
     else

@@ -1,5 +1,6 @@
 /*
- * command_sites: extract of a job with several sites. Private to command*.c.
+ * command_sites: jobs with several sites: extract (command_sites.c), and what
+ * looks at each (command_each_site.c). Private to command*.c.
  */
 #ifndef ROLLCALL_COMMAND_SITES_H
 #define ROLLCALL_COMMAND_SITES_H
@@ -24,9 +25,11 @@ int command_extract_one(const struct command *command,
 int command_extract_sites(const struct command *command,
                           struct prepared *prepared, struct error *err);
 
-/* Does `one` for each site of the job, with --site as if it were given, and
- * with "site NAME" before what it prints. The first error is *err; the others
- * are logged. */
+/* Does `one` in a process for each site of the job, as if --site had been
+ * given, and prints what each printed, in the job's order, under "site NAME";
+ * with --json as {"sites": [{"site", "report": its document or null}]}. -1 and
+ * the kind of the first site that failed; each has logged its own error.
+ * Returns in every process. */
 int command_each_site(const struct command *command, const struct job *job,
                       int (*one)(const struct command *command,
                                  struct error *err),

@@ -77,6 +77,10 @@ struct merge_result {
 /* merge_result_release() is needed after either outcome. */
 int merge_runs(const struct merge_options *options,
                struct merge_result *result, struct error *err);
+/* What a dataset's schema becomes by merging, in the arena; NULL: memory is
+ * out. There must be room for a column. */
+const struct schema *merge_schema_of(struct arena *arena,
+                                     const struct schema *schema);
 void merge_result_release(struct merge_result *result);
 
 #endif

@@ -179,8 +179,8 @@ static int check_room(const struct schema *schema, struct error *err)
                      "column", schema->name);
 }
 
-int merge_schema(struct merge *merge, const char *dataset,
-                 struct dataset_report *report, struct error *err)
+const struct schema *merge_schema_of(struct arena *arena,
+                                     const struct schema *schema)
 {
     static const struct column site = {
         .name = MANIFEST_SITE_COLUMN,
@@ -188,27 +188,35 @@ int merge_schema(struct merge *merge, const char *dataset,
         .type = VALUE_STRING,
         .length = JOB_SITE_NAME_MAX,
         .key = true};
+    struct schema *merged = arena_alloc(arena, sizeof(*merged));
+    struct column *columns =
+        arena_alloc(arena, (schema->count + 1) * sizeof(*columns));
+
+    if (merged == NULL || columns == NULL)
+        return NULL;
+    columns[0] = site;
+    memcpy(columns + 1, schema->columns, schema->count * sizeof(*columns));
+    *merged = *schema;
+    merged->columns = columns;
+    merged->count++;
+    return merged;
+}
+
+int merge_schema(struct merge *merge, const char *dataset,
+                 struct dataset_report *report, struct error *err)
+{
     const struct manifest_resource *r =
         shape_of(&merge->runs[0].manifest, dataset);
-    struct schema *schema = arena_alloc(&merge->arena, sizeof(*schema));
-    struct column *columns;
     size_t *order;
 
     if (check_room(&r->schema, err) != 0)
         return -1;
-    columns = arena_alloc(&merge->arena,
-                          (r->schema.count + 1) * sizeof(*columns));
+    report->schema = merge_schema_of(&merge->arena, &r->schema);
     order = arena_alloc(&merge->arena, (r->order_count + 1) * sizeof(*order));
-    if (schema == NULL || columns == NULL || order == NULL)
+    if (report->schema == NULL || order == NULL)
         return error_no_memory(err);
-    columns[0] = site;
-    memcpy(columns + 1, r->schema.columns, r->schema.count * sizeof(*columns));
     for (size_t i = 0; i < r->order_count; i++)
         order[i + 1] = r->order[i] + 1;
-    *schema = r->schema;
-    schema->columns = columns;
-    schema->count++;
-    report->schema = schema;
     report->order = order;
     report->order_count = r->order_count > 0 ? r->order_count + 1 : 0;
     report->merged = true;

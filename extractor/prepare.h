@@ -41,7 +41,8 @@ const char *prepare_job_path(const struct command *command);
 int prepare_job_missing(const struct command *command, struct error *err);
 
 /* The output directory alone: --out, or that of the job, which is not read
- * when --out is there and neither --job nor --site is. */
+ * when --out is there and neither --job nor --site is. Of sites that are apart
+ * clean and deliver need one. */
 struct output_place {
     const char *out_dir;
     bool has_job;

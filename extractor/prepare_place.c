@@ -54,6 +54,13 @@ int prepare_place(struct output_place *place, const struct command *command,
     if (job_load_site(&place->job, prepare_job_path(command), site, err) != 0)
         return prepare_job_missing(command, err);
     place->has_job = true;
+    if (place->job.output.sites == SITES_APART &&
+        (command->cli->verb == VERB_CLEAN ||
+         command->cli->verb == VERB_DELIVER) &&
+        setup_need_site(&place->job, err) != 0) {
+        prepare_place_free(place);
+        return -1;
+    }
     place->out_dir = job_out_dir(&place->job, place->out_dir);
     return place->out_dir != NULL ? 0 : error_no_memory(err);
 }

@@ -10,7 +10,7 @@
 
 enum {
     POLL_MS = 100, /* a signal may come just before a wait */
-    TEXT_MAX = 1024 * 1024,
+    TEXT_MAX = 64 * 1024 * 1024, /* what a command may print at most */
     EXIT_BY_SIGNAL = 128
 };
 
@@ -162,7 +162,8 @@ static void receive(struct sites *sites, struct sites_child *child)
         end(sites, child);
         return;
     }
-    if (child->state == SITES_WORKING && chunk[0] == ready_sign) {
+    if (sites->options.together_or_none && child->state == SITES_WORKING &&
+        child->text.len == 0 && chunk[0] == ready_sign) {
         child->state = SITES_READY;
         data++;
         got--;

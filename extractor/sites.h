@@ -3,8 +3,8 @@
  * over all of them.
  *
  * sites_run() forks; it returns in every process. In a child it gives
- * SITES_CHILD with *index, and *err where it cannot begin: the child does its site's work, writes its one line
- * of result to stdout, which leads to the parent, and ends. In the parent it
+ * SITES_CHILD with *index, and *err where it cannot begin: the child does its site's work, and what it
+ * writes to stdout comes to the parent, until it ends. In the parent it
  * gives SITES_DONE when all have ended; sites_release() in both.
  *
  * Processes, because what one site needs, memory, time, a crash, is then
@@ -46,7 +46,7 @@ struct sites_child {
     int fd;          /* to its stdout, -1 when closed */
     int exit;        /* as a shell has it: 128 and more for a signal */
     bool withheld;   /* for another's failure, not for one of its own */
-    struct buf text; /* its line of result, "" without one */
+    struct buf text; /* what it wrote */
 };
 
 struct sites_options {
