@@ -12,6 +12,8 @@
 #include "command.h"
 #include "http.h"
 
+enum { LOG_BUFFER_BYTES = 16 * 1024 };
+
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t stop_signal;
 
@@ -148,6 +150,9 @@ int main(int argc, char **argv)
     struct cli cli;
 
     log.clock = clock_system();
+    /* A line is one write(2), so that those of several processes stay whole:
+     * log_line() flushes. */
+    setvbuf(stderr, NULL, _IOFBF, LOG_BUFFER_BYTES);
     protect_memory();
     catch_signals();
     if (cli_parse(&cli, argc, argv, &err) == 0 &&
