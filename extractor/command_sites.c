@@ -298,6 +298,8 @@ static int run_site(const struct all_sites *all, size_t index,
     char as_of[INSTANT_TEXT_MAX];
     struct prepared *prepared = NULL;
 
+    snprintf(command.log->site, sizeof(command.log->site), "%s",
+             all->job->sites[index]);
     instant_rfc3339(all->prepared->as_of, as_of);
     cli.values[OPTION_AS_OF] = as_of;
     cli.values[OPTION_RUN_ID] = all->prepared->run_id;
