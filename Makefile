@@ -13,6 +13,7 @@
 #                     tests/bench/README.md)
 #   make bench-net    over a slow network, TLS, throttling (minutes)
 #   make bench-ceiling  instructions a record, at most so many
+#   make slurm-check  the scripts of samples/slurm under a real Slurm (as root)
 #   make fuzz         an hour of libFuzzer over all targets of tests/fuzz
 #                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
 #   make check-style  layers owners hdr-check sizes
@@ -39,6 +40,7 @@ TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
 	libxml2-utils nodejs npm postgresql-15 sqlite3 shellcheck systemd \
 	python3-yaml
 FUZZ_DEPS := clang
+SLURM_DEPS := slurm-wlm munge python3
 LINT_DEPS := clang clang-tidy cppcheck
 # Validators, readers and takers of what is published, from npm.
 NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \
@@ -229,6 +231,14 @@ soak: $(ROLLCALL) $(FAKESITE) $(SHIM)
 e2e-asan: $(FAKESITE) $(NPM_STAMP)
 	$(MAKE) $(ASAN) E2E_FAKESITE=$(FAKESITE) e2e
 
+# Of a whole Slurm on this machine, which needs root.
+slurm-check:
+	@sh .ci/deps.sh $(DEPS) $(SLURM_DEPS)
+	@$(MAKE) --no-print-directory run-slurm-check
+
+run-slurm-check: $(ROLLCALL) $(FAKESITE)
+	@cd tests/slurm && $(E2E) python3 -m unittest -v test_slurm
+
 # What a run costs. tests/bench/README.md has the settings.
 BENCH_DEPS := python3 jq nodejs npm
 BENCH_NET_DEPS := python3 nginx openssl
@@ -339,7 +349,7 @@ run-demo: $(ROLLCALL) $(FAKESITE)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
+.PHONY: all slurm-check run-slurm-check unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
 	run-bench bench-net run-bench-net bench-ceiling fuzz fuzz-programs \
 	fuzz-short layers owners sizes hdr-check check-style lint lint-deps \
 	clang programs tidy cppcheck deps test-deps test demo run-demo clean
