@@ -53,12 +53,12 @@ static const struct {
     [VERB_DELIVER] = {"deliver", "RUN",
                       "bring a published run, or latest, to the job's targets",
                       1, 1},
-    [VERB_MERGE] = {"merge", "RUN...",
-                    "runs of several sites as one, with a column site", 1,
-                    CLI_OPERANDS_MAX},
     [VERB_SCHEMA] = {"schema", "",
                      "what PowerCenter or a warehouse needs to load a dataset",
                      0, 0},
+    [VERB_MERGE] = {"merge", "RUN...",
+                    "runs of several sites as one, with a column site", 1,
+                    CLI_OPERANDS_MAX},
 };
 
 static const struct {
@@ -118,7 +118,8 @@ static const struct {
     [OPTION_RESULT_JSON] = {"result-json", "FILE",
                             "write the final JSON line here too, also on "
                             "failure",
-                            BIT(VERB_EXTRACT) | BIT(VERB_DELIVER), 0},
+                            BIT(VERB_EXTRACT) | BIT(VERB_DELIVER) |
+                              BIT(VERB_MERGE), 0},
     [OPTION_DATASET] = {"dataset", "NAME",
                         "which dataset (default: the only one)",
                         BIT(VERB_CAT) | BIT(VERB_SCHEMA), 0},
@@ -469,7 +470,7 @@ void cli_help(enum cli_verb verb, FILE *out)
         fprintf(out, "  %-10s %-13s %s\n", verbs[i].name, verbs[i].operands,
                 verbs[i].summary);
     fputs("\nOptions (--as-of can be the environment variable ROLLCALL_AS_OF, and "
-          "so each\nbut --accept-guard, --accounts, --myself, --apply and "
+          "so each\nbut --accept-guard, --as, --accounts, --myself, --apply and "
           "--yes):\n", out);
     help_options(VERB_NONE, out);
     fprintf(out, "\n%s", exit_codes);

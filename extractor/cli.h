@@ -30,8 +30,8 @@ enum cli_verb {
     VERB_STATUS,
     VERB_CLEAN,
     VERB_DELIVER,
-    VERB_MERGE,
     VERB_SCHEMA,
+    VERB_MERGE,
     VERB_COUNT
 };
 

@@ -13,7 +13,7 @@ README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
 VERBS = ("extract", "plan", "check", "verify", "cat", "explain",
          "activate", "deactivate", "status", "clean", "deliver",
-         "schema")
+         "schema", "merge")
 AUDIT = "/rest/api/3/auditing/record"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -108,7 +108,7 @@ class Help(Case):
                 self.assertIn("unknown option --no-such", err)
             every = self.option_lines(self.rollcall("--help").out)
             mine = {name for _, name, _, _ in self.option_lines(text)}
-            operand = (["out"] if verb in ("verify", "cat", "deliver",
+            operand = (["out"] if verb in ("verify", "cat", "deliver", "merge",
                                            "explain") else [])
             for _, name, argument, _ in every:
                 if name in mine:

@@ -325,14 +325,16 @@ static const struct {
     const char *name;
     unsigned verbs; /* one bit each: extract plan check verify cat
                        explain activate deactivate status clean
-                        deliver schema */
+                        deliver schema merge */
 } documented[] = {
-    {"--job FILE", 0xfe7},
+    {"--job FILE", 0x1fe7},
     {"--mapping NAME|FILE", 0x827},
-    {"--out DIR", 0x727},
+    {"--site NAME", 0xfe7},
+    {"--as NAME", 0x1000},
+    {"--out DIR", 0x1727},
     {"--as-of TIME", 0x327},
-    {"--run-id ID", 0x03},
-    {"--force ", 0x01},
+    {"--run-id ID", 0x1003},
+    {"--force ", 0x1001},
     {"--accept-guard NAME", 0x01},
     {"--max-age DURATION", 0x100},
     {"--keep N", 0x200},
@@ -344,7 +346,7 @@ static const struct {
     {"--to TIME", 0x03},
     {"--full ", 0x03},
     {"--no-deliver ", 1},
-    {"--result-json FILE", 0x401},
+    {"--result-json FILE", 0x1401},
     {"--dataset NAME", 0x810},
     {"--format NAME", 0x810},
     {"--part PART", 0x800},
@@ -361,12 +363,12 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
-    {"--quiet ", 0xfff},
-    {"--verbose ", 0xfff},
-    {"--log-format text|json", 0xfff},
-    {"--color auto|never|always", 0xfff},
-    {"--help ", 0xfff},
-    {"--version ", 0xfff},
+    {"--quiet ", 0x1fff},
+    {"--verbose ", 0x1fff},
+    {"--log-format text|json", 0x1fff},
+    {"--color auto|never|always", 0x1fff},
+    {"--help ", 0x1fff},
+    {"--version ", 0x1fff},
 };
 
 static void help_lists_every_option(void **state)
@@ -416,7 +418,8 @@ static void help_is_true(void **state)
                            : documented[i].verbs & 0x40 ? "activate u"
                            : documented[i].verbs & 0x100 ? "status"
                            : documented[i].verbs & 0x200 ? "clean"
-                                                         : "schema";
+                           : documented[i].verbs & 0x800 ? "schema"
+                                                         : "merge r";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
         snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");
