@@ -77,9 +77,14 @@ static enum sites_outcome start(struct sites *sites, size_t index,
     return SITES_DONE;
 }
 
+static int stop_signal(const struct sites *sites)
+{
+    return sites->options.stop != NULL ? *sites->options.stop : 0;
+}
+
 static bool may_start(const struct sites *sites)
 {
-    return !sites->doomed && !sites->told &&
+    return !sites->doomed && stop_signal(sites) == 0 &&
            count_of(sites, SITES_WORKING) + count_of(sites, SITES_FREED) <
                (size_t)sites->options.limit;
 }
@@ -175,7 +180,7 @@ static void receive(struct sites *sites, struct sites_child *child)
 
 static void pass_signal(struct sites *sites)
 {
-    int number = sites->options.stop != NULL ? *sites->options.stop : 0;
+    int number = stop_signal(sites);
 
     if (number == 0 || sites->told)
         return;
@@ -264,8 +269,7 @@ static int read_answer(const struct sites *sites, char *sign)
     struct pollfd fd = {.fd = STDOUT_FILENO, .events = POLLIN};
     int found = 0;
 
-    while (found == 0 && (sites->options.stop == NULL ||
-                          *sites->options.stop == 0))
+    while (found == 0 && stop_signal(sites) == 0)
         found = poll(&fd, 1, POLL_MS);
     return found > 0 && recv(STDOUT_FILENO, sign, 1, 0) == 1 ? 0 : -1;
 }
@@ -278,7 +282,7 @@ int sites_ready(void *context, struct error *err)
     if (send(STDOUT_FILENO, &ready_sign, 1, MSG_NOSIGNAL) == 1 &&
         read_answer(sites, &sign) == 0 && sign == go_sign)
         return 0;
-    if (sites->options.stop != NULL && *sites->options.stop != 0)
+    if (stop_signal(sites) != 0)
         return error_set(err, ERROR_INTERRUPTED,
                          "interrupted; nothing published");
     return error_set(err, ERROR_INTERRUPTED,
