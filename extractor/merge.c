@@ -1,5 +1,6 @@
 #include "merge_parts.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,25 +69,32 @@ static int start_report(struct merge *merge, struct merge_result *result,
     return 0;
 }
 
-/* A partial run gives way to one that lacks fewer sites. */
-static bool gives_way(const struct merge *merge, const char *dir)
+/* A partial run gives way to one that lacks fewer sites. What cannot be told
+ * is an error: a run left in its place would pass for this one. What is there
+ * and no run is for publish to refuse. */
+static int gives_way(const struct merge *merge, const char *dir, bool *way,
+                     struct error *err)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    struct error ignored = {0};
+    struct error trouble = {0};
     struct manifest manifest;
-    bool fewer;
 
+    *way = merge->options->replace;
+    if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
+        return error_set(err, ERROR_IO, "%s: cannot open: %s", dir,
+                         strerror(errno));
     if (fd < 0)
-        return false;
-    if (manifest_load(&manifest, fd, &ignored) != 0) {
-        close(fd);
-        return false;
+        return 0;
+    if (manifest_load(&manifest, fd, &trouble) == 0) {
+        *way |= manifest.merged &&
+                merge->options->missing_count < manifest.missing_count;
+        manifest_free(&manifest);
     }
-    fewer = manifest.merged &&
-            merge->options->missing_count < manifest.missing_count;
-    manifest_free(&manifest);
     close(fd);
-    return fewer;
+    if (trouble.kind == ERROR_NONE || trouble.kind == ERROR_DATA ||
+        trouble.kind == ERROR_NO_INPUT)
+        return 0;
+    return error_set(err, trouble.kind, "%s: %s", dir, trouble.text);
 }
 
 static int omit(struct merge *merge, const char *dataset, const char *reason,
@@ -193,11 +201,13 @@ static int merge_into(struct merge *merge, struct merge_result *result,
         .run_id = result->run_id,
         .file_mode = job != NULL ? job->output.file_mode : FILE_MODE_DEFAULT,
         .dir_mode = job != NULL ? job->output.dir_mode : DIR_MODE_DEFAULT,
-        .replace = options->replace || gives_way(merge, result->dir),
         .redshift_url = job != NULL ? job->output.redshift_url : NULL,
     };
-    struct publish *publish = publish_open(&publish_options, err);
+    struct publish *publish;
 
+    if (gives_way(merge, result->dir, &publish_options.replace, err) != 0)
+        return -1;
+    publish = publish_open(&publish_options, err);
     if (publish == NULL)
         return -1;
     merge->file_mode = publish_options.file_mode;
