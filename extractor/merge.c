@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "instant.h"
+#include "previous.h"
 #include "publish.h"
 #include "sink.h"
 
@@ -177,12 +178,34 @@ static int fill_result(const struct merge *merge, struct merge_result *result,
     return 0;
 }
 
+/* The merged run before this one, which clean keeps and status compares. */
+static int name_previous(struct merge *merge, const struct publish *publish,
+                         struct error *err)
+{
+    struct run_report *report = &merge->report;
+    struct previous previous;
+    int result = 0;
+
+    if (previous_open(&previous, publish_out_fd(publish), report->run_id,
+                      report->as_of, merge->options->log, err) != 0)
+        return error_prefix(err, "%s", merge->options->out_dir);
+    if (previous.found) {
+        report->supersedes =
+            arena_strdup(&merge->arena, previous.manifest.run_id);
+        if (report->supersedes == NULL)
+            result = error_no_memory(err);
+    }
+    previous_close(&previous);
+    return result;
+}
+
 /* Publishes and frees the folder, or leaves nothing of it. */
 static int write_run(struct merge *merge, struct publish *publish,
                      struct merge_result *result, struct error *err)
 {
     merge->dir_fd = publish_dir_fd(publish);
-    if (write_datasets(merge, err) != 0 || merge_rejects(merge, err) != 0 ||
+    if (name_previous(merge, publish, err) != 0 ||
+        write_datasets(merge, err) != 0 || merge_rejects(merge, err) != 0 ||
         write_manifest(merge, err) != 0 ||
         fill_result(merge, result, err) != 0) {
         publish_abort(publish);

@@ -190,6 +190,7 @@ class Waiting(SitesCase):
     def test_what_is_ready_is_not_shown_before_all_are(self):
         self.sites_job()
         process, _ = self.begin_and_wait()
+        time.sleep(0.1)
         self.assertEqual(self.runs(), [])
         self.assertEqual(process.wait(PATIENCE), 0)
         self.assertEqual(self.runs(), ["acme", "gamma"])
@@ -270,6 +271,17 @@ class Together(SitesCase):
                          sorted(path.name for path in
                                 whole.folder.iterdir()))
         self.assertFalse((self.folder / "land" / "acme").exists())
+
+    def test_old_runs_are_cleaned_whole_and_apart(self):
+        self.sites_job(output={"sites": "together"})
+        for day in (21, 22, 23):
+            self.extract("-q", as_of=f"2026-11-{day}T02:00:00Z")
+        cleaned = self.rollcall("clean", "--keep", "1").json()
+        self.assertEqual(cleaned["removed"], ["20261121T020000Z"])
+        cleaned = self.rollcall("clean", "--keep", "1", "--site",
+                                "beta").json()
+        self.assertEqual(cleaned["removed"], ["20261121T020000Z"])
+        self.assertTrue((self.out / "acme" / "20261121T020000Z").exists())
 
     def test_schema_has_the_site_in_its_key(self):
         self.sites_job(output={"sites": "together"})
