@@ -26,6 +26,8 @@
 MAKEFLAGS += --no-builtin-rules
 
 VERSION := 0.1.0
+# The day of that version, as manual pages and packages show it.
+RELEASED := 2026-11-25
 BUILD ?= build
 ifeq ($(origin CC),default)
 CC := gcc
@@ -38,13 +40,14 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
 	libxml2-utils nodejs npm postgresql-15 sqlite3 shellcheck systemd \
-	python3-yaml
+	python3-yaml chromium
 FUZZ_DEPS := clang
 SLURM_DEPS := slurm-wlm munge python3
 LINT_DEPS := clang clang-tidy cppcheck
 # Validators, readers and takers of what is published, from npm.
 NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \
-	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4
+	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4 \
+	playwright-core@1.48.2 axe-core@4.10.2
 
 PKGS := libcurl zlib libcrypto sqlite3
 FAKESITE_PKGS := libmicrohttpd libcjson zlib
@@ -67,10 +70,12 @@ ifeq ($(origin CFLAGS),undefined)
 CFLAGS := -O3 -g
 WHOLE := $(if $(findstring clang,$(CC)),,-flto=auto -ffat-lto-objects)
 endif
+PARTS := -fno-lto # as files compiled each by itself
 WARN := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wno-missing-field-initializers -Werror
 HARDEN := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DROLLCALL_VERSION='"$(VERSION)"' \
+	-DROLLCALL_DATE='"$(RELEASED)"' \
 	-iquote extractor -iquote transforms $(WARN) $(HARDEN) $(CFLAGS) \
 	$(LTO) $(PKG_CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(CFLAGS) $(LDFLAGS)
@@ -96,14 +101,19 @@ LIB_SRC := $(filter-out extractor/main.c, \
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # Linked, before the library, into the tests that name it below.
 UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/reference_json.c
-FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk
+FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk watch
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
 FAKESITE_SRC := $(wildcard tests/fakesite/*.c)
 SHIM_SRC := $(wildcard tests/faults/*.c)
 
+# Style and script of the report's page, each made one text in C.
+PAGE_STYLE := $(sort $(wildcard extractor/overview_page/*.css))
+PAGE_SCRIPT := $(sort $(wildcard extractor/overview_page/*.js))
+PAGE_OBJ := $(BUILD)/extractor/overview_page.o
+
 MAIN_OBJ := $(BUILD)/extractor/main.o
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(PAGE_OBJ)
 UNIT_OBJ := $(UNIT_SRC:%.c=$(BUILD)/%.o) $(UNIT_HELPER_SRC:%.c=$(BUILD)/%.o)
 UNIT_BIN := $(UNIT_SRC:tests/unit/%.c=$(BUILD)/unit/%)
 FUZZ_OBJ := $(FUZZ_SRC:%.c=$(BUILD)/%.o) \
@@ -133,6 +143,22 @@ $(LIBRARY): $(LIB_OBJ)
 	@rm -f $@
 	@ar rcs $@ $^
 
+# One literal a line, so that a compiler's message has a place.
+TO_LITERAL := sed -e 's/[\\"?]/\\&/g' -e 's/^/"/' -e 's/$$/\\n"/'
+
+$(PAGE_OBJ:.o=.c): $(PAGE_STYLE) $(PAGE_SCRIPT) Makefile
+	@mkdir -p $(@D)
+	@echo "  GEN   $@"
+	@{ echo '#include "overview_page.h"'; \
+		echo 'const char overview_page_style[] ='; \
+		$(TO_LITERAL) $(PAGE_STYLE); echo ';'; \
+		echo 'const char overview_page_script[] ='; \
+		$(TO_LITERAL) $(PAGE_SCRIPT); echo ';'; } >$@
+
+$(PAGE_OBJ): $(PAGE_OBJ:.o=.c)
+	@echo "  CC    $@"
+	@$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
 $(FAKESITE): $(FAKESITE_OBJ)
 	@echo "  LD    $@"
 	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(FAKESITE_LIBS)
@@ -148,7 +174,7 @@ $(SHIM_OBJ): PKG_CFLAGS :=
 $(UNIT_BIN): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS) \
+	@$(CC) $(ALL_LDFLAGS) $(PARTS) -o $@ $(filter %.o,$^) $(LIBRARY) $(LIBS) \
 		$(HELPER_LIBS) -lcmocka
 
 $(FAKE_EXCHANGE_TESTS:%=$(BUILD)/unit/test_%): \
@@ -162,11 +188,11 @@ $(REPLAY_BIN): $(BUILD)/unit/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o \
 		$(BUILD)/tests/fuzz/replay_%.o $(LIBRARY)
 	@mkdir -p $(@D)
 	@echo "  LD    $@"
-	@$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	@$(CC) $(ALL_LDFLAGS) $(PARTS) -o $@ $^ $(LIBS) -lcmocka
 
 $(FUZZ_BIN): $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(LIBRARY)
 	@echo "  LD    $@"
-	@$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcmocka
+	@$(CC) $(ALL_LDFLAGS) $(PARTS) -fsanitize=fuzzer -o $@ $^ $(LIBS) -lcmocka
 
 $(BUILD)/tests/fuzz/replay_%.o: tests/fuzz/replay.c Makefile
 	@mkdir -p $(@D)
@@ -300,6 +326,7 @@ check-style: layers owners hdr-check sizes
 # what other compilers and analysers say (.clang-tidy, .cppcheck)
 
 SEEN := -std=c11 -D_GNU_SOURCE -DROLLCALL_VERSION='"$(VERSION)"' \
+	-DROLLCALL_DATE='"$(RELEASED)"' \
 	-iquote extractor -iquote transforms
 
 lint-deps:

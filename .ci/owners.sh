@@ -21,7 +21,7 @@ only 'nobody' "${include}(cjson/)?cJSON"
 only 'csv(_[a-z]+)?' "${include}csv\.h>"
 only 'sink(_[a-z]+)?' "${include}zlib\.h"
 only 'db' "${include}sqlite3\.h"
-only 'digest' "${include}openssl/"
+only 'digest|signature' "${include}openssl/"
 only 'worker' "${include}pthread\.h"
 
 exit "$status"

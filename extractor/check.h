@@ -16,7 +16,8 @@
  *                "error": null or {"kind", "message", "hint"}}],
  *   "credentials": [{"endpoint", "url", "expires": time or null,
  *                    "scopes": [texts] or null, "warning": text or null}]}
- * Where runs are delivered to is among the sources, with the kind "target".
+ * Where runs are delivered to is among the sources, with the kind "target",
+ * and what signs their manifests, with the kind "key".
  * verdict of a source: ok, failed, skipped, or replaced where its fallback is
  * asked in its place. null: not known.
  */
@@ -35,7 +36,7 @@ enum {
     CHECK_NOTE_MAX = 512,
     CHECK_LACKS_MAX = 16,
     CHECK_LOGINS_MAX = 32,
-    CHECK_ROWS_MAX = SETUP_SOURCES_MAX + JOB_TARGETS_MAX,
+    CHECK_ROWS_MAX = SETUP_SOURCES_MAX + JOB_TARGETS_MAX + 1,
     CHECK_BYTES_MAX = 1024 * 1024 /* of the whole answer */
 };
 

@@ -10,6 +10,7 @@
 
 #include "clean_parts.h"
 #include "publish.h"
+#include "seal.h"
 #include "sink.h"
 #include "strmap.h"
 
@@ -74,14 +75,19 @@ static int find_stray(struct clean *clean, int run_fd,
     return result;
 }
 
-/* own, own_too: what is there besides the parts; own_too may be NULL. */
+/* own, own_too: what is there besides the parts: the manifest, which may have
+ * a signature, and a mark, or NULL. */
 static int look_at_folder(struct clean *clean, int fd, const struct manifest *m,
                           const char *own, const char *own_too,
                           const char **reason, struct error *err)
 {
     struct strmap paths = {0};
+    char seal[SEAL_NAME_MAX];
     int result = strmap_put(&paths, own, clean);
 
+    seal_name(own, seal);
+    if (result == 0)
+        result = strmap_put(&paths, seal, clean);
     if (result == 0 && own_too != NULL)
         result = strmap_put(&paths, own_too, clean);
     for (size_t i = 0; i < m->resource_count && result == 0; i++)

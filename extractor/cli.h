@@ -1,5 +1,5 @@
 /*
- * cli: the command line, by one table.
+ * cli: the command line, by tables.
  *
  * cli_parse() reads argv into a struct: the verb, one text per option, and the
  * operands. An option not given on the command line is taken from its
@@ -7,7 +7,9 @@
  * whether and whom a command changes: they must be typed. Unknown verbs and options
  * name the nearest known one; a repeated option, one the verb does not take,
  * and a missing argument are errors. All are ERROR_USAGE.
- * Help texts come from the same tables.
+ * An argument with fixed words is one of them, or an error that names the
+ * nearest. Verbs, options and words are rows of cli_table.h, which help and
+ * shell completion come from too.
  */
 #ifndef ROLLCALL_CLI_H
 #define ROLLCALL_CLI_H
@@ -31,6 +33,9 @@ enum cli_verb {
     VERB_CLEAN,
     VERB_DELIVER,
     VERB_SCHEMA,
+    VERB_REPORT,
+    VERB_HELP,
+    VERB_COMPLETION,
     VERB_MERGE,
     VERB_COUNT
 };
@@ -51,10 +56,16 @@ enum cli_option {
     OPTION_TO,
     OPTION_FULL,
     OPTION_NO_DELIVER,
+    OPTION_SIGN_KEY,
+    OPTION_PUBLIC_KEY,
     OPTION_RESULT_JSON,
     OPTION_DATASET,
     OPTION_FORMAT,
     OPTION_NO_HEADER,
+    OPTION_OUTPUT,
+    OPTION_TITLE,
+    OPTION_MASK,
+    OPTION_ROWS,
     OPTION_PART,
     OPTION_TABLE,
     OPTION_LOCATION,
@@ -76,6 +87,7 @@ enum cli_option {
     OPTION_VERBOSE,
     OPTION_LOG_FORMAT,
     OPTION_COLOR,
+    OPTION_PROGRESS,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_COUNT
@@ -93,12 +105,23 @@ struct cli {
     const char *as[CLI_SITES_MAX + 1];             /* NULL terminated */
     const char *operands[CLI_OPERANDS_MAX + 1];
     size_t operand_count;
+    bool all_help; /* --help, not -h */
 };
 
 int cli_parse(struct cli *cli, int argc, char *const *argv, struct error *err);
 
-/* verb VERB_NONE: all verbs. */
-void cli_help(enum cli_verb verb, FILE *out);
+/* Which of its fixed words the option has: 0, the first and the default, when
+ * it is not given. Options without such words: 0. */
+int cli_word(const struct cli *cli, enum cli_option option);
+
+/* verb VERB_NONE: all verbs. all: at length; else one screen. */
+void cli_help(enum cli_verb verb, bool all, FILE *out);
+
+/* "exit-codes", a verb, …. ERROR_USAGE when there is no such topic. */
+int cli_help_topic(const char *topic, FILE *out, struct error *err);
+
+/* The script with which bash, zsh or fish completes a command line. */
+void cli_completion(const char *shell, FILE *out);
 
 const char *cli_verb_name(enum cli_verb verb);
 

@@ -15,6 +15,7 @@
 struct command {
     const struct cli *cli;
     struct log *log;
+    FILE *screen; /* to draw progress on; NULL: nobody watches */
     const volatile sig_atomic_t *stop;
 };
 
@@ -30,6 +31,9 @@ int command_deactivate(const struct command *command, struct error *err);
 int command_clean(const struct command *command, struct error *err);
 int command_status(const struct command *command, struct error *err);
 int command_schema(const struct command *command, struct error *err);
+int command_report(const struct command *command, struct error *err);
+int command_help(const struct command *command, struct error *err);
+int command_completion(const struct command *command, struct error *err);
 int command_cat(const struct command *command, struct error *err);
 
 #endif

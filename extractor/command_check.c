@@ -353,8 +353,10 @@ static int check_all(struct checking *c, struct error *err)
         if (check_source(c, &setup->sources[i], err) != 0)
             break;
     }
-    if (err->kind == ERROR_NONE)
+    if (err->kind == ERROR_NONE) {
         command_check_targets(c->command, c->prepared, &c->check);
+        command_check_sign(c->command, c->prepared, &c->check);
+    }
     note_logins(c);
     return err->kind == ERROR_NONE ? print(c, err) : -1;
 }

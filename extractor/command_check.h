@@ -14,6 +14,10 @@ void command_check_targets(const struct command *command,
                            const struct prepared *prepared,
                            struct check *check);
 
+/* Adds a row for the key that signs, where there is one. */
+void command_check_sign(const struct command *command,
+                        const struct prepared *prepared, struct check *check);
+
 /* What a kind of error says of the way to the server and its answer. */
 void command_check_judge(struct check_row *row);
 

@@ -13,7 +13,8 @@ static int look(const struct command *command, const char *site,
                 struct error *err)
 {
     struct cli cli = *command->cli;
-    const struct command own = {&cli, command->log, command->stop};
+    const struct command own = {
+        .cli = &cli, .log = command->log, .stop = command->stop};
 
     snprintf(command->log->site, sizeof(command->log->site), "%s", site);
     cli.values[OPTION_SITE] = site;

@@ -16,6 +16,7 @@ enum { RESULT_BYTES_MAX = 256 * 1024 };
 struct extraction {
     struct run_result run;
     struct deliver_result deliveries;
+    uint64_t warnings; /* of the run */
     bool delivering; /* the run is published; what fails now is not the run */
 };
 
@@ -45,15 +46,7 @@ static void write_result(struct buf *out, const struct prepared *prepared,
     if (prepared != NULL)
         jsonw_instant(&w, "as_of", prepared->as_of);
     jsonw_text_or_null(&w, "dir", failed ? NULL : result->dir);
-    jsonw_array(&w, "datasets");
-    for (size_t i = 0; !failed && i < result->dataset_count; i++) {
-        jsonw_object(&w, NULL);
-        jsonw_text(&w, "name", result->datasets[i].name);
-        jsonw_int(&w, "rows", (int64_t)result->datasets[i].rows);
-        jsonw_int(&w, "rejected", (int64_t)result->datasets[i].rejected);
-        jsonw_object_end(&w);
-    }
-    jsonw_array_end(&w);
+    summary_json(failed || result->already ? NULL : &result->summary, &w);
     if (extraction->deliveries.count > 0)
         command_put_deliveries(&w, &extraction->deliveries);
     command_put_error(&w, err);
@@ -61,33 +54,38 @@ static void write_result(struct buf *out, const struct prepared *prepared,
     buf_putc(out, '\n');
 }
 
+/* For machines a line each dataset; what a person reads is a block of text. */
+static void log_datasets(const struct command *command,
+                         const struct run_result *result)
+{
+    const struct summary *summary = &result->summary;
+
+    for (size_t i = 0; i < summary->dataset_count; i++)
+        log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64
+                 " rows, %" PRIu64 " refused; %s", summary->datasets[i].name,
+                 summary->datasets[i].rows, summary->datasets[i].rejected,
+                 result->dir);
+}
+
 static void summarise(const struct command *command,
                       const struct run_result *result)
 {
+    struct buf text;
+
     if (result->already) {
         log_line(command->log, LOG_INFO, "already", "%s is published already",
                  result->dir);
         return;
     }
-    for (size_t i = 0; i < result->dataset_count; i++) {
-        const struct run_dataset *dataset = &result->datasets[i];
-        char unknown[64] = "";
-
-        if (dataset->is_changes) {
-            log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64
-                     " rows; %s", dataset->name, dataset->rows, result->dir);
-            continue;
-        }
-        if (dataset->has_unknown)
-            snprintf(unknown, sizeof(unknown),
-                     " %" PRIu64 " of them with nobody named,",
-                     dataset->unknown);
-        log_line(command->log, LOG_INFO, "published", "%s: %" PRIu64 " rows,%s"
-                 " %" PRIu64 " refused; %" PRIu64 " accounts, %" PRIu64
-                 " requests; %s", dataset->name, dataset->rows, unknown,
-                 dataset->rejected, result->users, result->requests,
-                 result->dir);
+    if (command->log->json) {
+        log_datasets(command, result);
+        return;
     }
+    buf_init(&text, SUMMARY_TEXT_MAX);
+    summary_text(&result->summary, result->dir, &text);
+    if (buf_ok(&text))
+        log_text(command->log, LOG_INFO, text.data);
+    buf_release(&text);
 }
 
 /* The result is told even when the run failed; failing to tell it makes a
@@ -145,7 +143,8 @@ static int run(const struct command *command, const struct prepared *prepared,
                const struct command_gate *gate, struct extraction *extraction,
                struct error *err)
 {
-    const struct run_options options = {
+    struct signature_key *key = NULL;
+    struct run_options options = {
         .setup = &prepared->setup,
         .as_of = prepared->as_of,
         .run_id = prepared->run_id,
@@ -159,17 +158,25 @@ static int run(const struct command *command, const struct prepared *prepared,
         .ready = gate != NULL ? gate->ready : NULL,
         .ready_context = gate != NULL ? gate->context : NULL,
         .log = command->log,
+        .screen = command->screen,
         .stop = command->stop,
     };
     int outcome;
 
+    if (prepare_sign_key(command, &prepared->setup.job, &key, err) != 0)
+        return -1;
+    options.sign_key = key;
     command->log->run_id = prepared->run_id;
+    command->log->warnings = &extraction->warnings;
     outcome = run_extract(&options, &extraction->run, err);
+    extraction->run.summary.warnings = extraction->warnings;
     if (outcome == 0) {
         summarise(command, &extraction->run);
         outcome = deliver(command, prepared, extraction, err);
     }
     command->log->run_id = NULL;
+    command->log->warnings = NULL;
+    signature_key_free(key);
     return outcome;
 }
 

@@ -62,7 +62,8 @@ static int merge(const struct command *command,
 {
     struct merge_input inputs[CLI_OPERANDS_MAX];
     const struct cli *cli = command->cli;
-    const struct merge_options options = {
+    struct signature_key *key = NULL;
+    struct merge_options options = {
         .inputs = inputs,
         .input_count = cli->operand_count,
         .out_dir = place->out_dir,
@@ -72,10 +73,16 @@ static int merge(const struct command *command,
         .log = command->log,
         .stop = command->stop,
     };
+    int outcome;
 
     if (read_inputs(cli, inputs, err) != 0)
         return -1;
-    return merge_runs(&options, result, err);
+    if (prepare_sign_key(command, options.job, &key, err) != 0)
+        return -1;
+    options.sign_key = key;
+    outcome = merge_runs(&options, result, err);
+    signature_key_free(key);
+    return outcome;
 }
 
 int command_merge(const struct command *command, struct error *err)

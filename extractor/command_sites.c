@@ -139,13 +139,20 @@ static int merge(struct all_sites *all, struct error *err)
         .log = all->command->log,
         .stop = all->command->stop,
     };
+    struct signature_key *key = NULL;
+    int result;
 
     for (size_t i = 0; i < all->job->site_count; i++) {
         if (is_published(all, i))
             inputs[options.input_count++] = (struct merge_input){
                 .path = member(all, i, "dir"), .site = all->job->sites[i]};
     }
-    if (merge_runs(&options, &all->merged, err) != 0)
+    if (prepare_sign_key(all->command, all->job, &key, err) != 0)
+        return -1;
+    options.sign_key = key;
+    result = merge_runs(&options, &all->merged, err);
+    signature_key_free(key);
+    if (result != 0)
         return -1;
     all->has_merged = true;
     command_log_merged(all->command, &all->merged);
@@ -293,8 +300,9 @@ static int run_site(const struct all_sites *all, size_t index,
                     const struct command_gate *gate, struct error *err)
 {
     struct cli cli = *all->command->cli;
-    const struct command command = {&cli, all->command->log,
-                                    all->command->stop};
+    const struct command command = {.cli = &cli,
+                                    .log = all->command->log,
+                                    .stop = all->command->stop};
     char as_of[INSTANT_TEXT_MAX];
     struct prepared *prepared = NULL;
 

@@ -17,10 +17,19 @@ static void print_finding(void *context, const char *file, const char *text)
 
 int command_verify(const struct command *command, struct error *err)
 {
+    const char *public = command->cli->values[OPTION_PUBLIC_KEY];
     struct verify_summary summary = {0};
-    int result = verify_run(command->cli->operands[0], print_finding,
-                            command->log, &summary, err);
+    struct signature_key *key = NULL;
+    int result;
 
+    if (public != NULL) {
+        key = seal_load_public(public, err);
+        if (key == NULL)
+            return error_prefix(err, "--public-key");
+    }
+    result = verify_run(command->cli->operands[0], key, print_finding,
+                        command->log, &summary, err);
+    signature_key_free(key);
     if (result != 0 && summary.findings == 0)
         return -1;
     if (summary.missing > 0)
@@ -37,15 +46,6 @@ int command_verify(const struct command *command, struct error *err)
     return result;
 }
 
-static int check_format(const char *format, struct error *err)
-{
-    if (format == NULL || strcmp(format, "csv") == 0 ||
-        strcmp(format, "jsonl") == 0)
-        return 0;
-    return error_set(err, ERROR_USAGE, "--format: \"%s\" is none of its "
-                     "values", format);
-}
-
 int command_cat(const struct command *command, struct error *err)
 {
     const struct cli *cli = command->cli;
@@ -55,8 +55,6 @@ int command_cat(const struct command *command, struct error *err)
         .header = cli->values[OPTION_NO_HEADER] == NULL,
     };
 
-    if (check_format(options.format, err) != 0)
-        return -1;
     /* A reader that has enough, such as head, is no error to tell of. */
     signal(SIGPIPE, SIG_DFL);
     return cat_run(cli->operands[0], &options, STDOUT_FILENO, err);

@@ -29,6 +29,7 @@ enum {
 enum plan_rank { /* the order of sending */
     RANK_PART,
     RANK_OTHER,
+    RANK_SEAL, /* the signature of a manifest */
     RANK_MANIFEST,
     RANK_BESIDE,
     RANK_SUCCESS, /* _SUCCESS of a Hive folder */

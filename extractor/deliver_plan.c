@@ -11,6 +11,7 @@
 #include "instant.h"
 #include "manifest.h"
 #include "publish.h"
+#include "seal.h"
 #include "sink.h"
 #include "strmap.h"
 
@@ -86,6 +87,9 @@ static enum plan_rank rank_in_folder(const struct loading *l, const char *path)
         return RANK_PART;
     if (strcmp(name, MANIFEST_NAME) == 0 || strcmp(name, HIVE_MANIFEST) == 0)
         return RANK_MANIFEST;
+    if (strcmp(name, MANIFEST_NAME SEAL_SUFFIX) == 0 ||
+        strcmp(name, HIVE_MANIFEST SEAL_SUFFIX) == 0)
+        return RANK_SEAL;
     return strcmp(name, SUCCESS_MARKER) == 0 ? RANK_SUCCESS : RANK_OTHER;
 }
 
@@ -245,6 +249,23 @@ static int check_markers(const struct loading *l)
                               "sets what is missing");
 }
 
+/* Whoever checks them at the target would miss one. */
+static int check_seals(const struct loading *l)
+{
+    const struct deliver_plan *plan = l->plan;
+    size_t manifests = 0, seals = 0;
+
+    for (size_t i = 0; i < plan->count; i++) {
+        manifests += plan->files[i].rank == RANK_MANIFEST;
+        seals += plan->files[i].rank == RANK_SEAL;
+    }
+    if (!l->manifest->is_signed || seals == manifests)
+        return 0;
+    return error_set(l->err, ERROR_DATA,
+                     "%s: is signed, and lacks a signature beside a manifest",
+                     plan->run_id);
+}
+
 int plan_hash(int fd, struct deliver_file *file, struct error *err)
 {
     struct digest *sha256 = digest_new(), *md5 = digest_new_md5();
@@ -361,7 +382,7 @@ static int load_files(struct loading *l)
         list_beside(l) != 0)
         return -1;
     qsort(l->plan->files, l->plan->count, sizeof(*l->plan->files), by_order);
-    return check_markers(l) != 0 ? -1 : hash_files(l);
+    return check_markers(l) != 0 || check_seals(l) != 0 ? -1 : hash_files(l);
 }
 
 static int open_run(int out_fd, const char *run_id, struct error *err)

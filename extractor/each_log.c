@@ -55,6 +55,7 @@ void each_log_start(struct each *each)
 
     each->started_ms = clock_mono(&each->gather->log->clock);
     each->told_ms = each->started_ms;
+    each->report->to_ask = each->count;
     time_text(each, each->count, time);
     log_line(each->gather->log, LOG_INFO, "each", "%s: %zu accounts to ask "
              "about%s; %" PRIu64 " answers of an earlier run are used again",
@@ -85,6 +86,7 @@ void each_log_end(const struct each *each)
 {
     const struct source_report *report = each->report;
 
+    each->report->whole = true;
     log_line(each->gather->log, LOG_INFO, "each", "%s: %" PRIu64 " accounts "
              "asked about, %" PRIu64 " answers of an earlier run; %" PRIu64
              " accounts it does not know, %" PRIu64 " answers refused",

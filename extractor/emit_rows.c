@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "watch.h"
 #include "writers.h"
 
 static int chosen_order(const void *left, const void *right)
@@ -108,6 +109,7 @@ static int write_cells(struct emit_output *out, struct error *err)
 int emit_row(struct emit_output *out, const struct joined *joined,
              struct error *err)
 {
+    watch_row(out->emission->options->watch);
     switch (join_row(joined, out->rows->cells, &out->arena, &out->notes, err)) {
     case JOIN_ROW:
         if (out->status != NULL)
@@ -210,6 +212,7 @@ static int write_dataset(struct emission *emission, size_t index, int dir_fd,
                      emission->options->worker, report, err) != 0)
         return -1;
     result = start_changes(emission, index, dir_fd, err);
+    watch_writing(emission->options->watch, report->schema->name, rows->count);
     if (result == 0)
         result = write_rows(&out, err);
     if (rows->changes != NULL)

@@ -340,6 +340,8 @@ int exchange_run(struct exchange *exchange, struct error *err)
                          ? exchange_replay(exchange, err)
                          : turn(exchange, err);
 
+        if (exchange->options.tick != NULL)
+            exchange->options.tick(exchange->options.tick_context);
         if (result != 0)
             exchange->failed = true;
     }

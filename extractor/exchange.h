@@ -110,6 +110,11 @@ struct exchange_options {
     struct recording *replay; /* answers instead of the network, or NULL */
     struct worker *worker;    /* reads large pages beside the caller; NULL: they
                                  are read by the caller */
+    /* Called in every turn of exchange_run(), so ten times a second at least,
+     * to show how far things are; it must not call the exchange but for
+     * exchange_wait(). NULL: nobody looks. */
+    void (*tick)(void *context);
+    void *tick_context;
 };
 
 struct exchange;
@@ -149,6 +154,26 @@ struct exchange_credential {
 void exchange_credential(const struct exchange *exchange,
                          const struct endpoint *endpoint,
                          struct exchange_credential *credential);
+
+/* What holds back the requests of a source just now. */
+enum exchange_hold {
+    EXCHANGE_FREE,    /* nothing does, or it has none */
+    EXCHANGE_RATE,    /* its endpoint's rate */
+    EXCHANGE_ASKED,   /* the server asked the endpoint to wait: Retry-After */
+    EXCHANGE_BACKOFF  /* all it has under way failed and is to be sent again */
+};
+
+enum { EXCHANGE_CAUSE_MAX = 64 };
+
+struct exchange_wait {
+    enum exchange_hold hold;
+    int64_t until_ms;  /* monotonic */
+    int attempt;       /* that comes next; of BACKOFF */
+    char cause[EXCHANGE_CAUSE_MAX]; /* "429 Too Many Requests"; "": not known */
+};
+void exchange_wait(const struct exchange *exchange,
+                   const struct endpoint *endpoint,
+                   const struct source *source, struct exchange_wait *wait);
 
 /* For long work between requests: ERROR_INTERRUPTED when *stop is set. */
 int exchange_check_stop(const struct exchange *exchange, struct error *err);

@@ -4,7 +4,7 @@
  * A task is one submitted request until it is answered; a lane is all that
  * happens at one endpoint. exchange.c owns them and runs the loop,
  * exchange_page.c has pages read by the worker,
- * exchange_lane.c says which task is next, exchange_login.c fetches access
+ * exchange_lane.c says which task is next, exchange_wait.c why none is, exchange_login.c fetches access
  * tokens, exchange_reply.c acts on what came back, exchange_verdict.c judges it
  * and exchange_refusal.c puts it into words, exchange_replay.c answers from a
  * recording.

@@ -8,6 +8,7 @@
 #include "guard.h"
 #include "instant.h"
 #include "name.h"
+#include "watch.h"
 
 int gather_init(struct gathered *gathered, const struct setup *setup,
                 struct error *err)
@@ -52,6 +53,7 @@ static int take_user(void *context, const struct user *user, unsigned number,
     struct account *account = roster_take(
         &feed->gathering->gathered->roster, user, feed->index);
 
+    watch_item(feed->gathering->options->watch);
     if (account == NULL)
         return error_no_memory(err);
     *fresh = account->walk[feed->index] != number;
@@ -105,6 +107,7 @@ static int take_event(void *context, const struct event *event,
     const struct setup *setup = g->options->setup;
     const struct setup_source *entry = setup_source(setup, event->source);
 
+    watch_item(g->options->watch);
     if (entry != NULL && entry->source.resolve_keys == NULL &&
         note_ids(g->gathered, event, err) != 0)
         return -1;

@@ -25,6 +25,7 @@ int gather_start_users(struct gathering *g, struct feed *feed,
     report->walks = ++feed->number;
     report->pages = report->items = report->duplicates = 0;
     report->rejected = report->placeholders = report->repairs = 0;
+    report->whole = false;
     options.ahead = (size_t)g->options->setup->job.limits.concurrency;
     options.number = feed->number;
     feed->moved = false;

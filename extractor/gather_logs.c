@@ -129,7 +129,8 @@ static void add_resumed(struct source_report *report,
     for (size_t i = 0; i < count; i++) {
         const struct window_report *w = &resumed[i];
 
-        report->windows[report->window_count++] = *w;
+        report->windows[report->window_count] = *w;
+        report->windows[report->window_count++].whole = true;
         report->pages += w->pages;
         report->items += w->records;
         if (!report->has_span || w->oldest < report->oldest)

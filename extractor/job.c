@@ -4,6 +4,7 @@
 
 #include "instant.h"
 #include "job_read.h"
+#include "secret_ref.h"
 #include "spec.h"
 #include "units.h"
 
@@ -59,19 +60,27 @@ void job_read_mappings(struct spec *spec, const struct spec_node *node,
 
 const struct spec_field job_event_fields[] = {
     {.key = "lookback",
+     .help = "how far back a log is read when nothing is known of it",
+     .fallback = "180d",
      .kind = SPEC_DURATION,
      .offset = offsetof(struct job, events.lookback_ms),
      .min = 1,
      .max = LOOKBACK_MAX},
     {.key = "overlap",
+     .help = "how much of what is known is read again",
+     .fallback = "24h",
      .kind = SPEC_DURATION,
      .offset = offsetof(struct job, events.overlap_ms),
      .max = LOOKBACK_MAX},
     {.key = "settle",
+     .help = "the newest records, left to the next run",
+     .fallback = "5m",
      .kind = SPEC_DURATION,
      .offset = offsetof(struct job, events.settle_ms),
      .max = INSTANT_DAY},
     {.key = "no_access",
+     .help = "whether a log that may not be read ends the run",
+     .fallback = "fail",
      .kind = SPEC_ENUM,
      .offset = offsetof(struct job, events.no_access),
      .words = no_access_words},
@@ -80,34 +89,42 @@ const struct spec_field job_event_fields[] = {
 
 const struct spec_field job_key_fields[] = {
     {.key = "map_file",
+     .help = "CSV user_key,account_id of accounts that the log names by key",
      .kind = SPEC_PATH,
      .offset = offsetof(struct job, keys.map_file)},
     {0},
 };
 
-#define LIMIT_FIELDS                                                           \
-    {.key = "concurrency",                                                     \
-     .kind = SPEC_INT,                                                         \
-     .offset = offsetof(struct job, limits.concurrency),                       \
-     .min = 1,                                                                 \
-     .max = CONCURRENCY_MAX},                                                  \
-        {.key = "rate", .kind = SPEC_CUSTOM, .read = job_read_rate},           \
-        {.key = "retry_for",                                                   \
-         .kind = SPEC_DURATION,                                                \
-         .offset = offsetof(struct job, limits.retry_for_ms),                  \
-         .max = WEEK},                                                         \
-        {.key = "run_for",                                                     \
-         .kind = SPEC_DURATION,                                                \
-         .offset = offsetof(struct job, limits.run_for_ms),                    \
-         .min = 1,                                                             \
-         .max = WEEK}
-
-const struct spec_field job_limit_fields[] = {LIMIT_FIELDS, {0}};
-
-/* How many sites are read at a time is nothing that one of them has. */
-static const struct spec_field top_limit_fields[] = {
-    LIMIT_FIELDS,
+const struct spec_field job_limit_fields[] = {
+    {.key = "concurrency",
+     .help = "requests at a time",
+     .fallback = "4",
+     .kind = SPEC_INT,
+     .offset = offsetof(struct job, limits.concurrency),
+     .min = 1,
+     .max = CONCURRENCY_MAX},
+    {.key = "rate",
+     .help = "by endpoint: requests in a span of time",
+     .step = "NAME",
+     .type = "rate such as 10/s or 50/min",
+     .kind = SPEC_CUSTOM,
+     .read = job_read_rate},
+    {.key = "retry_for",
+     .help = "how long a request is tried again",
+     .fallback = "15m",
+     .kind = SPEC_DURATION,
+     .offset = offsetof(struct job, limits.retry_for_ms),
+     .max = WEEK},
+    {.key = "run_for",
+     .help = "how long a run may last",
+     .fallback = "6h",
+     .kind = SPEC_DURATION,
+     .offset = offsetof(struct job, limits.run_for_ms),
+     .min = 1,
+     .max = WEEK},
     {.key = "sites",
+     .help = "sites at a time; of the whole job",
+     .fallback = "4",
      .kind = SPEC_INT,
      .offset = offsetof(struct job, limits.sites),
      .min = 1,
@@ -117,31 +134,45 @@ static const struct spec_field top_limit_fields[] = {
 
 const struct spec_field job_guard_fields[] = {
     {.key = "min_users",
+     .help = "fewest accounts of a list",
+     .fallback = "1",
      .kind = SPEC_INTEGER,
      .offset = offsetof(struct job, guards.min_users),
      .max = COUNT_MAX},
     {.key = "max_new_inactive",
+     .help = "most accounts newly inactive since the run before",
+     .fallback = "20%",
      .kind = SPEC_PERCENT,
      .offset = offsetof(struct job, guards.max_new_inactive_ppm),
      .max = ALL_PPM},
     {.key = "max_placeholders",
+     .help = "most accounts without id or name",
+     .fallback = "20%",
      .kind = SPEC_PERCENT,
      .offset = offsetof(struct job, guards.max_placeholders_ppm),
      .max = ALL_PPM},
     {.key = "max_fewer_users",
+     .help = "most accounts gone since the run before",
+     .fallback = "20%",
      .kind = SPEC_PERCENT,
      .offset = offsetof(struct job, guards.max_fewer_users_ppm),
      .max = ALL_PPM},
     {.key = "max_export_age",
+     .help = "how old an exported file may be",
+     .fallback = "48h",
      .kind = SPEC_DURATION,
      .offset = offsetof(struct job, guards.max_export_age_ms),
      .min = 1,
      .max = LOOKBACK_MAX},
     {.key = "max_rejects",
+     .help = "most records refused by all sources",
+     .fallback = "10",
      .kind = SPEC_INTEGER,
      .offset = offsetof(struct job, guards.max_rejects),
      .max = COUNT_MAX},
     {.key = "zero_rows",
+     .help = "whether a dataset may be empty",
+     .fallback = "fail",
      .kind = SPEC_ENUM,
      .offset = offsetof(struct job, guards.zero_rows),
      .words = zero_rows_words},
@@ -150,33 +181,103 @@ const struct spec_field job_guard_fields[] = {
 
 const struct spec_field job_action_fields[] = {
     {.key = "journal",
+     .help = "what activate and deactivate did",
+     .fallback = "journal.jsonl beside the state",
      .kind = SPEC_PATH,
      .offset = offsetof(struct job, actions.journal)},
     {0},
 };
 
+static void read_sign(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    struct job *job = out;
+
+    job->has_sign = secret_ref_read(spec, node, true, &job->sign);
+}
+
 /* Endpoints come before the limits, whose rates refer to them; sites last,
  * because they begin as what the top says. */
-static const struct spec_field job_fields[] = {
-    {.key = "endpoints", .kind = SPEC_CUSTOM, .read = job_read_endpoints},
-    {.key = "files", .kind = SPEC_CUSTOM, .read = job_read_files},
+const struct spec_field job_fields[] = {
+    {.key = "endpoints",
+     .help = "by name: who is asked; jira, admin and adminhub are those of the "
+             "shipped sources",
+     .type = "object",
+     .step = "NAME",
+     .object = job_endpoint_fields,
+     .kind = SPEC_CUSTOM,
+     .read = job_read_endpoints},
+    {.key = "files",
+     .help = "by name: exported files that are read instead",
+     .type = "path or list of paths ending in .csv or .csv.gz",
+     .step = "NAME",
+     .kind = SPEC_CUSTOM,
+     .read = job_read_files},
     {.key = "mappings",
+     .help = "the datasets to make",
+     .type = "list of names or files",
      .kind = SPEC_CUSTOM,
      .required = true,
      .read = job_read_mappings},
-    {.key = "events", .kind = SPEC_OBJECT, .object = job_event_fields},
-    {.key = "keys", .kind = SPEC_OBJECT, .object = job_key_fields},
-    {.key = "limits", .kind = SPEC_OBJECT, .object = top_limit_fields},
-    {.key = "guards", .kind = SPEC_OBJECT, .object = job_guard_fields},
-    {.key = "output", .kind = SPEC_CUSTOM, .read = job_read_output},
-    {.key = "state", .kind = SPEC_PATH, .offset = offsetof(struct job, state)},
-    {.key = "actions", .kind = SPEC_OBJECT, .object = job_action_fields},
-    {.key = "deliver", .kind = SPEC_CUSTOM, .read = job_read_deliver},
+    {.key = "events",
+     .help = "how logs are read",
+     .kind = SPEC_OBJECT,
+     .object = job_event_fields},
+    {.key = "keys",
+     .help = "who is who",
+     .kind = SPEC_OBJECT,
+     .object = job_key_fields},
+    {.key = "limits",
+     .help = "how hard and how long it asks",
+     .kind = SPEC_OBJECT,
+     .object = job_limit_fields},
+    {.key = "guards",
+     .help = "past a limit nothing is published",
+     .kind = SPEC_OBJECT,
+     .object = job_guard_fields},
+    {.key = "output",
+     .help = "what is written, and where",
+     .type = "object",
+     .object = job_output_fields,
+     .kind = SPEC_CUSTOM,
+     .read = job_read_output},
+    {.key = "state",
+     .help = "what is kept from run to run",
+     .fallback = "state/rollcall.db",
+     .kind = SPEC_PATH,
+     .offset = offsetof(struct job, state)},
+    {.key = "actions",
+     .help = "activate and deactivate",
+     .kind = SPEC_OBJECT,
+     .object = job_action_fields},
+    {.key = "sign",
+     .help = "private Ed25519 key that signs each manifest",
+     .fallback = "none",
+     .type = "secret",
+     .kind = SPEC_CUSTOM,
+     .read = read_sign},
+    {.key = "deliver",
+     .help = "where published runs are brought to",
+     .fallback = "none",
+     .type = "list of objects",
+     .step = "[]",
+     .variants = job_target_tables,
+     .kind = SPEC_CUSTOM,
+     .read = job_read_deliver},
     {.key = "on_site_failure",
+     .help = "whether a site that fails keeps the others from being published",
+     .fallback = "fail",
      .kind = SPEC_ENUM,
      .offset = offsetof(struct job, on_site_failure),
      .words = site_failure_words},
-    {.key = "sites", .kind = SPEC_CUSTOM, .read = job_read_sites},
+    {.key = "sites",
+     .help = "several sites, each with what is its own",
+     .fallback = "none",
+     .type = "list of objects",
+     .step = "[]",
+     .object = job_site_fields,
+     .kind = SPEC_CUSTOM,
+     .read = job_read_sites},
     {0},
 };
 

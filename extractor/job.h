@@ -187,6 +187,8 @@ struct job {
     struct {
         const char *journal;     /* "journal.jsonl" in the folder of state */
     } actions;
+    struct secret_ref sign;      /* the private key that signs manifests */
+    bool has_sign;
     struct job_target *targets;  /* "deliver" */
     size_t target_count;
     struct arena arena;          /* owns every text above */
@@ -197,6 +199,18 @@ int job_load(struct job *job, const char *path, struct error *err);
 int job_load_site(struct job *job, const char *path, const char *site,
                   struct error *err);
 void job_free(struct job *job);
+
+/* A key that a job file may have, from the tables of the reader. */
+struct job_key {
+    const char *path;     /* "endpoints.NAME.auth(basic).user" */
+    const char *type;     /* "text", "fail or allow" */
+    const char *fallback; /* or NULL */
+    const char *help;
+    bool required;        /* where what it stands in is there */
+};
+typedef void job_key_fn(const struct job_key *key, void *context);
+/* Calls fn with every key, what a key holds right behind it. */
+void job_describe(job_key_fn *fn, void *context);
 
 /* NULL when the job has no endpoint of that name. */
 const struct endpoint *job_endpoint(const struct job *job, const char *name);

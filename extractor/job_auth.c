@@ -103,35 +103,45 @@ static const char *const auth_words[] = {
 
 #define AUTH_TYPE                                                              \
     {                                                                          \
-        .key = "type", .kind = SPEC_ENUM, .required = true,                    \
-        .offset = offsetof(struct endpoint, auth), .words = auth_words         \
+        .key = "type", .help = "kind of access", .kind = SPEC_ENUM,            \
+        .required = true, .offset = offsetof(struct endpoint, auth),           \
+        .words = auth_words                                                    \
     }
 #define AUTH_SECRET                                                            \
     {                                                                          \
-        .key = "secret", .kind = SPEC_CUSTOM, .required = true,                \
+        .key = "secret",                                                       \
+        .help = "token, key, password, cookie or client secret",               \
+        .type = "secret", .kind = SPEC_CUSTOM, .required = true,               \
         .offset = offsetof(struct endpoint, secret), .read = read_secret       \
     }
 #define AUTH_EXPIRES                                                           \
     {                                                                          \
-        .key = "expires", .kind = SPEC_CUSTOM,                                 \
+        .key = "expires", .help = "the day the secret ends; warns before",     \
+        .type = "day", .kind = SPEC_CUSTOM,                                    \
         .offset = offsetof(struct endpoint, expires), .read = read_expires     \
     }
 #define AUTH_TOKEN_URL                                                         \
     {                                                                          \
-        .key = "token_url", .kind = SPEC_CUSTOM, .required = true,             \
+        .key = "token_url", .help = "where access tokens come from",           \
+        .type = "URL", .kind = SPEC_CUSTOM, .required = true,                  \
         .offset = offsetof(struct endpoint, oauth.token_url),                  \
         .read = job_read_url                                                   \
     }
 #define AUTH_CLIENT_ID                                                         \
     {                                                                          \
-        .key = "client_id", .kind = SPEC_TEXT, .required = true,               \
-        .offset = offsetof(struct endpoint, oauth.client_id)                   \
+        .key = "client_id", .help = "id of the client", .kind = SPEC_TEXT,     \
+        .required = true, .offset = offsetof(struct endpoint, oauth.client_id) \
     }
 
 static const struct spec_field auth_none[] = {AUTH_TYPE, {0}};
 static const struct spec_field auth_basic[] = {
     AUTH_TYPE,
-    {.key = "user", .kind = SPEC_CUSTOM, .required = true, .read = read_user},
+    {.key = "user",
+     .help = "the account, an e-mail address",
+     .type = "text",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = read_user},
     AUTH_SECRET,
     AUTH_EXPIRES,
     {0},
@@ -140,7 +150,12 @@ static const struct spec_field auth_bearer[] = {
     AUTH_TYPE, AUTH_SECRET, AUTH_EXPIRES, {0}};
 static const struct spec_field auth_cookie[] = {
     AUTH_TYPE,
-    {.key = "name", .kind = SPEC_CUSTOM, .required = true, .read = read_cookie},
+    {.key = "name",
+     .help = "of the cookie",
+     .type = "text",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = read_cookie},
     AUTH_SECRET,
     AUTH_EXPIRES,
     {0},
@@ -152,10 +167,14 @@ static const struct spec_field auth_oauth_client[] = {
     AUTH_SECRET,
     AUTH_EXPIRES,
     {.key = "scopes",
+     .help = "what to ask for",
+     .fallback = "all the client has",
+     .type = "list of texts",
      .kind = SPEC_CUSTOM,
      .offset = offsetof(struct endpoint, oauth.scopes),
      .read = read_scopes},
     {.key = "audience",
+     .help = "whom the token is for",
      .kind = SPEC_TEXT,
      .offset = offsetof(struct endpoint, oauth.audience)},
     {0},
@@ -167,24 +186,28 @@ static const struct spec_field auth_oauth_refresh[] = {
     AUTH_SECRET,
     AUTH_EXPIRES,
     {.key = "refresh_token",
+     .help = "the first refresh token",
+     .type = "secret",
      .kind = SPEC_CUSTOM,
      .required = true,
      .offset = offsetof(struct endpoint, oauth.refresh),
      .read = read_secret},
     {.key = "token_file",
+     .help = "keeps the newest refresh token",
      .kind = SPEC_PATH,
      .required = true,
      .offset = offsetof(struct endpoint, oauth.token_file)},
     {0},
 };
 
-static const struct spec_field *const auth_tables[] = {
+const struct spec_field *const job_auth_tables[] = {
     [AUTH_NONE] = auth_none,
     [AUTH_BASIC] = auth_basic,
     [AUTH_BEARER] = auth_bearer,
     [AUTH_COOKIE] = auth_cookie,
     [AUTH_OAUTH_CLIENT] = auth_oauth_client,
     [AUTH_OAUTH_REFRESH] = auth_oauth_refresh,
+    NULL,
 };
 
 /* The file is replaced at each refresh; a reference to it would be read as
@@ -220,6 +243,6 @@ void job_read_auth(struct spec *spec, const struct spec_node *node, void *out)
     word = spec_word(spec, &child, auth_words);
     if (word < 0)
         return;
-    spec_object(spec, node, auth_tables[word], out);
+    spec_object(spec, node, job_auth_tables[word], out);
     check_token_file(spec, node, out);
 }

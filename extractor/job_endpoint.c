@@ -7,25 +7,35 @@
 
 enum { ENDPOINT_NAME_MAX = 32, ENDPOINTS_MAX = 32 };
 
-static const struct spec_field endpoint_fields[] = {
+const struct spec_field job_endpoint_fields[] = {
     {.key = "url",
+     .help = "its address, https without query; http on loopback only",
+     .type = "URL",
      .kind = SPEC_CUSTOM,
      .required = true,
      .offset = offsetof(struct endpoint, url),
      .read = job_read_url},
     {.key = "organisation",
+     .help = "id of the organisation",
      .kind = SPEC_TEXT,
      .offset = offsetof(struct endpoint, organisation)},
     {.key = "directory",
+     .help = "id of the directory",
+     .fallback = "-",
      .kind = SPEC_TEXT,
      .offset = offsetof(struct endpoint, directory)},
     {.key = "site",
+     .help = "id of the site",
      .kind = SPEC_TEXT,
      .offset = offsetof(struct endpoint, site)},
     {.key = "ca_file",
+     .help = "PEM bundle instead of the system's",
      .kind = SPEC_PATH,
      .offset = offsetof(struct endpoint, ca_file)},
     {.key = "auth",
+     .help = "how rollcall makes itself known",
+     .type = "object",
+     .variants = job_auth_tables,
      .kind = SPEC_CUSTOM,
      .required = true,
      .read = job_read_auth},
@@ -72,7 +82,7 @@ void job_read_endpoints(struct spec *spec, const struct spec_node *node,
                          "an endpoint's name is 1 to %d letters, digits, "
                          "'_' or '-'",
                          ENDPOINT_NAME_MAX);
-        spec_object(spec, &child, endpoint_fields, endpoint);
+        spec_object(spec, &child, job_endpoint_fields, endpoint);
     }
 }
 

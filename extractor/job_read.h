@@ -27,7 +27,7 @@ void job_read_files(struct spec *spec, const struct spec_node *node, void *out);
 void job_read_output(struct spec *spec, const struct spec_node *node,
                      void *out);
 
-/* job_deliver.c: "deliver". */
+/* job_deliver.c: "deliver"; job_target.c: its tables. */
 void job_read_deliver(struct spec *spec, const struct spec_node *node,
                       void *out);
 
@@ -46,5 +46,13 @@ void job_read_mappings(struct spec *spec, const struct spec_node *node,
 /* What can be told only once all of it is read; node: the job or the site. */
 void job_finish(struct spec *spec, const struct spec_node *node,
                 struct job *job);
+
+/* Tables that a manual is made from; see job_describe(). */
+extern const struct spec_field job_fields[];
+extern const struct spec_field job_endpoint_fields[];
+extern const struct spec_field job_output_fields[];
+extern const struct spec_field job_site_fields[];
+extern const struct spec_field *const job_auth_tables[];   /* NULL ends them */
+extern const struct spec_field *const job_target_tables[]; /* NULL ends them */
 
 #endif

@@ -148,18 +148,93 @@ static void read_files(struct spec *spec, const struct spec_node *node,
     job_read_files(spec, node, out);
 }
 
+static void read_events(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    spec_object(spec, node, job_event_fields, out);
+}
+
+static void read_keys(struct spec *spec, const struct spec_node *node,
+                      void *out)
+{
+    spec_object(spec, node, job_key_fields, out);
+}
+
+/* How many sites are read at a time is nothing that one of them has. */
+static void read_limits(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    if (spec_object(spec, node, job_limit_fields, out) &&
+        json_member(node->json, "sites") != NULL)
+        spec_problem_at(spec, node, "sites", "is of the whole job: say it in "
+                        "\"limits\" at the top");
+}
+
+static void read_guards(struct spec *spec, const struct spec_node *node,
+                        void *out)
+{
+    spec_object(spec, node, job_guard_fields, out);
+}
+
+static void read_actions(struct spec *spec, const struct spec_node *node,
+                         void *out)
+{
+    spec_object(spec, node, job_action_fields, out);
+}
+
 /* The name and the endpoints are read before all else. */
-static const struct spec_field site_fields[] = {
-    {.key = "name", .kind = SPEC_CUSTOM, .required = true, .read = skip},
-    {.key = "endpoints", .kind = SPEC_CUSTOM, .read = skip},
-    {.key = "files", .kind = SPEC_CUSTOM, .read = read_files},
-    {.key = "mappings", .kind = SPEC_CUSTOM, .read = job_read_mappings},
-    {.key = "events", .kind = SPEC_OBJECT, .object = job_event_fields},
-    {.key = "keys", .kind = SPEC_OBJECT, .object = job_key_fields},
-    {.key = "limits", .kind = SPEC_OBJECT, .object = job_limit_fields},
-    {.key = "guards", .kind = SPEC_OBJECT, .object = job_guard_fields},
-    {.key = "state", .kind = SPEC_PATH, .offset = offsetof(struct job, state)},
-    {.key = "actions", .kind = SPEC_OBJECT, .object = job_action_fields},
+const struct spec_field job_site_fields[] = {
+    {.key = "name",
+     .help = "a-z, 0-9, '_' and '-'; its folder, and its rows' column site",
+     .type = "text",
+     .kind = SPEC_CUSTOM,
+     .required = true,
+     .read = skip},
+    {.key = "endpoints",
+     .help = "its own; each replaces that of the top as a whole",
+     .type = "object, as at the top",
+     .kind = SPEC_CUSTOM,
+     .read = skip},
+    {.key = "files",
+     .help = "instead of the top's",
+     .type = "object, as at the top",
+     .kind = SPEC_CUSTOM,
+     .read = read_files},
+    {.key = "mappings",
+     .help = "instead of the top's",
+     .type = "list of names or files",
+     .kind = SPEC_CUSTOM,
+     .read = job_read_mappings},
+    {.key = "events",
+     .help = "what differs from the top's",
+     .type = "object, as at the top",
+     .kind = SPEC_CUSTOM,
+     .read = read_events},
+    {.key = "keys",
+     .help = "what differs from the top's",
+     .type = "object, as at the top",
+     .kind = SPEC_CUSTOM,
+     .read = read_keys},
+    {.key = "limits",
+     .help = "what differs from the top's, but for sites",
+     .type = "object, as at the top",
+     .kind = SPEC_CUSTOM,
+     .read = read_limits},
+    {.key = "guards",
+     .help = "what differs from the top's",
+     .type = "object, as at the top",
+     .kind = SPEC_CUSTOM,
+     .read = read_guards},
+    {.key = "state",
+     .help = "what is kept from run to run",
+     .fallback = "NAME/rollcall.db beside the top's",
+     .kind = SPEC_PATH,
+     .offset = offsetof(struct job, state)},
+    {.key = "actions",
+     .help = "what differs from the top's",
+     .type = "object, as at the top",
+     .kind = SPEC_CUSTOM,
+     .read = read_actions},
     {0},
 };
 
@@ -223,7 +298,7 @@ static void read_site(struct spec *spec, const struct spec_node *node,
     set_apart(spec, site);
     read_endpoints(spec, node, site);
     take_rates(spec, site);
-    spec_object(spec, node, site_fields, site);
+    spec_object(spec, node, job_site_fields, site);
     job_finish(spec, node, site);
 }
 

@@ -10,6 +10,8 @@
  * JSON form, one object a line with stable member names:
  *   {"ts":"…","level":"info","event":"page","run":"…","site":"…",
  *    "message":"…"}
+ * It is JSON whatever the message holds. README lists members and events; a
+ * test holds the list against the calls.
  * Never pass a secret, a name, an e-mail or a response body to a log call;
  * account ids and user keys are allowed.
  */
@@ -34,10 +36,19 @@ struct log {
     const char *run_id;   /* NULL until the run has one */
     char site[LOG_SITE_MAX]; /* whose run it is, where there are several */
     struct clock clock;
+    uint64_t *warnings; /* counts lines of LOG_WARN, dropped or not; or NULL */
+    /* Called before a line is written and before it is flushed, for who draws
+     * on the same stream; NULL: nobody does. */
+    void (*around)(void *context, bool before);
+    void *around_context;
 };
 
 /* event: a short stable word such as "page", "retry", "publish". */
 void log_line(const struct log *log, enum log_level level, const char *event,
               const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Text laid out for a person, as it is; not for the JSON form. It must hold
+ * nothing that a server said. */
+void log_text(const struct log *log, enum log_level level, const char *text);
 
 #endif

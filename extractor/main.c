@@ -11,6 +11,7 @@
 #include "cli.h"
 #include "command.h"
 #include "http.h"
+#include "screen.h"
 
 enum { LOG_BUFFER_BYTES = 16 * 1024 };
 
@@ -64,31 +65,16 @@ static const struct {
     [VERB_DEACTIVATE] = {command_deactivate},
     [VERB_DELIVER] = {command_deliver},
     [VERB_STATUS] = {command_status},   [VERB_CLEAN] = {command_clean},
-    [VERB_SCHEMA] = {command_schema},   [VERB_MERGE] = {command_merge},
+    [VERB_SCHEMA] = {command_schema},   [VERB_HELP] = {command_help},
+    [VERB_COMPLETION] = {command_completion},
+    [VERB_REPORT] = {command_report},   [VERB_MERGE] = {command_merge},
 };
 
-static int one_of(const char *option, const char *value,
-                  const char *const *words, struct error *err)
+static void open_log(struct log *log, const struct cli *cli)
 {
-    for (int i = 0; words[i] != NULL; i++) {
-        if (value == NULL || strcmp(value, words[i]) == 0)
-            return i;
-    }
-    error_set(err, ERROR_USAGE, "--%s: unknown word \"%s\"", option, value);
-    return error_hint(err, "see rollcall --help for its values");
-}
+    int color = cli_word(cli, OPTION_COLOR);
 
-static int open_log(struct log *log, const struct cli *cli, struct error *err)
-{
-    static const char *const formats[] = {"text", "json", NULL};
-    static const char *const colors[] = {"auto", "never", "always", NULL};
-    int format = one_of("log-format", cli->values[OPTION_LOG_FORMAT], formats,
-                        err);
-    int color = one_of("color", cli->values[OPTION_COLOR], colors, err);
-
-    if (format < 0 || color < 0)
-        return -1;
-    log->json = format == 1;
+    log->json = cli_word(cli, OPTION_LOG_FORMAT) == 1;
     log->terminal = isatty(STDERR_FILENO);
     log->color = color == 2 || (color == 0 && log->terminal &&
                                 getenv("NO_COLOR") == NULL);
@@ -96,6 +82,26 @@ static int open_log(struct log *log, const struct cli *cli, struct error *err)
         log->level = LOG_WARN;
     if (cli->values[OPTION_VERBOSE] != NULL)
         log->level = LOG_DEBUG;
+}
+
+/* What is drawn goes out in one piece with the log lines above it, so the
+ * stream gets a buffer, which it keeps to the end of the process. */
+static int open_screen(struct command *command, struct error *err)
+{
+    const struct cli *cli = command->cli;
+    int wish = cli_word(cli, OPTION_PROGRESS);
+    char *buffer;
+
+    if (wish == SCREEN_AUTO &&
+        (command->log->json || cli->values[OPTION_QUIET] != NULL))
+        wish = SCREEN_NEVER;
+    if (!screen_wanted((enum screen_wish)wish, STDERR_FILENO))
+        return 0;
+    buffer = malloc(SCREEN_BUFFER);
+    if (buffer == NULL)
+        return error_no_memory(err);
+    setvbuf(stderr, buffer, _IOFBF, SCREEN_BUFFER);
+    command->screen = stderr;
     return 0;
 }
 
@@ -107,10 +113,10 @@ static int print_version(void)
 
 static int run(const struct cli *cli, struct log *log, struct error *err)
 {
-    const struct command command = {cli, log, &stop_signal};
+    struct command command = {.cli = cli, .log = log, .stop = &stop_signal};
     int result;
 
-    if (http_global_init(err) != 0)
+    if (open_screen(&command, err) != 0 || http_global_init(err) != 0)
         return -1;
     result = verbs[cli->verb].run(&command, err);
     http_global_cleanup();
@@ -155,12 +161,12 @@ int main(int argc, char **argv)
     setvbuf(stderr, NULL, _IOFBF, LOG_BUFFER_BYTES);
     protect_memory();
     catch_signals();
-    if (cli_parse(&cli, argc, argv, &err) == 0 &&
-        open_log(&log, &cli, &err) == 0) {
+    if (cli_parse(&cli, argc, argv, &err) == 0) {
+        open_log(&log, &cli);
         if (cli.values[OPTION_VERSION] != NULL)
             return print_version();
         if (cli.values[OPTION_HELP] != NULL) {
-            cli_help(cli.verb, stdout);
+            cli_help(cli.verb, cli.all_help, stdout);
             return fflush(stdout) != 0 || ferror(stdout);
         }
         run(&cli, &log, &err);

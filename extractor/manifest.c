@@ -5,6 +5,7 @@
 
 #include "instant.h"
 #include "manifest_parts.h"
+#include "sink.h"
 
 enum { PACKAGE_NAME_MAX = 96, INDENT = 2 };
 
@@ -62,4 +63,22 @@ int manifest_write(const struct run_report *report, struct buf *out,
         return error_set(err, ERROR_BUG, "%s: larger than %zu bytes",
                          MANIFEST_NAME, out->ceiling);
     return 0;
+}
+
+int manifest_store(const struct run_report *report, int dir_fd, mode_t mode,
+                   const struct signature_key *key, struct error *err)
+{
+    struct buf text;
+    int result;
+
+    buf_init(&text, MANIFEST_BYTES_MAX);
+    result = manifest_write(report, &text, err);
+    if (result == 0)
+        result = write_whole_file(dir_fd, MANIFEST_NAME, text.data, text.len,
+                                  mode, err);
+    if (result == 0)
+        result = seal_write(dir_fd, MANIFEST_NAME, text.data, text.len, key,
+                            mode, err);
+    buf_release(&text);
+    return result;
 }

@@ -13,7 +13,7 @@
  *   schema:   "x-order": the fields the rows ascend by. A CSV resource names
  *             its fields as its header does
  *   package:  "x-rollcall": {"manifestVersion": 1, "tool", "runId", "asOf",
- *             "verdict": "complete", "layout": "hive" where asked for,
+ *             "verdict": "complete", "layout": "hive" and "signature": "ed25519" where asked for,
  *             "companions": {"lst", "par": whether there are such files
  *             beside the done files, "section"} where there are,
  *             "datasets": [...], "sources": [...],
@@ -41,6 +41,7 @@
 #include "json.h"
 #include "reject.h"
 #include "report.h"
+#include "seal.h"
 
 enum {
     MANIFEST_BYTES_MAX = 64 * 1024 * 1024,
@@ -57,6 +58,10 @@ enum {
 /* Appends the text, for people (indented), ending with LF. */
 int manifest_write(const struct run_report *report, struct buf *out,
                    struct error *err);
+
+/* Writes it and, with a key, its signature into dir_fd, each durable. */
+int manifest_store(const struct run_report *report, int dir_fd, mode_t mode,
+                   const struct signature_key *key, struct error *err);
 
 struct manifest;
 
@@ -89,6 +94,7 @@ struct manifest {
     const char *run_id;
     const char *supersedes; /* NULL: no run was published before */
     bool hive;              /* its datasets lie in a Hive layout as well */
+    bool is_signed;         /* a signature stands beside it, see seal.h */
     struct companions companions; /* beside the done files */
     int64_t as_of;
     struct manifest_resource *resources; /* in file order */

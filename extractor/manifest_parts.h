@@ -13,6 +13,8 @@
 
 #define MANIFEST_HIVE "hive" /* the only "layout" that is named */
 
+#define MANIFEST_SIGNATURE "ed25519" /* the only "signature" there is */
+
 /* Writing. */
 void manifest_put_count(struct jsonw *w, const char *name, uint64_t count);
 void manifest_put_resources(struct jsonw *w, const struct run_report *report);

@@ -175,11 +175,12 @@ static int read_run(const struct manifest_object *root)
 {
     static const char *const verdicts[] = {"complete", "partial"};
     static const char *const layouts[] = {MANIFEST_HIVE};
+    static const char *const signatures[] = {MANIFEST_SIGNATURE};
     struct manifest *manifest = root->manifest;
     struct manifest_object run;
     uint64_t version;
     const char *as_of;
-    size_t verdict, layout;
+    size_t verdict, layout, signature;
 
     if (manifest_child(root, "x-rollcall", &run) != 0 ||
         manifest_count(&run, "manifestVersion", &version) != 0)
@@ -199,6 +200,11 @@ static int read_run(const struct manifest_object *root)
         if (manifest_choice(&run, "layout", layouts, 1, &layout) != 0)
             return -1;
         manifest->hive = true;
+    }
+    if (json_member(run.node, "signature") != NULL) {
+        if (manifest_choice(&run, "signature", signatures, 1, &signature) != 0)
+            return -1;
+        manifest->is_signed = true;
     }
     if (read_companions(&run) != 0 ||
         manifest_read_sites(&run, verdict == 1) != 0)
@@ -227,7 +233,7 @@ int manifest_load_named(struct manifest *manifest, int dir_fd,
         return -1;
     memset(manifest, 0, sizeof(*manifest));
     manifest->file = name;
-    result = json_parse(&manifest->doc, text, len, JSON_STRICT, name,
+    result = json_parse(&manifest->doc, text, len, JSON_UNIQUE, name,
                         ERROR_DATA, err);
     free(text);
     if (result != 0)

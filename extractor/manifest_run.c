@@ -296,6 +296,8 @@ static void put_identity(struct jsonw *w, const struct run_report *report)
         put_companions(w, &report->companions);
     if (report->hive)
         jsonw_text(w, "layout", MANIFEST_HIVE);
+    if (report->is_signed)
+        jsonw_text(w, "signature", MANIFEST_SIGNATURE);
     if (report->supersedes != NULL)
         jsonw_text(w, "supersedes", report->supersedes);
     jsonw_text_or_null(w, "jobSha256", report->job_sha256);

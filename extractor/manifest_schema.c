@@ -112,6 +112,9 @@ static int read_fields(const struct manifest_object *schema,
             return -1;
         if (!name_valid(column->name))
             return manifest_bad(&o, "name", "is no column name");
+        if (json_member(node, "description") != NULL &&
+            manifest_text(&o, "description", &column->description) != 0)
+            return -1;
         if (manifest_choice(&o, "type", manifest_field_types, VALUE_TYPE_COUNT,
                             &type) != 0 ||
             read_constraints(&o, column) != 0)

@@ -48,6 +48,7 @@ static int start_report(struct merge *merge, struct merge_result *result,
     char made[INSTANT_TEXT_MAX];
 
     report_sites(merge);
+    report->is_signed = options->sign_key != NULL;
     report->started = clock_wall(&options->log->clock);
     report->hive = options->job != NULL
                        ? options->job->output.layout == LAYOUT_HIVE
@@ -141,17 +142,9 @@ static int write_datasets(struct merge *merge, struct error *err)
 
 static int write_manifest(struct merge *merge, struct error *err)
 {
-    struct buf text;
-    int result;
-
     merge->report.ended = clock_wall(&merge->options->log->clock);
-    buf_init(&text, MANIFEST_BYTES_MAX);
-    result = manifest_write(&merge->report, &text, err);
-    if (result == 0)
-        result = write_whole_file(merge->dir_fd, MANIFEST_NAME, text.data,
-                                  text.len, merge->file_mode, err);
-    buf_release(&text);
-    return result;
+    return manifest_store(&merge->report, merge->dir_fd, merge->file_mode,
+                          merge->options->sign_key, err);
 }
 
 static int fill_result(const struct merge *merge, struct merge_result *result,
@@ -224,6 +217,7 @@ static int merge_into(struct merge *merge, struct merge_result *result,
         .run_id = result->run_id,
         .file_mode = job != NULL ? job->output.file_mode : FILE_MODE_DEFAULT,
         .dir_mode = job != NULL ? job->output.dir_mode : DIR_MODE_DEFAULT,
+        .sign_key = options->sign_key,
         .redshift_url = job != NULL ? job->output.redshift_url : NULL,
     };
     struct publish *publish;

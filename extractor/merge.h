@@ -1,7 +1,8 @@
 /*
  * merge: the runs of several sites as one run, for who loads one table.
  *
- * merge_runs() verifies each run (verify.h), holds their datasets against
+ * merge_runs() verifies each run (verify.h; of a signature, that it looks like
+ * one), holds their datasets against
  * each other, writes the rows of all, with the site's name as the first
  * column, `site`, and publishes that as one run; merge_result_release().
  *
@@ -39,6 +40,7 @@
 #include "job.h"
 #include "log.h"
 #include "report.h"
+#include "signature.h"
 
 struct merge_input {
     const char *path; /* as for verify_run() */
@@ -55,6 +57,7 @@ struct merge_options {
     const struct job *job; /* whose "output" says how files are; NULL: the
                               defaults, and the layout of the first run */
     bool replace;
+    const struct signature_key *sign_key; /* of the manifest, or NULL */
     const struct log *log;
     const volatile sig_atomic_t *stop; /* NULL: never */
 };

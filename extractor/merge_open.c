@@ -27,7 +27,7 @@ static int verify(const struct merge *merge, const char *path,
     struct finding finding = {merge, path};
     struct verify_summary summary;
 
-    return verify_run(path, tell, &finding, &summary, err);
+    return verify_run(path, NULL, tell, &finding, &summary, err);
 }
 
 static int hash_manifest(struct merge_run *run, struct error *err)

@@ -107,7 +107,9 @@ static int feed_lines(struct past *past, size_t len, struct error *err)
         size_t piece = end != NULL ? (size_t)(end - data) : len;
 
         if (buf_append(&past->line, data, piece) != 0)
-            return error_set(err, ERROR_DATA, "a row is too long");
+            return past->line.full
+                       ? error_set(err, ERROR_DATA, "a row is too long")
+                       : error_no_memory(err);
         if (end == NULL)
             return 0;
         if (past_take_line(past, err) != 0)

@@ -168,3 +168,19 @@ void prepared_free(struct prepared *prepared)
     setup_free(&prepared->setup);
     free(prepared);
 }
+
+int prepare_sign_key(const struct command *command,
+                     const struct job *job, struct signature_key **key,
+                     struct error *err)
+{
+    const char *file = command->cli->values[OPTION_SIGN_KEY];
+    bool commands = command->cli->on_command_line[OPTION_JOB];
+    const struct secret_ref flag = {.kind = SECRET_FILE, .name = file};
+
+    *key = NULL;
+    if (file == NULL && (job == NULL || !job->has_sign))
+        return 0;
+    *key = seal_load_key(file != NULL ? &flag : &job->sign,
+                         commands ? job : NULL, err);
+    return *key != NULL ? 0 : -1;
+}

@@ -11,6 +11,7 @@
 #include "instant.h"
 #include "publish.h"
 #include "recording.h"
+#include "seal.h"
 #include "setup.h"
 #include "span.h"
 
@@ -30,6 +31,12 @@ struct prepared {
  * check have the job alone (setup_has_sites()). prepared_free() accepts NULL. */
 struct prepared *prepare(const struct command *command, struct error *err);
 void prepared_free(struct prepared *prepared);
+
+/* The key of --sign-key or else of the job (NULL: none); *key is NULL where neither is
+ * given. Before anything is asked for: a bad key is to cost no run. */
+int prepare_sign_key(const struct command *command,
+                     const struct job *job, struct signature_key **key,
+                     struct error *err);
 
 /* --as-of, or now. */
 int prepare_as_of(const struct command *command, int64_t *as_of,

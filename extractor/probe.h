@@ -20,6 +20,8 @@
 #include "recall.h"
 #include "setup.h"
 
+struct watch;
+
 /* Is shown every event that is read; empty: nobody is. */
 struct gather_observer {
     int (*event)(void *context, const struct event *event, struct error *err);
@@ -36,6 +38,7 @@ struct gather_options {
     struct run_report *report;       /* sources: one per setup source */
     const struct manifest *previous; /* last published run, or NULL */
     struct gather_observer observer;
+    struct watch *watch; /* is told of what goes on; may be NULL */
 };
 
 /* Asks the source's probe, which must hold a text at probe_expect: an

@@ -23,6 +23,7 @@ struct publish {
     mode_t file_mode, dir_mode;
     bool replace, exists;
     char *out_dir, *redshift_url;
+    const struct signature_key *sign_key;
     int out_fd, lock_fd, dir_fd;
 };
 
@@ -150,6 +151,7 @@ struct publish *publish_open(const struct publish_options *options,
     p->file_mode = options->file_mode;
     p->dir_mode = options->dir_mode;
     p->replace = options->replace;
+    p->sign_key = options->sign_key;
     p->out_fd = -1;
     p->out_dir = strdup(options->out_dir);
     if (options->redshift_url != NULL)
@@ -188,24 +190,6 @@ int publish_out_fd(const struct publish *publish)
 int publish_dir_fd(const struct publish *publish)
 {
     return publish->dir_fd;
-}
-
-static int hash_manifest(int dir_fd, char hex[DIGEST_HEX_SIZE],
-                         struct error *err)
-{
-    size_t len;
-    char *text =
-        read_whole_file(dir_fd, MANIFEST_NAME, MANIFEST_BYTES_MAX, &len, err);
-    int result;
-
-    if (text == NULL)
-        return -1;
-    result = digest_hex(text, len, hex);
-    free(text);
-    return result == 0
-               ? 0
-               : error_set(err, ERROR_BUG, "%s: hashing failed, perhaps "
-                         "for want of memory", MANIFEST_NAME);
 }
 
 /* Not every file system has the flag; the lock and the check before keep the
@@ -298,11 +282,12 @@ static int mark(const struct publish *p, int run_fd, struct error *err)
     const struct publish_hive hive = {.out_fd = p->out_fd,
                                       .run_fd = run_fd,
                                       .manifest = &manifest,
+                                      .sign_key = p->sign_key,
                                       .file_mode = p->file_mode,
                                       .dir_mode = p->dir_mode};
     int result = -1;
 
-    if (hash_manifest(run_fd, hex, err) != 0 ||
+    if (publish_hash_manifest(run_fd, hex, err) != 0 ||
         manifest_load(&manifest, run_fd, err) != 0)
         return -1;
     if (publish_latest(p->out_fd, p->run_id, manifest.as_of, err) == 0 &&
@@ -380,7 +365,10 @@ int publish_complete(struct publish *publish, struct error *err)
         result = error_set(err, ERROR_NO_INPUT, "%s: cannot open: %s",
                            publish->run_id, strerror(errno));
     } else {
-        result = mark(publish, fd, err);
+        result = publish_check_seal(fd, publish->run_id, publish->sign_key,
+                                    err);
+        if (result == 0)
+            result = mark(publish, fd, err);
         close(fd);
     }
     close_all(publish);

@@ -41,6 +41,10 @@
  * done files and _SUCCESS; its folders are exchanged like the run, and what
  * the new run does not have is taken away, each by one rename.
  *
+ * A signed run (the manifest's "signature") has manifest.json.sig, written by
+ * the caller before publish_commit(). Each of its Hive folders gets
+ * _manifest.json.sig, which needs sign_key where a folder is still to be made.
+ *
  * "latest" never moves back to a run of an earlier as-of time. Symbolic links
  * in place of the run's or the temporary directory are refused.
  */
@@ -62,6 +66,8 @@ struct publish_options {
     const char *run_id;  /* [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
     mode_t file_mode, dir_mode;
     bool replace;
+    const struct signature_key *sign_key; /* of a signed run's Hive folders;
+                                             it outlives the publish */
     const char *redshift_url; /* where the parts will lie, or NULL */
 };
 
@@ -74,7 +80,8 @@ int publish_out_fd(const struct publish *publish); /* OUT itself */
 int publish_dir_fd(const struct publish *publish);
 int publish_commit(struct publish *publish, struct error *err);
 /* For an OUT/RUNID that exists already: points latest at it and writes its
- * done files, as publish_commit() does; frees. */
+ * done files, as publish_commit() does; with a sign_key the run must be signed
+ * by it. Frees. */
 int publish_complete(struct publish *publish, struct error *err);
 void publish_abort(struct publish *publish); /* NULL allowed */
 

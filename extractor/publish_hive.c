@@ -12,6 +12,7 @@
 #include "folder.h"
 #include "publish.h"
 #include "publish_parts.h"
+#include "seal.h"
 #include "sink.h"
 
 #define TEMP_NAME SINK_TEMP_PREFIX "_hive" /* no run id begins with '_' */
@@ -81,6 +82,19 @@ static int link_part(const struct publish_hive *hive, int to_fd,
     return file_create_error(err, name);
 }
 
+static int sign(const struct place *place, int fd, struct error *err)
+{
+    const struct publish_hive *hive = place->hive;
+
+    if (hive->sign_key != NULL)
+        return seal_write(fd, MANIFEST_PART_NAME, place->text.data,
+                          place->text.len, hive->sign_key, hive->file_mode,
+                          err);
+    error_set(err, ERROR_CONFIG, "the run is signed, and its folder lacks the "
+                                 "signature");
+    return error_hint(err, "run again with the --sign-key of the run");
+}
+
 static int fill(struct place *place, int fd, struct error *err)
 {
     const struct publish_hive *hive = place->hive;
@@ -93,6 +107,8 @@ static int fill(struct place *place, int fd, struct error *err)
     }
     if (write_whole_file(fd, MANIFEST_PART_NAME, place->text.data,
                          place->text.len, hive->file_mode, err) != 0)
+        return -1;
+    if (m->is_signed && sign(place, fd, err) != 0)
         return -1;
     if (fchmod(fd, hive->dir_mode) != 0 || fsync(fd) != 0)
         return file_write_error(err, TEMP_NAME);
@@ -168,6 +184,18 @@ static int show(const struct place *place, int day_fd, struct error *err)
     return publish_remove(out_fd, TEMP_NAME, err);
 }
 
+static bool is_sealed(const struct place *place)
+{
+    char name[PUBLISH_HIVE_PATH_MAX +
+              sizeof("/" MANIFEST_PART_NAME SEAL_SUFFIX)];
+
+    snprintf(name, sizeof(name), "%s/" MANIFEST_PART_NAME SEAL_SUFFIX,
+             place->path);
+    return !place->hive->manifest->is_signed ||
+           faccessat(place->hive->out_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) ==
+               0;
+}
+
 /* A folder appears whole, so its manifest speaks for all of it. */
 static int is_there(const struct place *place, struct error *err)
 {
@@ -186,7 +214,7 @@ static int is_there(const struct place *place, struct error *err)
         return -1;
     }
     same = text != NULL && len == place->text.len &&
-           memcmp(text, place->text.data, len) == 0;
+           memcmp(text, place->text.data, len) == 0 && is_sealed(place);
     free(text);
     return same;
 }

@@ -15,6 +15,7 @@
 struct publish_hive {
     int out_fd, run_fd;
     const struct manifest *manifest;
+    const struct signature_key *sign_key; /* for a signed run */
     mode_t file_mode, dir_mode;
 };
 

@@ -53,6 +53,15 @@ int publish_write_done(int out_fd, const struct publish_done *done,
 int publish_write_redshift(int out_fd, const struct manifest *manifest,
                            const char *url, mode_t mode, struct error *err);
 
+/* Of the run's manifest, for its done files. */
+int publish_hash_manifest(int run_fd, char hex[DIGEST_HEX_SIZE],
+                          struct error *err);
+
+/* Whether the run has its manifest's signature by this key: what is still to
+ * be set must not speak for another's. key NULL: not asked. */
+int publish_check_seal(int run_fd, const char *run_id,
+                       const struct signature_key *key, struct error *err);
+
 /* Removes the done files of a run that is about to be replaced, and then what
  * else stands beside it under its name. */
 int publish_remove_done(int out_fd, const char *run_id, struct error *err);

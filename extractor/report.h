@@ -22,6 +22,7 @@ struct window_report {
     bool has_oldest;
     int64_t oldest, newest; /* of the records seen */
     bool resumed;         /* an unfinished run read it */
+    bool whole;           /* read to its end */
     bool has_total;
     int64_t total;        /* as the server claimed; never trusted */
 };
@@ -66,7 +67,9 @@ struct source_report {
     uint64_t unmatched;   /* users: rows whose e-mail is not one account's */
     const char *skipped;  /* why it was not read, or NULL */
     const char *fallback; /* source that was read instead, or NULL */
+    bool whole;           /* users: the last walk came to its end */
     bool each;            /* asked account by account; then: */
+    uint64_t to_ask;      /* accounts it is asked about in this run */
     uint64_t asked;       /* accounts asked about in this run */
     uint64_t reused;      /* answers of earlier runs that were used */
     uint64_t unknown;     /* accounts of both that the source does not know */
@@ -187,6 +190,7 @@ struct run_report {
     struct part_report rejects;
     const char *supersedes;    /* run id of the run published before, or NULL */
     bool hive;                 /* the layout of the output, see publish.h */
+    bool is_signed;            /* the manifest has a signature beside it */
     struct companions companions; /* beside the done files */
     const struct site_report *sites; /* of a merged run, ascending; NULL: it is
                                         none, and the next ones are empty */

@@ -12,6 +12,7 @@
 #include "recall.h"
 #include "resolve.h"
 #include "state.h"
+#include "watch.h"
 
 /* Everything a run holds; released in one place. */
 struct run {
@@ -27,6 +28,7 @@ struct run {
     struct resolved resolved;
     struct emission emission;
     struct gather_options gather;
+    struct watch *watch; /* NULL: nobody looks on */
 };
 
 static void name_sources(struct run *run)
@@ -80,6 +82,7 @@ static int start_report(struct run *run, struct error *err)
     report->site = setup->job.site;
     report->dialect = &setup->job.output.dialect;
     report->hive = setup->job.output.layout == LAYOUT_HIVE;
+    report->is_signed = options->sign_key != NULL;
     report->companions = setup->job.output.companions;
     report->source_count = setup->source_count;
     report->dataset_count = setup->mapping_count;
@@ -106,6 +109,7 @@ static int open_output(struct run *run, struct error *err)
         .dir_mode = setup->job.output.dir_mode,
         .replace = options->force,
         .redshift_url = setup->job.output.redshift_url,
+        .sign_key = options->sign_key,
     };
 
     run->publish = publish_open(&publish, err);
@@ -159,6 +163,11 @@ static int open_exchange(struct run *run, struct error *err)
 {
     const struct run_options *options = run->options;
     struct worker *worker = run->worker = worker_new();
+    const struct watch_options watch = {.screen = options->screen,
+                                        .color = options->log->color,
+                                        .log = options->log,
+                                        .setup = options->setup,
+                                        .report = &run->report};
     const struct exchange_options exchange = {
         .job = &options->setup->job,
         .allow_commands = options->allow_commands,
@@ -169,6 +178,8 @@ static int open_exchange(struct run *run, struct error *err)
         .record = options->record,
         .replay = options->replay,
         .worker = worker,
+        .tick = watch_tick,
+        .tick_context = run->watch = watch_new(&watch),
     };
 
     run->exchange = exchange_new(&exchange, err);
@@ -183,7 +194,9 @@ static int open_exchange(struct run *run, struct error *err)
         .recall = run->recall,
         .report = &run->report,
         .previous = run->previous.found ? &run->previous.manifest : NULL,
+        .watch = run->watch,
     };
+    watch_start(run->watch, run->exchange, run->gather.previous);
     return 0;
 }
 
@@ -270,18 +283,10 @@ static void tell_accepted(const struct run *run)
 
 static int write_manifest(struct run *run, struct error *err)
 {
-    struct buf text;
-    int result = -1;
-
     run->report.ended = clock_wall(&run->options->log->clock);
-    buf_init(&text, MANIFEST_BYTES_MAX);
-    if (manifest_write(&run->report, &text, err) == 0)
-        result = write_whole_file(publish_dir_fd(run->publish), MANIFEST_NAME,
-                                  text.data, text.len,
-                                  run->options->setup->job.output.file_mode,
-                                  err);
-    buf_release(&text);
-    return result;
+    return manifest_store(&run->report, publish_dir_fd(run->publish),
+                          run->options->setup->job.output.file_mode,
+                          run->options->sign_key, err);
 }
 
 static int write_all(struct run *run, struct error *err)
@@ -314,30 +319,9 @@ static int learn(struct run *run, struct error *err)
                          emit_first_observed(&run->emission), &names, err);
 }
 
-static void fill_result(const struct run *run, struct run_result *result)
-{
-    for (size_t i = 0; i < run->report.source_count; i++)
-        result->requests += run->report.sources[i].exchange.requests;
-    result->users = run->report.users;
-    for (size_t i = 0; i < run->report.dataset_count; i++) {
-        const struct dataset_report *report = &run->report.datasets[i];
-        struct run_dataset *dataset = &result->datasets[i];
-
-        dataset->name = report->schema->name;
-        dataset->rows = report->rows;
-        dataset->rejected = report->rejected;
-        dataset->is_changes = report->changes.of != NULL;
-        dataset->has_unknown = report->status_count > 0;
-        for (size_t s = 0; s < report->status_count; s++) {
-            if (strcmp(report->statuses[s].name, "known") != 0)
-                dataset->unknown += report->statuses[s].count;
-        }
-    }
-    result->dataset_count = run->report.dataset_count;
-}
-
 static void release(struct run *run)
 {
+    watch_free(run->watch);
     for (size_t i = 0; run->report.datasets != NULL &&
                        i < run->report.dataset_count; i++) {
         struct dataset_report *report = &run->report.datasets[i];
@@ -382,7 +366,8 @@ static int extract(struct run *run, struct run_result *result,
         recall_end(run->recall, err);
         return -1;
     }
-    fill_result(run, result);
+    summary_collect(&result->summary, &run->report, &run->emission,
+                    &run->previous);
     return learn(run, err);
 }
 

@@ -20,8 +20,10 @@
 #include "error.h"
 #include "log.h"
 #include "recording.h"
+#include "seal.h"
 #include "setup.h"
 #include "span.h"
+#include "summary.h"
 
 struct run_options {
     const struct setup *setup;
@@ -34,30 +36,22 @@ struct run_options {
     bool allow_commands; /* the job was named with -c */
     struct recording *record; /* keeps every answer, or NULL */
     struct recording *replay; /* answers instead of the network, or NULL */
+    const struct signature_key *sign_key; /* of the manifest, or NULL */
     /* Asked when all is written and durable, before it is shown; NULL: nobody
      * is. -1 with *err set: it is not to be shown. */
     int (*ready)(void *context, struct error *err);
     void *ready_context;
     struct log *log;
+    FILE *screen;        /* to draw the progress on, see watch.h, or NULL */
     const volatile sig_atomic_t *stop;
 };
 
 enum { RUN_ID_TEXT_MAX = 80 };
 
-struct run_dataset {
-    const char *name; /* lives with the setup */
-    uint64_t rows, rejected;
-    bool has_unknown; /* its rows tell how much is known of a change */
-    uint64_t unknown; /* rows whose last change nobody is named for */
-    bool is_changes;  /* of another dataset */
-};
-
 struct run_result {
     bool already;
     char dir[PATH_MAX];
-    uint64_t users, requests;
-    struct run_dataset datasets[2 * SETUP_MAPPINGS_MAX];
-    size_t dataset_count;
+    struct summary summary; /* unless already */
 };
 
 int run_extract(const struct run_options *options, struct run_result *result,

@@ -27,6 +27,7 @@ enum {
 struct raw {
     char *data;
     size_t len; /* at most SECRET_ROOM - 1 */
+    bool lines; /* several of them are no mistake */
 };
 
 struct command {
@@ -252,7 +253,7 @@ static int load_command(struct raw *raw, const char *const *argv,
         return error_set(err, ERROR_AUTH,
                          "secret: command %s failed with status %d", argv[0],
                          status);
-    end = memchr(raw->data, '\n', raw->len);
+    end = raw->lines ? NULL : memchr(raw->data, '\n', raw->len);
     if (end != NULL)
         raw->len = (size_t)(end - raw->data);
     return 0;
@@ -266,7 +267,7 @@ static void cut_line_end(struct raw *raw)
         raw->len--;
 }
 
-static const char *reference_name(const struct secret_ref *ref)
+const char *secret_name(const struct secret_ref *ref)
 {
     return ref->kind == SECRET_COMMAND ? ref->argv[0] : ref->name;
 }
@@ -283,7 +284,9 @@ static int check(const struct raw *raw, const char *name, struct error *err)
                          "secret: %s gives more than %d bytes", name,
                          SECRET_MAX);
     for (i = 0; i < raw->len; i++)
-        if (iscntrl((unsigned char)raw->data[i]))
+        if (iscntrl((unsigned char)raw->data[i]) &&
+            !(raw->lines && strchr("\r\n", raw->data[i]) != NULL &&
+              raw->data[i] != '\0'))
             return error_set(err, ERROR_CONFIG,
                              "secret: %s gives a control character or more "
                              "than one line",
@@ -321,23 +324,37 @@ static int raw_start(struct raw *raw, struct secret *secret, struct error *err)
 {
     secret->text = NULL;
     raw->len = 0;
+    raw->lines = false;
     raw->data = calloc(1, SECRET_ROOM);
     return raw->data != NULL ? 0 : error_no_memory(err);
 }
 
-int secret_load(struct secret *secret, const struct secret_ref *ref,
-                const struct job *job, struct error *err)
+static int load_reference(struct secret *secret, const struct secret_ref *ref,
+                          const struct job *job, bool lines, struct error *err)
 {
     struct raw raw;
 
     if (raw_start(&raw, secret, err) != 0)
         return -1;
+    raw.lines = lines;
     if (load(&raw, ref, job, err) != 0) {
         wipe(raw.data);
         return -1;
     }
     cut_line_end(&raw);
-    return keep(secret, &raw, reference_name(ref), err);
+    return keep(secret, &raw, secret_name(ref), err);
+}
+
+int secret_load(struct secret *secret, const struct secret_ref *ref,
+                const struct job *job, struct error *err)
+{
+    return load_reference(secret, ref, job, false, err);
+}
+
+int secret_load_lines(struct secret *secret, const struct secret_ref *ref,
+                      const struct job *job, struct error *err)
+{
+    return load_reference(secret, ref, job, true, err);
 }
 
 int secret_load_fd(struct secret *secret, int fd, const char *path,

@@ -28,6 +28,12 @@ struct secret {
  * of that job come from. NULL: no command is run. */
 int secret_load(struct secret *secret, const struct secret_ref *ref,
                 const struct job *job, struct error *err);
+/* The same of a text of several lines, such as a key in PEM: line ends are let
+ * be, and all that a command writes is taken. */
+int secret_load_lines(struct secret *secret, const struct secret_ref *ref,
+                      const struct job *job, struct error *err);
+/* What the reference is called in errors. */
+const char *secret_name(const struct secret_ref *ref);
 /* From an open file, which stays open; path is for the errors. */
 int secret_load_fd(struct secret *secret, int fd, const char *path,
                    struct error *err);

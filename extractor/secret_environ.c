@@ -17,6 +17,8 @@ static bool names(const struct secret_ref *ref, const char *variable)
 
 static bool is_secret(const struct job *job, const char *variable)
 {
+    if (job->has_sign && names(&job->sign, variable))
+        return true;
     for (size_t i = 0; i < job->endpoint_count; i++) {
         const struct endpoint *endpoint = &job->endpoints[i];
 

@@ -85,6 +85,11 @@ struct spec_field {
     const char *const *words; /* NULL terminated */
     const struct spec_field *object;
     spec_read_fn *read;
+    /* What a manual says; the reader looks at none of it. `object` of a CUSTOM
+     * is the table of its members, `variants` are tables by their "type". */
+    const char *help, *type, *fallback;
+    const char *step; /* "NAME" or "[]": a member is one of many */
+    const struct spec_field *const *variants; /* NULL ends them */
 };
 
 /* ERROR_NO_INPUT when the file is missing, ERROR_CONFIG when it is no JSON. */

@@ -37,6 +37,17 @@ void verify_found(struct verify *v, const char *file, const char *format, ...)
     v->finding(v->context, file, text);
 }
 
+void verify_found_error(struct verify *v, const char *file,
+                        const struct error *err)
+{
+    size_t len = strlen(file);
+    const char *text = err->text;
+
+    if (strncmp(text, file, len) == 0)
+        text += len + strspn(text + len, ": ");
+    verify_found(v, file, "%s", text);
+}
+
 static bool expected(const struct strmap *paths, const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
@@ -72,12 +83,16 @@ static int check_strays(struct verify *v, struct error *err)
 {
     const struct manifest *m = &v->manifest;
     struct strmap paths = {0};
+    char seal[SEAL_NAME_MAX];
     int result = 0;
 
     for (size_t i = 0; i < m->resource_count && result == 0; i++)
         result = strmap_put(&paths, m->resources[i].path, &m->resources[i]);
     if (result == 0)
         result = strmap_put(&paths, m->file, v);
+    seal_name(m->file, seal);
+    if (result == 0)
+        result = strmap_put(&paths, seal, v);
     if (result == 0 && verify_is_part(m))
         result = strmap_put(&paths, PUBLISH_SUCCESS_NAME, v);
     result = result == 0 ? verify_strays(v, v->run_fd, "", &paths, err)
@@ -178,6 +193,8 @@ static int check_run(struct verify *v, struct error *err)
     if (tables.items == NULL)
         return error_no_memory(err);
     result = check_strays(v, err);
+    if (result == 0 && v->public_key == NULL)
+        result = verify_signature(v, v->run_fd, "", v->manifest.file, err);
     if (result == 0)
         result = read_tables(v, &tables, err);
     if (result == 0) {
@@ -188,11 +205,16 @@ static int check_run(struct verify *v, struct error *err)
     return result;
 }
 
-/* A manifest that cannot be read is the one finding there is. */
+/* A manifest that cannot be read is, but for its signature, the one finding
+ * there is. */
 static int load(struct verify *v, struct error *err)
 {
+    const char *name = verify_manifest_name(v->run_fd);
     struct error local = {0};
 
+    if (v->public_key != NULL &&
+        verify_signature(v, v->run_fd, "", name, err) != 0)
+        return -1;
     if (verify_load(&v->manifest, v->run_fd, &local) == 0) {
         snprintf(v->summary->run_id, sizeof(v->summary->run_id), "%s",
                  v->manifest.run_id);
@@ -200,16 +222,18 @@ static int load(struct verify *v, struct error *err)
         return 0;
     }
     if (local.kind == ERROR_DATA)
-        verify_found(v, MANIFEST_NAME, "%s", local.text);
+        verify_found_error(v, name, &local);
     *err = local;
     return -1;
 }
 
-int verify_run(const char *path, verify_finding_fn *finding, void *context,
+int verify_run(const char *path, const struct signature_key *public_key,
+               verify_finding_fn *finding, void *context,
                struct verify_summary *summary, struct error *err)
 {
     struct verify v = {
-        .finding = finding, .context = context, .summary = summary};
+        .finding = finding, .context = context, .summary = summary,
+        .public_key = public_key};
     int result;
 
     memset(summary, 0, sizeof(*summary));

@@ -99,9 +99,12 @@ static int copy_part(struct cat *cat, const struct manifest_resource *r,
 static int cat_part(struct cat *cat, const struct manifest_resource *r,
                     struct error *err)
 {
-    struct source_file *file = source_file_open(cat->run_fd, r->path, err);
+    struct source_file *file;
     struct sink_facts facts;
 
+    if (verify_plain(cat->run_fd, r->path, err) != 0)
+        return -1;
+    file = source_file_open(cat->run_fd, r->path, err);
     if (file == NULL)
         return -1;
     if (copy_part(cat, r, file, err) != 0) {

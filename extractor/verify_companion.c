@@ -28,7 +28,7 @@ static int check_companion(struct verify *v, int out_fd, const char *dataset,
         buf_release(&expected);
         return -1;
     }
-    text = read_whole_file(out_fd, file, COMPANION_BYTES_MAX, &len, &local);
+    text = verify_read(out_fd, file, COMPANION_BYTES_MAX, &len, &local);
     if (text == NULL && local.kind != ERROR_NO_INPUT &&
         local.kind != ERROR_DATA) {
         *err = local;
@@ -36,8 +36,7 @@ static int check_companion(struct verify *v, int out_fd, const char *dataset,
         return -1;
     }
     if (text == NULL)
-        verify_found(v, file, "%s",
-                     local.kind == ERROR_NO_INPUT ? "is missing" : local.text);
+        verify_found_error(v, file, &local);
     else if (len != expected.len || memcmp(text, expected.data, len) != 0)
         verify_found(v, file,
                      "does not say what the manifest and its place "

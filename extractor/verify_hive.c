@@ -64,15 +64,19 @@ static int check_text(const struct hive_folder *f, const struct buf *want,
 {
     struct error local = {0};
     size_t len;
-    char *text = read_whole_file(f->fd, MANIFEST_PART_NAME, MANIFEST_BYTES_MAX,
-                                 &len, &local);
+    char *text = verify_read(f->fd, MANIFEST_PART_NAME, MANIFEST_BYTES_MAX,
+                             &len, &local);
 
     if (text == NULL && local.kind != ERROR_NO_INPUT &&
         local.kind != ERROR_DATA) {
         *err = local;
         return -1;
     }
-    if (text == NULL || len != want->len || memcmp(text, want->data, len) != 0)
+    if (text == NULL)
+        found(f, MANIFEST_PART_NAME,
+              local.kind == ERROR_NO_INPUT ? "is missing"
+                                           : "is no regular file");
+    else if (len != want->len || memcmp(text, want->data, len) != 0)
         found(f, MANIFEST_PART_NAME, "is not what the run's manifest says");
     free(text);
     return 0;
@@ -97,6 +101,7 @@ static int check_names(struct hive_folder *f, struct strmap *paths,
     const struct manifest *m = &f->v->manifest;
 
     if (strmap_put(paths, MANIFEST_PART_NAME, f) != 0 ||
+        strmap_put(paths, MANIFEST_PART_NAME SEAL_SUFFIX, f) != 0 ||
         strmap_put(paths, PUBLISH_SUCCESS_NAME, f) != 0)
         return error_no_memory(err);
     for (size_t i = 0; i < m->resource_count; i++) {
@@ -115,12 +120,11 @@ static int check_names(struct hive_folder *f, struct strmap *paths,
 static int check_folder(struct hive_folder *f, struct error *err)
 {
     struct strmap paths = {0};
-    struct stat st;
     int result;
 
-    if (fstatat(f->fd, PUBLISH_SUCCESS_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        found(f, PUBLISH_SUCCESS_NAME, "is missing");
-    if (check_manifest(f, err) != 0)
+    verify_success(f->v, f->fd, f->path);
+    if (check_manifest(f, err) != 0 ||
+        verify_signature(f->v, f->fd, f->path, MANIFEST_PART_NAME, err) != 0)
         return -1;
     result = check_names(f, &paths, err);
     strmap_release(&paths);

@@ -58,6 +58,38 @@ static bool holds(int dir_fd, const char *name)
     return faccessat(dir_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+int verify_plain(int dir_fd, const char *name, struct error *err)
+{
+    struct stat st;
+
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == ENOENT)
+            return error_set(err, ERROR_NO_INPUT, "%s: is missing", name);
+        return error_set(err, ERROR_IO, "%s: cannot be looked at: %s", name,
+                         strerror(errno));
+    }
+    if (!S_ISREG(st.st_mode))
+        return error_set(err, ERROR_DATA, "%s: is no regular file", name);
+    return 0;
+}
+
+char *verify_read(int dir_fd, const char *name, size_t max, size_t *len,
+                  struct error *err)
+{
+    return verify_plain(dir_fd, name, err) == 0
+               ? read_whole_file(dir_fd, name, max, len, err)
+               : NULL;
+}
+
+/* What lies in an output directory, or has the mark of a Hive folder, was a
+ * run, and lacks its manifest. */
+static bool was_run(int fd)
+{
+    return holds(fd, PUBLISH_SUCCESS_NAME) ||
+           (holds(fd, "../" PUBLISH_LOCK_NAME) &&
+            !holds(fd, PUBLISH_LOCK_NAME));
+}
+
 int verify_open_run(const char *path, struct error *err)
 {
     int run, fd = open_named(path);
@@ -65,7 +97,8 @@ int verify_open_run(const char *path, struct error *err)
     if (fd < 0)
         return error_set(err, ERROR_NO_INPUT, "%s: cannot open: %s", path,
                          strerror(errno));
-    if (holds(fd, MANIFEST_NAME) || holds(fd, MANIFEST_PART_NAME))
+    if (holds(fd, MANIFEST_NAME) || holds(fd, MANIFEST_PART_NAME) ||
+        was_run(fd))
         return fd;
     run = open_latest(fd);
     close(fd);
@@ -76,13 +109,24 @@ int verify_open_run(const char *path, struct error *err)
     return error_hint(err, "name a run's folder or the output directory");
 }
 
+const char *verify_manifest_name(int run_fd)
+{
+    return !holds(run_fd, MANIFEST_NAME) &&
+                   (holds(run_fd, MANIFEST_PART_NAME) ||
+                    holds(run_fd, PUBLISH_SUCCESS_NAME))
+               ? MANIFEST_PART_NAME
+               : MANIFEST_NAME;
+}
+
 int verify_load(struct manifest *manifest, int run_fd, struct error *err)
 {
-    return manifest_load_named(manifest, run_fd,
-                               holds(run_fd, MANIFEST_NAME)
-                                   ? MANIFEST_NAME
-                                   : MANIFEST_PART_NAME,
-                               err);
+    const char *name = verify_manifest_name(run_fd);
+
+    if (verify_plain(run_fd, name, err) == 0)
+        return manifest_load_named(manifest, run_fd, name, err);
+    if (err->kind == ERROR_NO_INPUT)
+        err->kind = ERROR_DATA; /* of what was a run it is a finding */
+    return -1;
 }
 
 bool verify_is_part(const struct manifest *manifest)
@@ -138,19 +182,23 @@ static int check_done(struct verify *v, int out_fd,
                           file) != 0)
         return error_set(err, ERROR_DATA, "%s: dataset name is too long",
                          MANIFEST_NAME);
-    text = read_whole_file(out_fd, file, DONE_BYTES_MAX, &len, &local);
+    text = verify_read(out_fd, file, DONE_BYTES_MAX, &len, &local);
     if (text == NULL && local.kind != ERROR_NO_INPUT &&
         local.kind != ERROR_DATA) {
         *err = local;
         return -1;
     }
     if (text == NULL ||
-        json_parse(&doc, text, len, JSON_STRICT, file, ERROR_DATA, &local)) {
-        verify_found(v, file, "%s",
-                     text == NULL ? "done file is missing" : local.text);
+        json_parse(&doc, text, len, JSON_UNIQUE, file, ERROR_DATA, &local)) {
+        if (local.kind == ERROR_NO_INPUT)
+            verify_found(v, file, "done file is missing");
+        else
+            verify_found_error(v, file, &local);
         free(text);
         return 0;
     }
+    if (len == 0 || text[len - 1] != '\n')
+        verify_found(v, file, "last line has no end");
     check_done_text(v, file, dataset, doc.root, hex);
     json_free(&doc);
     free(text);
@@ -181,13 +229,25 @@ static int check_all_done(struct verify *v, int out_fd, struct error *err)
     return result;
 }
 
+void verify_success(struct verify *v, int dir_fd, const char *folder)
+{
+    char file[PATH_MAX];
+    struct stat st;
+
+    snprintf(file, sizeof(file), "%s" PUBLISH_SUCCESS_NAME, folder);
+    if (fstatat(dir_fd, PUBLISH_SUCCESS_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        verify_found(v, file, "is missing");
+    else if (!S_ISREG(st.st_mode) || st.st_size != 0)
+        verify_found(v, file, "is no empty file");
+}
+
 int verify_markers(struct verify *v, struct error *err)
 {
     char temp[sizeof(SINK_TEMP_PREFIX) + PUBLISH_RUN_ID_MAX];
     int result = 0, out_fd = openat(v->run_fd, "..", OPEN_FOLDER);
 
-    if (verify_is_part(&v->manifest) && !holds(v->run_fd, PUBLISH_SUCCESS_NAME))
-        verify_found(v, PUBLISH_SUCCESS_NAME, "is missing");
+    if (verify_is_part(&v->manifest))
+        verify_success(v, v->run_fd, "");
     if (out_fd < 0)
         return 0;
     snprintf(temp, sizeof(temp), SINK_TEMP_PREFIX "%.*s", PUBLISH_RUN_ID_MAX,
@@ -196,11 +256,12 @@ int verify_markers(struct verify *v, struct error *err)
         same_folder(out_fd, temp, v->run_fd))
         goto done;
     if (same_folder(out_fd, v->manifest.run_id, v->run_fd))
-        result = check_all_done(v, out_fd, err) == 0
+        result = check_all_done(v, out_fd, err) == 0 &&
+                         verify_beside(v, out_fd, err) == 0
                      ? verify_hive(v, out_fd, err)
                      : -1;
     else
-        verify_found(v, MANIFEST_NAME,
+        verify_found(v, v->manifest.file,
                      "is in a folder of another name than its run id");
 done:
     close(out_fd);

@@ -58,7 +58,8 @@ static int settle(struct scan *s, struct error *local, struct error *err)
         *err = *local;
         return -1;
     }
-    found(s, local->text);
+    if (!s->t->keys_only)
+        verify_found_error(s->t->v, s->t->part->path, local);
     error_clear(local);
     s->stopped = true;
     return 0;

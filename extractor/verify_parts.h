@@ -19,25 +19,51 @@ struct verify {
     void *context;
     struct verify_summary *summary;
     struct manifest manifest;
+    const struct signature_key *public_key; /* or NULL */
     int run_fd;
 };
 
 void verify_found(struct verify *v, const char *file, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* The manifest of that folder: of a run, or of one dataset in a Hive layout,
- * which may have been copied to anywhere. */
-int verify_load(struct manifest *manifest, int run_fd, struct error *err);
-bool verify_is_part(const struct manifest *manifest);
+/* An error of the file's as a finding: without its name, which such a text
+ * begins with and a finding has beside it. */
+void verify_found_error(struct verify *v, const char *file,
+                        const struct error *err);
+
+/* Whether a file is there and a plain one, which a link or a pipe, that would
+ * never end, is not: ERROR_NO_INPUT it is missing, ERROR_DATA it is something
+ * else. */
+int verify_plain(int dir_fd, const char *name, struct error *err);
+/* The text of such a file, or NULL; ERROR_DATA also when it is too long. To
+ * free. */
+char *verify_read(int dir_fd, const char *name, size_t max, size_t *len,
+                  struct error *err);
+
+const char *verify_manifest_name(int run_fd);
+
+/* The signature beside a manifest, which is due with a public key or where the
+ * manifest says so; folder, "" or "NAME/", stands before its name. */
+int verify_signature(struct verify *v, int dir_fd, const char *folder,
+                     const char *manifest, struct error *err);
 
 /* Tells of what is in a folder and not in paths; folder, "" or "NAME/", stands
  * before its names. */
 int verify_strays(struct verify *v, int dir_fd, const char *folder,
                   const struct strmap *paths, struct error *err);
 
+/* The mark of a Hive folder; folder, "" or "NAME/", stands before its name. */
+void verify_success(struct verify *v, int dir_fd, const char *folder);
+
 /* Lock, name, done files and Hive folders, when the run is inside an output
  * directory; _SUCCESS in a Hive folder. */
 int verify_markers(struct verify *v, struct error *err);
+/* Names beside the runs that are of this one and of none of its datasets. */
+int verify_beside(struct verify *v, int out_fd, struct error *err);
+/* A list for Redshift that is there: the manifest does not say whether one was
+ * asked for. */
+int verify_redshift(struct verify *v, int out_fd, const char *file,
+                    const char *dataset, const char *format, struct error *err);
 /* The companions of one dataset in the output directory. */
 int verify_companions(struct verify *v, int out_fd, const char *dataset,
                       struct error *err);

@@ -189,11 +189,13 @@ static void announce_end(struct walk *walk)
         return;
     walk->announced = true;
     if (walk->options.window == NULL) {
+        walk->options.report->whole = true;
         log_line(walk->options.log, LOG_INFO, "source",
                  "%s: %" PRIu64 " items, pages: %" PRIu64,
                  walk->options.source->name, report->items, report->pages);
         return;
     }
+    walk->options.window_report->whole = true;
     instant_rfc3339(walk->window.from, from);
     instant_rfc3339(walk->window.to, to);
     log_line(walk->options.log, LOG_INFO, "window",

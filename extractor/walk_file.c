@@ -94,6 +94,7 @@ int walk_files(const struct walk_options *options, const struct job_file *files,
         result = read_path(walk, &files->paths[i], &report->files[i], err);
         report->file_count += result == 0;
     }
+    report->whole = result == 0;
     recent_release(&walk->recent);
     free(walk);
     return result;

@@ -170,12 +170,13 @@ def sha256(data):
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def edit_manifest(run, change):
-    """CHANGE(manifest) in place, and done files that agree with it."""
+def edit_manifest(run, change, spoil=lambda text: text):
+    """CHANGE(manifest) in place, SPOIL its text, and done files that agree
+    with it."""
     path = run.folder / "manifest.json"
     manifest = run.manifest()
     change(manifest)
-    text = json.dumps(manifest, indent=2).encode() + b"\n"
+    text = spoil(json.dumps(manifest, indent=2).encode() + b"\n")
     path.write_bytes(text)
     for done in run.folder.parent.glob(f"*_{run.folder.name}.done"):
         facts = json.loads(done.read_text())

@@ -13,7 +13,8 @@ README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
 VERBS = ("extract", "plan", "check", "verify", "cat", "explain",
          "activate", "deactivate", "status", "clean", "deliver",
-         "schema", "merge")
+         "schema", "report", "help", "completion",
+         "merge")
 AUDIT = "/rest/api/3/auditing/record"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -92,7 +93,7 @@ class Help(Case):
             self.assertRegex(text, rf"(?m)^  {verb} ")
         names = set()
         for verb in VERBS:
-            own = self.option_lines(self.rollcall(verb, "-h").out)
+            own = self.option_lines(self.rollcall(verb, "--help").out)
             names |= {name for _, name, _, _ in own}
             self.assertTrue(all(words for _, _, _, words in own))
         self.assertEqual({name for _, name, _, _ in self.option_lines(text)},
@@ -108,8 +109,9 @@ class Help(Case):
                 self.assertIn("unknown option --no-such", err)
             every = self.option_lines(self.rollcall("--help").out)
             mine = {name for _, name, _, _ in self.option_lines(text)}
-            operand = (["out"] if verb in ("verify", "cat", "deliver", "merge",
-                                           "explain") else [])
+            operand = (["out"] if verb in ("verify", "cat", "deliver",
+                                           "explain", "completion", "merge")
+                       else [])
             for _, name, argument, _ in every:
                 if name in mine:
                     continue

@@ -16,6 +16,7 @@ from pathlib import Path
 import faults
 import harness
 from faults import Fault
+from keys import make_key
 
 AS_OF = "2026-11-23T02:00:00Z"
 RUN = "20261123T020000Z"
@@ -70,13 +71,15 @@ def without(value, names):
 
 def content(path):
     """What must be the same in every run: of a manifest without the times,
-    of a done file without the hash over them."""
+    of a done file without the hash over them, of a signature that it is one."""
     if path.is_symlink():
         return os.readlink(path)
     if path.name in ("manifest.json", "_manifest.json"):
         return without(json.loads(path.read_text()), RUN_ONLY)
     if path.suffix == ".done":
         return without(json.loads(path.read_text()), {"manifestSha256"})
+    if path.suffix == ".sig":  # which is checked
+        return path.stat().st_size
     return path.read_bytes()
 
 
@@ -101,6 +104,8 @@ class Scenario:
         self.folder, self.url, self.layout = Path(folder), url, layout
         self.folder.mkdir(parents=True)
         self.args = args
+        # What has most files is signed too.
+        self.key = self.folder.parent / "key" if layout == "hive" else None
         self.before, self.after = {}, {}
 
     def command(self, folder, as_of=AS_OF, args=None):
@@ -110,6 +115,7 @@ class Scenario:
                              output={"dir": "data/out",
                                      "layout": self.layout},
                              state="data/state/rollcall.db",
+                             sign=self.key and {"file": str(self.key)},
                              # One request after another: the same calls in
                              # every run, so that a point is what it seems.
                              limits={"retry_for": "2s", "concurrency": 1})
@@ -181,6 +187,7 @@ class MergeScenario(Scenario):
 
 
 def scenarios(folder, url):
+    make_key(folder / "key")
     first = Scenario(folder / "first", url)
     second = Scenario(folder / "second", url, layout="hive")
     second.publish(NIGHT_BEFORE)
@@ -265,7 +272,10 @@ class Visible:
                 break
         else:
             yield f"{path.name} is not whole: {sorted(seen)}"
-        code, _, err = harness.run_rollcall(["verify", path])
+        key = self.scenario.key
+        code, _, err = harness.run_rollcall(
+            ["verify", path, *(["--public-key", f"{key}.pub"] if key
+                               else [])])
         # A done file may be missing: it is written last, and Hive folders and
         # their marks before it.
         if code != 0 and not re.search("done|_SUCCESS|dataset=.* cannot be "

@@ -309,6 +309,9 @@ class Nights(Case):
 
 class Told(Case):
     MEMBERS = {"status", "exit", "run", "as_of", "dir", "datasets"}
+    FIGURES = {"previous", "accounts", "requests", "retries", "pages",
+               "waited_ms", "elapsed_ms", "unresolved_keys",
+               "unresolved_emails", "warnings", "files", "bytes"}
 
     def tell(self, *args, code=0, **options):
         path = self.folder / "result.json"
@@ -322,12 +325,21 @@ class Told(Case):
     def test_success_is_told(self):
         self.job(self.site())
         told = self.tell()
-        self.assertEqual(set(told), self.MEMBERS)
+        self.assertEqual(set(told), self.MEMBERS | self.FIGURES)
         self.assertEqual((told["status"], told["exit"], told["run"],
                           told["as_of"]), ("published", 0, RUN, AS_OF))
         self.assertEqual(told["datasets"], [
-            {"name": "inactive_users", "rows": 41, "rejected": 0}])
-        self.assertEqual(self.tell()["status"], "already")
+            {"name": "inactive_users", "rows": 41, "rejected": 0,
+             "undecided": 0, "last_change": {"known": 31, "no_actor": 5,
+                                             "before_log": 5,
+                                             "no_access": 0}}])
+        self.assertEqual((told["accounts"], told["retries"], told["files"],
+                          told["unresolved_keys"], told["warnings"]),
+                         (47, 0, 2, 2, 1))
+        self.assertGreater(told["bytes"], 1000)
+        again = self.tell()
+        self.assertEqual(set(again), self.MEMBERS)
+        self.assertEqual(again["status"], "already")
 
     def test_failure_is_told(self):
         self.job(self.site(args=["--token", "other"]))

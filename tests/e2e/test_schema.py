@@ -173,7 +173,7 @@ class Schemas(Case):
     def test_command_lines_that_cannot_be(self):
         for args, text in (
                 ([], "--format: is missing"),
-                (["--format", "oracle"], "--format: \"oracle\""),
+                (["--format", "oracle"], "unknown word \"oracle\""),
                 (["--format", "duckdb", "--part", "tabel"], "table"),
                 (["--format", "duckdb", "--mapping", "user_events",
                   "--part", "load"], "--location: "),

@@ -85,7 +85,7 @@ static int verify(size_t *found)
 {
     struct verify_summary summary;
     struct error err = {0};
-    int result = verify_run(run.path, finding, found, &summary, &err);
+    int result = verify_run(run.path, NULL, finding, found, &summary, &err);
 
     require_error(result, &err);
     return result;

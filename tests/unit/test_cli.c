@@ -5,13 +5,18 @@
 
 #include <cmocka.h>
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "cli_table.h"
+#include "cli_texts.h"
+#include "job.h"
+#include "target.h"
 
-enum { WORDS_MAX = 48, HELP_MAX = 16 * 1024 };
+enum { WORDS_MAX = 48, HELP_MAX = 64 * 1024 };
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -94,6 +99,9 @@ static const struct {
     {"-h", VERB_NONE, OPTION_HELP, "1", 0},
     {"--version", VERB_NONE, OPTION_VERSION, "1", 0},
     {"cat --help", VERB_CAT, OPTION_HELP, "1", 0},
+    {"help", VERB_HELP, OPTION_HELP, NULL, 0},
+    {"help extract", VERB_HELP, OPTION_HELP, NULL, 1},
+    {"completion zsh", VERB_COMPLETION, OPTION_HELP, NULL, 1},
 };
 
 static void good_lines(void **state)
@@ -162,6 +170,16 @@ static const struct {
     {"extract --apply", "--apply: not for \"extract\""},
     {"check --yes", "--yes: not for \"check\""},
     {"explain a --via admin", "--via: not for \"explain\""},
+    {"cat out --format jsonll", "did you mean \"jsonl\"?"},
+    {"cat out --format postgres", "expected one of csv, jsonl"},
+    {"schema --format csv", "--format: unknown word \"csv\""},
+    {"schema --format postgrse", "did you mean \"postgres\"?"},
+    {"schema --format spark --part tabel", "did you mean \"table\"?"},
+    {"plan --color allways", "did you mean \"always\"?"},
+    {"plan --log-format=xml", "expected one of text, json"},
+    {"completion bsh", "did you mean \"bash\"?"},
+    {"completion", "completion: needs WHAT"},
+    {"help a b", "\"b\" is one operand too many"},
     {"deactivate a --out o", "--out: not for \"deactivate\""},
 };
 
@@ -178,6 +196,48 @@ static void bad_lines(void **state)
             strstr(line.err.hint, bad[i].text) == NULL)
             fail_msg("%s: %s; %s", bad[i].line, line.err.text, line.err.hint);
     }
+}
+
+/* A word that came from the environment is looked at too. */
+static void words_of_the_environment(void **state)
+{
+    struct line line;
+
+    (void)state;
+    setenv("ROLLCALL_COLOR", "blue", 1);
+    assert_int_equal(parse(&line, "plan"), -1);
+    assert_non_null(strstr(line.err.text, "--color: unknown word"));
+    setenv("ROLLCALL_COLOR", "always", 1);
+    assert_int_equal(parse(&line, "plan"), 0);
+    assert_int_equal(cli_word(&line.cli, OPTION_COLOR), 2);
+    assert_int_equal(cli_word(&line.cli, OPTION_LOG_FORMAT), 0);
+}
+
+/* The words of schema are the systems there are, and all of their parts. */
+static void systems_and_parts(void **state)
+{
+    const char *const *systems = cli_words(OPTION_FORMAT, VERB_SCHEMA);
+    const char *const *parts = cli_words(OPTION_PART, VERB_SCHEMA);
+    char all[256] = "";
+
+    (void)state;
+    for (; *systems != NULL; systems++) {
+        struct error err = {0};
+        const struct target_format *format = target_find(*systems, &err);
+
+        assert_non_null(format);
+        snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s",
+                 *all != '\0' ? "|" : "", *systems);
+        for (const struct target_part *part = target_parts(format);
+             part->name != NULL; part++) {
+            const char *const *known = parts;
+
+            while (*known != NULL && strcmp(*known, part->name) != 0)
+                known++;
+            assert_non_null(*known);
+        }
+    }
+    assert_string_equal(all, target_names());
 }
 
 static void mappings_repeat(void **state)
@@ -310,31 +370,36 @@ static void what_is_changed_is_typed(void **state)
 
 /* --- help --------------------------------------------------------------- */
 
-static const char *help(enum cli_verb verb)
+static const char *help_text(enum cli_verb verb, bool all)
 {
     static char text[HELP_MAX];
     FILE *out = fmemopen(text, sizeof(text), "w");
 
     assert_non_null(out);
-    cli_help(verb, out);
+    cli_help(verb, all, out);
     assert_int_equal(fclose(out), 0);
     return text;
+}
+
+static const char *help(enum cli_verb verb)
+{
+    return help_text(verb, true);
 }
 
 static const struct {
     const char *name;
     unsigned verbs; /* one bit each: extract plan check verify cat
                        explain activate deactivate status clean
-                        deliver schema merge */
+                        deliver schema report help completion merge */
 } documented[] = {
-    {"--job FILE", 0x1fe7},
+    {"--job FILE", 0x8fe7},
     {"--mapping NAME|FILE", 0x827},
     {"--site NAME", 0xfe7},
-    {"--as NAME", 0x1000},
-    {"--out DIR", 0x1727},
+    {"--as NAME", 0x8000},
+    {"--out DIR", 0x8727},
     {"--as-of TIME", 0x327},
-    {"--run-id ID", 0x1003},
-    {"--force ", 0x1001},
+    {"--run-id ID", 0x8003},
+    {"--force ", 0x8001},
     {"--accept-guard NAME", 0x01},
     {"--max-age DURATION", 0x100},
     {"--keep N", 0x200},
@@ -346,8 +411,10 @@ static const struct {
     {"--to TIME", 0x03},
     {"--full ", 0x03},
     {"--no-deliver ", 1},
-    {"--result-json FILE", 0x1401},
-    {"--dataset NAME", 0x810},
+    {"--sign-key FILE", 0x8005},
+    {"--public-key FILE", 8},
+    {"--result-json FILE", 0x8401},
+    {"--dataset NAME", 0x1810},
     {"--format NAME", 0x810},
     {"--part PART", 0x800},
     {"--table NAME", 0x800},
@@ -363,12 +430,17 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
-    {"--quiet ", 0x1fff},
-    {"--verbose ", 0x1fff},
-    {"--log-format text|json", 0x1fff},
-    {"--color auto|never|always", 0x1fff},
-    {"--help ", 0x1fff},
-    {"--version ", 0x1fff},
+    {"--output FILE", 0x1000},
+    {"--title TEXT", 0x1000},
+    {"--mask ", 0x1000},
+    {"--rows N|all", 0x1000},
+    {"--quiet ", 0xffff},
+    {"--verbose ", 0xffff},
+    {"--log-format text|json", 0xffff},
+    {"--color auto|never|always", 0xffff},
+    {"--progress auto|never|always", 0xffff},
+    {"--help ", 0xffff},
+    {"--version ", 0xffff},
 };
 
 static void help_lists_every_option(void **state)
@@ -399,7 +471,133 @@ static void help_lists_every_verb(void **state)
         snprintf(line, sizeof(line), "rollcall %s ", cli_verb_name(verb));
         assert_non_null(strstr(help(verb), line));
     }
-    assert_non_null(strstr(help(VERB_NONE), "Exit codes: "));
+    assert_non_null(strstr(help(VERB_NONE), "Exit codes:"));
+}
+
+/* -h: one screen of a terminal; --help: no wider. */
+static void help_fits_a_screen(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2 * VERB_COUNT; i++) {
+        enum cli_verb verb = (enum cli_verb)(i / 2);
+        const char *text = help_text(verb, i % 2);
+        int lines = 0;
+
+        for (; *text != '\0'; text += strcspn(text, "\n") + 1, lines++) {
+            if (strcspn(text, "\n") > 80)
+                fail_msg("too wide: %.*s", (int)strcspn(text, "\n"), text);
+        }
+        if (i % 2 == 0 && lines > 24)
+            fail_msg("-h of %s: %d lines", verb == VERB_NONE
+                     ? "all" : cli_verb_name(verb), lines);
+    }
+}
+
+/* A line of an example, as a shell would cut it at blanks. */
+static void take_example(const struct cli_example *example, enum cli_verb verb)
+{
+    struct line line;
+
+    assert_int_equal(strncmp(example->line, "rollcall ", 9), 0);
+    if (parse(&line, example->line + 9) != 0)
+        fail_msg("%s: %s", example->line, line.err.text);
+    if (verb != VERB_NONE)
+        assert_int_equal(line.cli.verb, verb);
+}
+
+static void examples_are_command_lines(void **state)
+{
+    (void)state;
+    for (enum cli_verb verb = VERB_NONE + 1; verb < VERB_COUNT; verb++) {
+        const struct cli_example *example = cli_verb_texts[verb].examples;
+
+        assert_non_null(cli_verb_texts[verb].about);
+        assert_non_null(example->line);
+        for (; example->line != NULL; example++)
+            take_example(example, verb);
+    }
+    for (const struct cli_example *example = cli_first_steps;
+         example->line != NULL; example++)
+        take_example(example, VERB_NONE);
+}
+
+static const char *topic(const char *name)
+{
+    static char text[HELP_MAX];
+    FILE *out = fmemopen(text, sizeof(text), "w");
+    struct error err = {0};
+
+    assert_non_null(out);
+    if (cli_help_topic(name, out, &err) != 0)
+        fail_msg("%s: %s", name, err.text);
+    assert_int_equal(fclose(out), 0);
+    return text;
+}
+
+static void every_topic_is_there(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    for (const struct cli_pair *pair = cli_topics; pair->name != NULL; pair++)
+        assert_true(strlen(topic(pair->name)) > 100);
+    for (enum cli_verb verb = VERB_NONE + 1; verb < VERB_COUNT; verb++)
+        assert_string_equal(topic(cli_verb_name(verb)), help(verb));
+    assert_int_equal(cli_help_topic("jop", stdout, &err), -1);
+    assert_int_equal(err.kind, ERROR_USAGE);
+    assert_non_null(strstr(err.hint, "did you mean \"job\"?"));
+}
+
+/* The variables of the topic are those that the parser takes. */
+static void the_environment_topic_is_true(void **state)
+{
+    (void)state;
+    for (enum cli_option i = 0; i < OPTION_COUNT; i++) {
+        char name[80] = "\n  ROLLCALL_";
+        bool typed = cli_options[i].typed_only || i == OPTION_HELP ||
+                     i == OPTION_VERSION;
+
+        for (const char *p = cli_options[i].name; *p != '\0'; p++) {
+            char one[2] = {*p == '-' ? '_' : (char)toupper((unsigned char)*p)};
+
+            strcat(name, one);
+        }
+        strcat(name, " ");
+        if ((strstr(topic("environment"), name) == NULL) != typed)
+            fail_msg("%s", name);
+    }
+}
+
+static void look_at_key(const struct job_key *key, void *context)
+{
+    size_t *count = context;
+
+    (*count)++;
+    if (key->help == NULL || key->type == NULL || *key->help == '\0' ||
+        *key->type == '\0')
+        fail_msg("%s has no help", key->path);
+    if (strstr(topic("job"), key->path) == NULL)
+        fail_msg("%s is not in the help", key->path);
+}
+
+static void every_job_key_is_told(void **state)
+{
+    size_t count = 0;
+
+    (void)state;
+    job_describe(look_at_key, &count);
+    assert_true(count > 80);
+}
+
+/* A value that the option takes, with the first verb that has it. */
+static const char *a_value(const char *name)
+{
+    for (enum cli_option i = 0; i < OPTION_COUNT; i++) {
+        if (strcmp(cli_options[i].name, name) == 0 &&
+            cli_options[i].words != NULL)
+            return cli_options[i].words[0].words[0];
+    }
+    return "x";
 }
 
 /* What the help says an option takes is what the parser does. */
@@ -413,16 +611,19 @@ static void help_is_true(void **state)
         size_t len = strcspn(documented[i].name, " ");
         bool flag = documented[i].name[len + 1] == '\0';
         const char *verb = documented[i].verbs & 0x01   ? "extract"
+                           : documented[i].verbs & 0x08 ? "verify out"
                            : documented[i].verbs & 0x10 ? "cat out"
                            : documented[i].verbs & 0x20 ? "explain u"
                            : documented[i].verbs & 0x40 ? "activate u"
                            : documented[i].verbs & 0x100 ? "status"
                            : documented[i].verbs & 0x200 ? "clean"
                            : documented[i].verbs & 0x800 ? "schema"
-                                                         : "merge r";
+                           : documented[i].verbs & 0x1000 ? "report r"
+                                                          : "merge r";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
-        snprintf(text, sizeof(text), "%s %s%s", verb, name, flag ? "" : " x");
+        snprintf(text, sizeof(text), "%s %s%s%s", verb, name, flag ? "" : " ",
+                 flag ? "" : a_value(name + 2));
         if (parse(&line, text) != 0)
             fail_msg("%s: %s", text, line.err.text);
     }
@@ -435,6 +636,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(good_lines),
         TEST(bad_lines),
+        TEST(words_of_the_environment),
+        TEST(systems_and_parts),
         TEST(mappings_repeat),
         TEST(too_many_mappings),
         TEST(too_many_operands),
@@ -446,6 +649,11 @@ int main(void)
         TEST(help_lists_every_option),
         TEST(help_lists_every_verb),
         TEST(help_is_true),
+        TEST(help_fits_a_screen),
+        TEST(examples_are_command_lines),
+        TEST(every_topic_is_there),
+        TEST(the_environment_topic_is_true),
+        TEST(every_job_key_is_told),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

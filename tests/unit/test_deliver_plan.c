@@ -93,6 +93,8 @@ static void parts_first_and_done_files_last(void **state)
         INSIDE("rejects.jsonl.gz"),
         HIVE "people-00001.csv.gz",
         INSIDE("_redshift.manifest"),
+        INSIDE("manifest.json.sig"),
+        HIVE "_manifest.json.sig",
         INSIDE("manifest.json"),
         HIVE "_manifest.json",
         "people_20261123_" FIXTURE_RUN ".csv.manifest",
@@ -102,15 +104,17 @@ static void parts_first_and_done_files_last(void **state)
         FIXTURE_DONE,
     };
     static const enum plan_rank ranks[] = {
-        RANK_PART,   RANK_PART,     RANK_PART,     RANK_PART,
-        RANK_OTHER,  RANK_MANIFEST, RANK_MANIFEST, RANK_BESIDE,
-        RANK_BESIDE, RANK_BESIDE,   RANK_SUCCESS,  RANK_MARKER};
+        RANK_PART,   RANK_PART,   RANK_PART,    RANK_PART,     RANK_OTHER,
+        RANK_SEAL,   RANK_SEAL,   RANK_MANIFEST, RANK_MANIFEST, RANK_BESIDE,
+        RANK_BESIDE, RANK_BESIDE, RANK_SUCCESS, RANK_MARKER};
     struct stage *stage = *state;
     const struct deliver_plan *plan = &stage->plan;
 
     make_hive(stage);
     put(stage, HIVE "_SUCCESS", "");
     put(stage, HIVE "_manifest.json", "{}");
+    put(stage, HIVE "_manifest.json.sig", "s");
+    put(stage, INSIDE("manifest.json.sig"), "s");
     put(stage, "people_20261123_" FIXTURE_RUN ".csv.manifest", "{}");
     put(stage, INSIDE("_redshift.manifest"), "{}");
     put(stage, INSIDE(".hidden"), "of the file system");

@@ -407,6 +407,26 @@ static void reads_csv_over_a_preset(void **state)
             "unknown preset \"exel\"");
 }
 
+static void reads_sign(void **state)
+{
+    struct fixture *f = *state;
+
+    accepts(f, JOB("\"sign\": {\"env\": \"SIGNER\"}"));
+    assert_true(f->job.has_sign);
+    assert_int_equal(f->job.sign.kind, SECRET_ENV);
+    assert_string_equal(f->job.sign.name, "SIGNER");
+    accepts(f, JOB("\"sign\": {\"file\": \"/run/key\"}"));
+    assert_string_equal(f->job.sign.name, "/run/key");
+    accepts(f, JOB("\"sign\": {\"command\": [\"pass\", \"key\"]}"));
+    assert_int_equal(f->job.sign.kind, SECRET_COMMAND);
+    accepts(f, JOB("\"state\": \"s.db\""));
+    assert_false(f->job.has_sign);
+    refuses(f, JOB("\"sign\": \"hunter2\""), "sign: a secret is never");
+    assert_null(strstr(f->err.text, "hunter2"));
+    refuses(f, JOB("\"sign\": {\"file\": \"k\", \"env\": \"K\"}"),
+            "sign: expected exactly one");
+}
+
 static void reads_output(void **state)
 {
     struct fixture *f = *state;
@@ -491,6 +511,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_csv_over_a_preset, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_output, setup, teardown),
+        cmocka_unit_test_setup_teardown(reads_sign, setup, teardown),
         cmocka_unit_test_setup_teardown(places_the_journal, setup, teardown),
         cmocka_unit_test_setup_teardown(overlap_is_shorter_than_lookback, setup,
                                         teardown),

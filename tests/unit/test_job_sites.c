@@ -197,7 +197,7 @@ static void mistakes_are_told_with_their_place(void **state)
     refuses(f,
             SITES(SITE("a", JIRA("a.example", "A")
                        ", \"limits\": {\"sites\": 2}")),
-            "sites[0].limits: unknown key \"sites\"");
+            "sites[0].limits.sites: is of the whole job");
     refuses(f,
             SITES(SITE("a", JIRA("a.example", "A")
                        ", \"events\": {\"lookback\": \"1h\"}")),

@@ -100,6 +100,60 @@ static void json_lines_are_json(void **state)
     json_free(&doc);
 }
 
+/* Invalid bytes, control characters above ASCII, a character cut in two by the
+ * message's end. */
+static void json_lines_are_json_whatever_they_hold(void **state)
+{
+    struct fixture *fixture = *state;
+    struct error err = {0};
+    struct json_doc doc;
+    char text[4096] = "\xff\xc2\x9b\xed\xa0\x80\xf0\x9f\x98\x80";
+
+    fixture->log.json = true;
+    log_line(&fixture->log, LOG_WARN, "retry", "%s", text);
+    assert_non_null(strstr(fixture->text,
+                           "\"message\":\"\\ufffd\\u009b\\ufffd\\ufffd\\ufffd"
+                           "\xf0\x9f\x98\x80\"}\n"));
+    rewind(fixture->log.out);
+    for (size_t at = 0; at + 4 < sizeof(text); at += 4)
+        memcpy(text + at, "\xf0\x9f\x98\x80", 5);
+    log_line(&fixture->log, LOG_WARN, "retry", "x%s", text);
+    assert_int_equal(json_parse(&doc, fixture->text,
+                                strcspn(fixture->text, "\n"), JSON_STRICT,
+                                "log", ERROR_BUG, &err),
+                     0);
+    assert_int_equal(json_repairs(&doc), 0);
+    json_free(&doc);
+    rewind(fixture->log.out);
+    fixture->log.json = false;
+    log_line(&fixture->log, LOG_WARN, "retry", "\xff\xc2\x9b\xc3\xa9");
+    assert_non_null(strstr(fixture->text, "retry ?\\u009b\xc3\xa9\n"));
+}
+
+static void warnings_are_counted_though_dropped(void **state)
+{
+    struct fixture *fixture = *state;
+    uint64_t warnings = 0;
+
+    fixture->log.warnings = &warnings;
+    fixture->log.level = LOG_ERROR;
+    log_line(&fixture->log, LOG_WARN, "retry", "dropped");
+    log_line(&fixture->log, LOG_INFO, "page", "dropped");
+    log_line(&fixture->log, LOG_ERROR, "stop", "told");
+    assert_int_equal(warnings, 1);
+}
+
+static void text_for_a_person_is_for_nobody_else(void **state)
+{
+    struct fixture *fixture = *state;
+
+    log_text(&fixture->log, LOG_DEBUG, "dropped\n");
+    log_text(&fixture->log, LOG_INFO, "one\n  two\n");
+    fixture->log.json = true;
+    log_text(&fixture->log, LOG_INFO, "no JSON\n");
+    assert_string_equal(fixture->text, "one\n  two\n");
+}
+
 static void a_json_line_without_a_run_has_no_such_member(void **state)
 {
     struct fixture *fixture = *state;
@@ -119,6 +173,9 @@ int main(void)
         LOG_TEST(a_server_cannot_forge_a_line_or_drive_the_terminal),
         LOG_TEST(color_ends_with_its_line),
         LOG_TEST(json_lines_are_json),
+        LOG_TEST(json_lines_are_json_whatever_they_hold),
+        LOG_TEST(warnings_are_counted_though_dropped),
+        LOG_TEST(text_for_a_person_is_for_nobody_else),
         LOG_TEST(a_json_line_without_a_run_has_no_such_member),
     };
 

@@ -108,7 +108,7 @@ static void verifies(const struct stage *s, uint64_t rows)
     struct verify_summary summary;
     struct error err = {0};
 
-    if (verify_run(s->out, no_finding, NULL, &summary, &err) != 0)
+    if (verify_run(s->out, NULL, no_finding, NULL, &summary, &err) != 0)
         fail_msg("%s", err.text);
     assert_int_equal(summary.rows, rows);
     assert_int_equal(summary.missing, s->options.missing_count);

@@ -237,6 +237,57 @@ static void a_command_does_not_see_other_secrets(void **state)
     assert_loads(&own, "hush");
 }
 
+static void assert_lines(const struct secret_ref *ref, const char *want)
+{
+    struct secret secret;
+    struct error err = {0};
+
+    if (secret_load_lines(&secret, ref, &job, &err) != 0)
+        fail_msg("%s", err.text);
+    assert_string_equal(secret.text, want);
+    secret_release(&secret);
+}
+
+/* Of a key in PEM; the last line end is cut as ever. */
+static void several_lines_where_they_are_due(void **state)
+{
+    struct secret_ref ref = {.kind = SECRET_ENV, .name = "RC_SECRET"};
+    struct secret secret;
+    struct error err = {0};
+
+    (void)state;
+    setenv("RC_SECRET", "hush\nhush\r\nhush\n", 1);
+    assert_lines(&ref, "hush\nhush\r\nhush");
+    assert_refused(&ref, ERROR_CONFIG, "RC_SECRET");
+    ref = shell("echo hush; echo; echo hush");
+    assert_lines(&ref, "hush\n\nhush");
+    ref = (struct secret_ref){.kind = SECRET_FILE};
+    ref.name = write_file("lines", "hush\nhush\n", 10, 0600);
+    assert_lines(&ref, "hush\nhush");
+    ref.name = write_file("nul-lines", "hush\n\0\n", 7, 0600);
+    assert_int_equal(secret_load_lines(&secret, &ref, &job, &err), -1);
+    assert_int_equal(err.kind, ERROR_CONFIG);
+    error_clear(&err);
+    ref.name = write_file("open-lines", "hush\nhush\n", 10, 0644);
+    assert_int_equal(secret_load_lines(&secret, &ref, &job, &err), -1);
+    assert_non_null(strstr(err.text, "open to group or others"));
+}
+
+static void the_signing_key_is_a_secret_too(void **state)
+{
+    static const struct job signing = {
+        .has_sign = true, .sign = {.kind = SECRET_ENV, .name = "RC_SIGN"}};
+    const struct secret_ref ref = shell("echo \"<$RC_SIGN>\"");
+    struct secret secret;
+    struct error err = {0};
+
+    (void)state;
+    setenv("RC_SIGN", "hush", 1);
+    assert_int_equal(secret_load(&secret, &ref, &signing, &err), 0);
+    assert_string_equal(secret.text, "<>");
+    secret_release(&secret);
+}
+
 static void not_from_a_failing_command(void **state)
 {
     static const char *const missing[] = {"/nonexistent/hush-tool", NULL};
@@ -300,6 +351,8 @@ int main(void)
         cmocka_unit_test(not_from_a_file_of_another),
         cmocka_unit_test(from_a_command),
         cmocka_unit_test(a_command_does_not_see_other_secrets),
+        cmocka_unit_test(several_lines_where_they_are_due),
+        cmocka_unit_test(the_signing_key_is_a_secret_too),
         cmocka_unit_test(not_from_a_failing_command),
         cmocka_unit_test(a_hanging_command_is_killed),
     };

@@ -29,7 +29,7 @@ static void run_verify(const char *path, struct findings *f)
 {
     memset(f, 0, sizeof(*f));
     buf_init(&f->text, 1 << 20);
-    f->result = verify_run(path, collect, f, &f->summary, &f->err);
+    f->result = verify_run(path, NULL, collect, f, &f->summary, &f->err);
 }
 
 static void expect_clean(const struct fixture *fixture)
@@ -190,12 +190,16 @@ static void cut_missing_and_stray_files_are_found(void **state)
     unlinkat(fd, "extra.csv", 0);
     text = read_whole_file(fd, CSV_PART, 1 << 20, &len, &err);
     write_whole_file(fd, CSV_PART, text, len - 9, 0600, &err);
-    expect_finding(f, CSV_PART ": people-00001.csv.gz: gzip data is cut off");
+    expect_finding(f, CSV_PART ": gzip data is cut off");
     expect_finding(f, "bytes, the manifest says");
     unlinkat(fd, CSV_PART, 0);
     expect_finding(f, CSV_PART ": cannot be found");
     assert_int_equal(symlinkat("/dev/zero", fd, CSV_PART), 0);
     expect_finding(f, CSV_PART ": is no regular file");
+    unlinkat(fd, MANIFEST_NAME, 0);
+    expect_finding(f, MANIFEST_NAME ": is missing");
+    assert_int_equal(mkfifoat(fd, MANIFEST_NAME, 0600), 0);
+    expect_finding(f, MANIFEST_NAME ": is no regular file");
     free(text);
     close(fd);
 }
@@ -237,7 +241,7 @@ static void edit_manifest(const struct fixture *f, const char *from,
     digest_hex(edited.data, edited.len, hex);
     buf_printf(&done,
                "{\"runId\":\"" FIXTURE_RUN "\",\"dataset\":\"people\","
-               "\"rows\":%zu,\"manifestSha256\":\"%s\"}",
+               "\"rows\":%zu,\"manifestSha256\":\"%s\"}\n",
                f->rows, hex);
     write_whole_file(out, FIXTURE_DONE, done.data, done.len, 0600, &err);
     assert_int_equal(err.kind, ERROR_NONE);
