@@ -15,6 +15,7 @@
 #                     tests/bench/README.md)
 #   make bench-net    over a slow network, TLS, throttling (minutes)
 #   make bench-ceiling  instructions a record, at most so many
+#   make slurm-check  the scripts of samples/slurm under a real Slurm (as root)
 #   make fuzz         an hour of libFuzzer over all targets of tests/fuzz
 #                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
 #   make check-style  layers owners hdr-check sizes
@@ -46,6 +47,7 @@ TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
 	libxml2-utils nodejs npm postgresql-15 sqlite3 shellcheck systemd \
 	mandoc zsh fish chromium dpkg-dev lintian python3-yaml
 FUZZ_DEPS := clang
+SLURM_DEPS := slurm-wlm munge python3
 LINT_DEPS := clang clang-tidy cppcheck
 DEB_CHECK_DEPS := debootstrap
 # Validators, readers and takers of what is published, from npm.
@@ -295,6 +297,14 @@ run-coverage: $(ROLLCALL) $(SHIM) $(UNIT_BIN) $(REPLAY_BIN)
 	-@$(E2E) sh .ci/e2e.sh
 	@sh .ci/coverage.sh $(BUILD)
 
+# Of a whole Slurm on this machine, which needs root.
+slurm-check:
+	@sh .ci/deps.sh $(DEPS) $(SLURM_DEPS)
+	@$(MAKE) --no-print-directory run-slurm-check
+
+run-slurm-check: $(ROLLCALL) $(FAKESITE)
+	@cd tests/slurm && $(E2E) python3 -m unittest -v test_slurm
+
 # What a run costs. tests/bench/README.md has the settings.
 BENCH_DEPS := python3 jq nodejs npm
 BENCH_NET_DEPS := python3 nginx openssl
@@ -431,7 +441,8 @@ deb-check: deb $(FAKESITE)
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tsan run-tsan coverage run-coverage unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
+.PHONY: all tsan run-tsan coverage run-coverage slurm-check run-slurm-check \
+	unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
 	run-bench bench-net run-bench-net bench-ceiling fuzz fuzz-programs \
 	fuzz-short layers owners sizes hdr-check check-style lint lint-deps \
 	clang programs tidy cppcheck deps test-deps test demo run-demo install uninstall \

@@ -71,9 +71,12 @@ static int find_letter(char letter, struct error *err)
 static int add_value(struct cli *cli, int option, const char *value,
                      struct error *err)
 {
-    bool guard = option == OPTION_ACCEPT_GUARD;
-    const char **list = guard ? cli->accept_guards : cli->mappings;
-    size_t n = 0, most = guard ? CLI_GUARDS_MAX : CLI_MAPPINGS_MAX;
+    const char **list = option == OPTION_ACCEPT_GUARD ? cli->accept_guards
+                        : option == OPTION_AS         ? cli->as
+                                                      : cli->mappings;
+    size_t n = 0, most = option == OPTION_ACCEPT_GUARD ? CLI_GUARDS_MAX
+                         : option == OPTION_AS         ? CLI_SITES_MAX
+                                                       : CLI_MAPPINGS_MAX;
 
     while (list[n] != NULL)
         n++;
@@ -91,7 +94,8 @@ static int set_option(struct cli *cli, int option, const char *value,
     bool again = cli->on_command_line[option];
 
     cli->on_command_line[option] = true;
-    if (option == OPTION_MAPPING || option == OPTION_ACCEPT_GUARD)
+    if (option == OPTION_MAPPING || option == OPTION_ACCEPT_GUARD ||
+        option == OPTION_AS)
         return add_value(cli, option, value, err);
     if (again)
         return error_set(err, ERROR_USAGE, "--%s: given twice",

@@ -37,12 +37,15 @@ enum cli_verb {
     VERB_REPORT,
     VERB_HELP,
     VERB_COMPLETION,
+    VERB_MERGE,
     VERB_COUNT
 };
 
 enum cli_option {
     OPTION_JOB,
     OPTION_MAPPING, /* may repeat */
+    OPTION_SITE,
+    OPTION_AS, /* may repeat */
     OPTION_OUT,
     OPTION_AS_OF,
     OPTION_RUN_ID,
@@ -81,7 +84,7 @@ enum cli_option {
     OPTION_KEEP,
     OPTION_OLDER_THAN,
     OPTION_DRY_RUN,
-    OPTION_SITE,
+    OPTION_URL,
     OPTION_ACCESS,
     OPTION_USER,
     OPTION_COOKIE,
@@ -104,7 +107,8 @@ enum cli_option {
     OPTION_COUNT
 };
 
-enum { CLI_MAPPINGS_MAX = 32, CLI_GUARDS_MAX = 16, CLI_OPERANDS_MAX = 100 };
+enum { CLI_MAPPINGS_MAX = 32, CLI_GUARDS_MAX = 16, CLI_OPERANDS_MAX = 100,
+       CLI_SITES_MAX = 64 };
 
 struct cli {
     enum cli_verb verb;
@@ -112,6 +116,7 @@ struct cli {
     bool on_command_line[OPTION_COUNT];
     const char *mappings[CLI_MAPPINGS_MAX + 1]; /* NULL terminated */
     const char *accept_guards[CLI_GUARDS_MAX + 1]; /* NULL terminated */
+    const char *as[CLI_SITES_MAX + 1];             /* NULL terminated */
     const char *operands[CLI_OPERANDS_MAX + 1];
     size_t operand_count;
     bool all_help; /* --help, not -h */

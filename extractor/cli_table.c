@@ -8,7 +8,7 @@ enum {
     ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS | BIT(VERB_VERIFY) |
                 BIT(VERB_CAT) | BIT(VERB_DELIVER) | BIT(VERB_SCHEMA) |
                 BIT(VERB_REPORT) | BIT(VERB_HELP) | BIT(VERB_COMPLETION) |
-                BIT(VERB_INIT)
+                BIT(VERB_INIT) | BIT(VERB_MERGE)
 };
 
 const char *const cli_group_names[CLI_GROUP_COUNT] = {
@@ -73,31 +73,42 @@ const struct cli_verb_row cli_verbs[VERB_COUNT] = {
     [VERB_COMPLETION] = {"completion", "WHAT",
                          "for bash, zsh or fish; or the names of mappings", 1,
                          1, CLI_WORD, completions},
+    [VERB_MERGE] = {"merge", "RUN...",
+                    "runs of several sites as one, with a column site", 1,
+                    CLI_OPERANDS_MAX, CLI_DIR},
 };
 
 const struct cli_option_row cli_options[OPTION_COUNT] = {
     [OPTION_JOB] = {"job", "FILE", "job file (default: rollcall.json)",
                     ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
                         BIT(VERB_DELIVER) | BIT(VERB_SCHEMA) |
-                        BIT(VERB_INIT),
+                        BIT(VERB_INIT) | BIT(VERB_MERGE),
                     CLI_GROUP_JOB, CLI_FILE, .letter = 'c'},
     [OPTION_MAPPING] = {"mapping", "NAME|FILE",
                         "mapping instead of the job's; may repeat",
                         ASKING_VERBS | BIT(VERB_SCHEMA) | BIT(VERB_INIT),
                         CLI_GROUP_JOB, CLI_MAPPING},
+    [OPTION_SITE] = {"site", "NAME", "only this one of the job's sites",
+                     ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
+                         BIT(VERB_DELIVER) | BIT(VERB_SCHEMA),
+                     CLI_GROUP_JOB, CLI_TEXT},
+    [OPTION_AS] = {"as", "NAME", "site of a run, in their order; may repeat",
+                   BIT(VERB_MERGE), CLI_GROUP_RUN, CLI_TEXT,
+                   .typed_only = true},
     [OPTION_OUT] = {"out", "DIR", "output directory instead of the job's",
                     ASKING_VERBS | PLACE_VERBS | BIT(VERB_DELIVER) |
-                        BIT(VERB_INIT),
+                        BIT(VERB_INIT) | BIT(VERB_MERGE),
                     CLI_GROUP_JOB, CLI_DIR},
     [OPTION_AS_OF] = {"as-of", "TIME", "time the run stands for (default: now)",
                       ASKING_VERBS | PLACE_VERBS, CLI_GROUP_TIME, CLI_TIME},
     [OPTION_RUN_ID] = {"run-id", "ID",
                        "name of the run (default: made from --as-of)",
-                       BIT(VERB_EXTRACT) | BIT(VERB_PLAN), CLI_GROUP_RUN,
-                       CLI_TEXT},
+                       BIT(VERB_EXTRACT) | BIT(VERB_PLAN) | BIT(VERB_MERGE),
+                       CLI_GROUP_RUN, CLI_TEXT},
     [OPTION_FORCE] = {"force", NULL,
                       "publish again; with init: replace the job file",
-                      BIT(VERB_EXTRACT) | BIT(VERB_INIT), CLI_GROUP_RUN, CLI_NONE},
+                      BIT(VERB_EXTRACT) | BIT(VERB_INIT) | BIT(VERB_MERGE),
+                      CLI_GROUP_RUN, CLI_NONE},
     [OPTION_ACCEPT_GUARD] = {"accept-guard", "NAME",
                              "publish though this guard trips; may repeat",
                              BIT(VERB_EXTRACT), CLI_GROUP_RUN, CLI_TEXT,
@@ -125,14 +136,15 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
                            BIT(VERB_EXTRACT), CLI_GROUP_RUN, CLI_NONE},
     [OPTION_SIGN_KEY] = {"sign-key", "FILE",
                          "sign the manifest with this private key",
-                         BIT(VERB_EXTRACT) | BIT(VERB_CHECK), CLI_GROUP_RUN,
-                         CLI_FILE},
+                         BIT(VERB_EXTRACT) | BIT(VERB_CHECK) | BIT(VERB_MERGE),
+                         CLI_GROUP_RUN, CLI_FILE},
     [OPTION_PUBLIC_KEY] = {"public-key", "FILE",
                            "demand the manifest's signature by this key",
                            BIT(VERB_VERIFY), CLI_GROUP_RUN, CLI_FILE},
     [OPTION_RESULT_JSON] = {"result-json", "FILE",
                             "write the final JSON line here too",
-                            BIT(VERB_EXTRACT) | BIT(VERB_DELIVER),
+                            BIT(VERB_EXTRACT) | BIT(VERB_DELIVER) |
+                                BIT(VERB_MERGE),
                             CLI_GROUP_RUN, CLI_FILE},
     [OPTION_DATASET] = {"dataset", "NAME",
                         "which one (default: the only one; report: first)",
@@ -203,7 +215,7 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
                            BIT(VERB_CLEAN), CLI_GROUP_KEEPING, CLI_DURATION},
     [OPTION_DRY_RUN] = {"dry-run", NULL, "only tell what would be removed",
                         BIT(VERB_CLEAN), CLI_GROUP_KEEPING, CLI_NONE},
-    [OPTION_SITE] = {"site", "URL", "https://NAME.atlassian.net",
+    [OPTION_URL] = {"url", "URL", "https://NAME.atlassian.net",
                      BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
     [OPTION_ACCESS] = {"access", "TYPE", "basic, bearer, cookie, oauth_client|_refresh",
                        BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},

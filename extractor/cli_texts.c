@@ -64,9 +64,9 @@ const struct cli_verb_text cli_verb_texts[VERB_COUNT] = {
          "env:JIRA_API_TOKEN), file:PATH or command:PROGRAM ARGUMENTS. The "
          "job is read back as a run would read it before it is kept.",
          EXAMPLES({"rollcall init", "ask everything"},
-                  {"rollcall init --site https://acme.atlassian.net --user "
+                  {"rollcall init --url https://acme.atlassian.net --user "
                    "svc@acme.com", "the shortest without a terminal"},
-                  {"rollcall init --site https://acme.atlassian.net --access "
+                  {"rollcall init --url https://acme.atlassian.net --access "
                    "bearer --check",
                    "a token without a user; then check it"}, )},
     [VERB_EXTRACT] =
@@ -171,6 +171,13 @@ const struct cli_verb_text cli_verb_texts[VERB_COUNT] = {
                               {"rollcall schema --format powercenter "
                                "--out-dir xml",
                                "files to import"}, )},
+    [VERB_MERGE] = {"Makes one run of the runs of several sites. Each is "
+                    "verified first; every dataset gets a first column site, "
+                    "named by the run, its folder or --as.",
+                    EXAMPLES({"rollcall merge out/acme/latest "
+                              "out/beta/latest --out out",
+                              "what \"output\": {\"sites\": \"together\"} "
+                              "does"}, )},
     [VERB_HELP] = {"TOPIC is a command, or exit-codes, environment or job; "
                    "man and man-job write the manual pages in the language "
                    "of man.",

@@ -22,6 +22,7 @@ struct command {
 int command_init(const struct command *command, struct error *err);
 int command_extract(const struct command *command, struct error *err);
 int command_deliver(const struct command *command, struct error *err);
+int command_merge(const struct command *command, struct error *err);
 int command_plan(const struct command *command, struct error *err);
 int command_check(const struct command *command, struct error *err);
 int command_verify(const struct command *command, struct error *err);

@@ -147,10 +147,12 @@ static int check_consent(const struct cli *cli, struct error *err)
                            "--yes");
 }
 
-static int load_job(struct work *work, const char *path, struct error *err)
+static int load_job(struct work *work, const char *path, const char *site,
+                    struct error *err)
 {
-    if (job_load(&work->job, path != NULL ? path : "rollcall.json", err) == 0)
-        return 0;
+    if (job_load_site(&work->job, path != NULL ? path : "rollcall.json", site,
+                      err) == 0)
+        return setup_need_site(&work->job, err);
     if (err->kind == ERROR_NO_INPUT && path == NULL)
         error_hint(err, "name the job file with -c FILE");
     return -1;
@@ -172,7 +174,8 @@ static int load(struct work *work, const struct command *command,
     };
 
     if (check_consent(cli, err) != 0 ||
-        load_job(work, cli->values[OPTION_JOB], err) != 0 ||
+        load_job(work, cli->values[OPTION_JOB], cli->values[OPTION_SITE],
+                 err) != 0 ||
         load_action(work, cli->values[OPTION_VIA], err) != 0 ||
         load_list(work, cli, err) != 0)
         return -1;

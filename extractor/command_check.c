@@ -7,6 +7,7 @@
 
 #include "command_check.h"
 #include "command_result.h"
+#include "command_sites.h"
 #include "expiry.h"
 #include "gather.h"
 #include "oauth.h"
@@ -368,6 +369,11 @@ int command_check(const struct command *command, struct error *err)
     c->prepared = prepare(command, err);
     if (c->prepared == NULL)
         goto done;
+    if (setup_has_sites(&c->prepared->setup)) {
+        result = command_each_site(command, &c->prepared->setup.job,
+                                   command_check, err);
+        goto done;
+    }
     c->check.setup = &c->prepared->setup;
     c->check.now = clock_wall(&command->log->clock);
     if (c->prepared->setup.job.limits.retry_for_ms > CHECK_RETRY_FOR_MS)

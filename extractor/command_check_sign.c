@@ -7,7 +7,8 @@ void command_check_sign(const struct command *command,
     struct check_row *row = &check->rows[check->row_count];
     struct signature_key *key;
 
-    if (prepare_sign_key(command, prepared, &key, &row->error) == 0 &&
+    if (prepare_sign_key(command, &prepared->setup.job, &key, &row->error) ==
+            0 &&
         key == NULL)
         return;
     check->row_count++;

@@ -78,6 +78,9 @@ static int deliver(const struct command *command, struct output_place *place,
         if (job_load(&place->job, prepare_job_path(command), err) != 0)
             return prepare_job_missing(command, err);
         place->has_job = true;
+        if (place->job.output.sites == SITES_APART &&
+            setup_need_site(&place->job, err) != 0)
+            return -1;
     }
     if (place->job.target_count == 0) {
         error_set(err, ERROR_CONFIG, "%s: names no targets",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "command_result.h"
+#include "command_sites.h"
 #include "deliver.h"
 #include "guard.h"
 #include "prepare.h"
@@ -108,7 +109,8 @@ static int tell(const struct command *command,
 }
 
 /* After the state has learnt from the run. What is replayed is tried out, and
- * nobody downstream waits for that. */
+ * nobody downstream waits for that; nor for one of the sites that come
+ * together. */
 static int deliver(const struct command *command,
                    const struct prepared *prepared,
                    struct extraction *extraction, struct error *err)
@@ -122,7 +124,9 @@ static int deliver(const struct command *command,
         .stop = command->stop,
     };
 
-    if (prepared->setup.job.target_count == 0)
+    if (prepared->setup.job.target_count == 0 ||
+        (prepared->setup.job.site != NULL &&
+         prepared->setup.job.output.sites == SITES_TOGETHER))
         return 0;
     if (prepared->replay != NULL ||
         command->cli->values[OPTION_NO_DELIVER] != NULL) {
@@ -135,51 +139,79 @@ static int deliver(const struct command *command,
     return deliver_run(&options, &extraction->deliveries, err);
 }
 
-int command_extract(const struct command *command, struct error *err)
+static int run(const struct command *command, const struct prepared *prepared,
+               const struct command_gate *gate, struct extraction *extraction,
+               struct error *err)
+{
+    struct signature_key *key = NULL;
+    struct run_options options = {
+        .setup = &prepared->setup,
+        .as_of = prepared->as_of,
+        .run_id = prepared->run_id,
+        .backfill = prepared->backfill,
+        .full = command->cli->values[OPTION_FULL] != NULL,
+        .force = command->cli->values[OPTION_FORCE] != NULL,
+        .accept_guards = command->cli->accept_guards,
+        .allow_commands = prepared->allow_commands,
+        .record = prepared->record,
+        .replay = prepared->replay,
+        .ready = gate != NULL ? gate->ready : NULL,
+        .ready_context = gate != NULL ? gate->context : NULL,
+        .log = command->log,
+        .screen = command->screen,
+        .stop = command->stop,
+    };
+    int outcome;
+
+    if (prepare_sign_key(command, &prepared->setup.job, &key, err) != 0)
+        return -1;
+    options.sign_key = key;
+    command->log->run_id = prepared->run_id;
+    command->log->warnings = &extraction->warnings;
+    outcome = run_extract(&options, &extraction->run, err);
+    extraction->run.summary.warnings = extraction->warnings;
+    if (outcome == 0) {
+        summarise(command, &extraction->run);
+        outcome = deliver(command, prepared, extraction, err);
+    }
+    command->log->run_id = NULL;
+    command->log->warnings = NULL;
+    signature_key_free(key);
+    return outcome;
+}
+
+int command_extract_one(const struct command *command,
+                        struct prepared *prepared,
+                        const struct command_gate *gate, struct error *err)
 {
     struct extraction *extraction = calloc(1, sizeof(*extraction));
-    struct prepared *prepared = NULL;
-    struct signature_key *key = NULL;
     int outcome = -1;
 
-    if (extraction == NULL)
+    if (extraction == NULL) {
+        prepared_free(prepared);
         return error_no_memory(err);
-    if (guard_check_names(command->cli->accept_guards, err) == 0)
-        prepared = prepare(command, err);
-    if (prepared != NULL && prepare_sign_key(command, prepared, &key, err) == 0) {
-        const struct run_options options = {
-            .setup = &prepared->setup,
-            .as_of = prepared->as_of,
-            .run_id = prepared->run_id,
-            .backfill = prepared->backfill,
-            .full = command->cli->values[OPTION_FULL] != NULL,
-            .force = command->cli->values[OPTION_FORCE] != NULL,
-            .accept_guards = command->cli->accept_guards,
-            .allow_commands = prepared->allow_commands,
-            .record = prepared->record,
-            .replay = prepared->replay,
-            .sign_key = key,
-            .log = command->log,
-            .screen = command->screen,
-            .stop = command->stop,
-        };
-
-        command->log->run_id = prepared->run_id;
-        command->log->warnings = &extraction->warnings;
-        outcome = run_extract(&options, &extraction->run, err);
-        extraction->run.summary.warnings = extraction->warnings;
-        if (outcome == 0) {
-            summarise(command, &extraction->run);
-            outcome = deliver(command, prepared, extraction, err);
-        }
-        command->log->run_id = NULL;
-        command->log->warnings = NULL;
+    }
+    if (prepared != NULL) {
+        if (prepared->setup.job.site != NULL)
+            snprintf(command->log->site, sizeof(command->log->site), "%s",
+                     prepared->setup.job.site);
+        outcome = run(command, prepared, gate, extraction, err);
     }
     if (tell(command, prepared, extraction, err) != 0)
         outcome = -1;
     deliver_release(&extraction->deliveries);
-    signature_key_free(key);
     prepared_free(prepared);
     free(extraction);
     return outcome;
+}
+
+int command_extract(const struct command *command, struct error *err)
+{
+    struct prepared *prepared = NULL;
+
+    if (guard_check_names(command->cli->accept_guards, err) == 0)
+        prepared = prepare(command, err);
+    if (prepared != NULL && setup_has_sites(&prepared->setup))
+        return command_extract_sites(command, prepared, err);
+    return command_extract_one(command, prepared, NULL, err);
 }

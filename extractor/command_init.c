@@ -15,7 +15,7 @@ enum { LINE_MAX_BYTES = INIT_ANSWER_MAX + 16 };
 
 /* Where the command line has the answer. */
 static const enum cli_option options[INIT_QUESTIONS] = {
-    [INIT_SITE] = OPTION_SITE,
+    [INIT_SITE] = OPTION_URL,
     [INIT_ACCESS] = OPTION_ACCESS,
     [INIT_USER] = OPTION_USER,
     [INIT_COOKIE] = OPTION_COOKIE,

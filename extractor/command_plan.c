@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "command_result.h"
+#include "command_sites.h"
 #include "deliver.h"
 #include "gather.h"
 #include "outlook.h"
@@ -271,6 +272,13 @@ int command_plan(const struct command *command, struct error *err)
 
     if (prepared == NULL)
         return -1;
+    if (setup_has_sites(&prepared->setup)) {
+        int result = command_each_site(command, &prepared->setup.job,
+                                       command_plan, err);
+
+        prepared_free(prepared);
+        return result;
+    }
     state = state_open_reader(prepared->setup.job.state, command->log, err);
     if (state != NULL || err->kind == ERROR_NONE)
         recall = look(command, prepared, state, err);

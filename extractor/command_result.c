@@ -22,6 +22,23 @@ int command_exit_code(const struct command *command, const struct error *err)
     return error_exit_code(err);
 }
 
+enum error_kind command_kind_of(int code)
+{
+    static const int stops[] = {SIGHUP, SIGINT, SIGTERM};
+
+    for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++) {
+        if (code == EXIT_BY_SIGNAL + stops[i])
+            return ERROR_TRY_LATER;
+    }
+    for (int kind = ERROR_NONE + 1; kind < ERROR_KIND_COUNT; kind++) {
+        const struct error error = {.kind = (enum error_kind)kind};
+
+        if (error_exit_code(&error) == code)
+            return error.kind;
+    }
+    return ERROR_BUG;
+}
+
 static int write_result_file(const char *path, const struct buf *text,
                              struct error *err)
 {
@@ -79,6 +96,31 @@ void command_put_error(struct jsonw *w, const struct error *err)
     jsonw_text(w, "error", error_kind_name(err->kind));
     jsonw_text(w, "message", err->text);
     jsonw_text_or_null(w, "hint", err->hint[0] ? err->hint : NULL);
+}
+
+void command_put_merged(struct jsonw *w, const struct merge_result *result)
+{
+    jsonw_array(w, "datasets");
+    for (size_t i = 0; i < result->dataset_count; i++) {
+        jsonw_object(w, NULL);
+        jsonw_text(w, "name", result->datasets[i].name);
+        jsonw_int(w, "rows", (int64_t)result->datasets[i].rows);
+        jsonw_int(w, "rejected", (int64_t)result->datasets[i].rejected);
+        jsonw_object_end(w);
+    }
+    jsonw_array_end(w);
+}
+
+void command_log_merged(const struct command *command,
+                        const struct merge_result *result)
+{
+    if (result->already)
+        log_line(command->log, LOG_INFO, "already", "%s is published already",
+                 result->dir);
+    for (size_t i = 0; i < result->dataset_count; i++)
+        log_line(command->log, LOG_INFO, "published", "%s: %llu rows of all "
+                 "sites; %s", result->datasets[i].name,
+                 (unsigned long long)result->datasets[i].rows, result->dir);
 }
 
 void command_put_deliveries(struct jsonw *w,

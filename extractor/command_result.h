@@ -9,6 +9,7 @@
 #include "command.h"
 #include "deliver.h"
 #include "jsonw.h"
+#include "merge.h"
 
 /* All of a text to stdout, or an error: of it, too, where memory was out or
  * its limit was met. command_flush() is for what was printed already. */
@@ -17,6 +18,10 @@ int command_flush(struct error *err);
 
 /* What a shell will see; main ends by the signal that came. */
 int command_exit_code(const struct command *command, const struct error *err);
+
+/* The kind of error that a process of ours has ended with, by its exit code;
+ * ERROR_TRY_LATER for one that a signal has stopped. */
+enum error_kind command_kind_of(int code);
 
 /* Into the file of --result-json, where there is one, and to stdout. */
 int command_put_result(const struct command *command, const struct buf *text,
@@ -27,6 +32,10 @@ int command_put_result(const struct command *command, const struct buf *text,
  * "message", "hint"}]. */
 void command_put_deliveries(struct jsonw *w,
                             const struct deliver_result *result);
+/* The member "datasets" of a merged run, and a log line for each. */
+void command_put_merged(struct jsonw *w, const struct merge_result *result);
+void command_log_merged(const struct command *command,
+                        const struct merge_result *result);
 /* "error", "message" and "hint", where there is an error. */
 void command_put_error(struct jsonw *w, const struct error *err);
 

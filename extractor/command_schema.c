@@ -10,6 +10,7 @@
 
 #include "command.h"
 #include "command_result.h"
+#include "merge.h"
 #include "prepare.h"
 #include "setup.h"
 #include "sink.h"
@@ -43,6 +44,7 @@ static bool needs_job(const struct command *command)
     const struct cli *cli = command->cli;
 
     return cli->mappings[0] == NULL || cli->values[OPTION_JOB] != NULL ||
+           cli->values[OPTION_SITE] != NULL ||
            access(prepare_job_path(command), F_OK) == 0;
 }
 
@@ -52,7 +54,8 @@ static int read_job(const struct command *command, struct subject *s,
     char folder[PATH_MAX];
 
     if (needs_job(command)) {
-        if (job_load(&s->job, prepare_job_path(command), err) != 0)
+        if (job_load_site(&s->job, prepare_job_path(command),
+                          command->cli->values[OPTION_SITE], err) != 0)
             return prepare_job_missing(command, err);
         s->has_job = true;
         s->dialect = s->job.output.dialect;
@@ -77,8 +80,12 @@ static int find_location(const struct command *command, struct subject *s,
 
     if (given == NULL && !s->has_job)
         return 0;
+    if (given == NULL && s->job.output.sites == SITES_APART &&
+        setup_need_site(&s->job, err) != 0)
+        return -1;
     if (given == NULL)
-        text = arena_printf(&s->arena, "%s/latest", s->job.output.dir);
+        text = arena_printf(&s->arena, "%s/latest",
+                            job_out_dir(&s->job, NULL));
     else
         text = arena_strdup(&s->arena, given);
     if (text == NULL)
@@ -96,11 +103,19 @@ static bool wanted(const struct command *command, const char *dataset)
     return name == NULL || strcmp(name, dataset) == 0;
 }
 
-static void add_dataset(const struct command *command, struct subject *s,
-                        const struct schema *schema)
+/* Of sites that come together the rows begin with the site. */
+static int add_dataset(const struct command *command, struct subject *s,
+                       const struct schema *schema, struct error *err)
 {
-    if (wanted(command, schema->name))
-        s->datasets[s->dataset_count++] = schema;
+    if (!wanted(command, schema->name))
+        return 0;
+    if (s->job.sites != NULL && s->job.site == NULL &&
+        s->job.output.sites == SITES_TOGETHER)
+        schema = merge_schema_of(&s->arena, schema);
+    if (schema == NULL)
+        return error_no_memory(err);
+    s->datasets[s->dataset_count++] = schema;
+    return 0;
 }
 
 static int read_mappings(const struct command *command, struct subject *s,
@@ -119,9 +134,10 @@ static int read_mappings(const struct command *command, struct subject *s,
         if (mapping_load(mapping, *name, s->folders, err) != 0)
             return -1;
         s->mapping_count++;
-        add_dataset(command, s, &mapping->rules.schema);
-        if (mapping->rules.changes != NULL)
-            add_dataset(command, s, &mapping->rules.changes->schema);
+        if (add_dataset(command, s, &mapping->rules.schema, err) != 0 ||
+            (mapping->rules.changes != NULL &&
+             add_dataset(command, s, &mapping->rules.changes->schema, err)))
+            return -1;
     }
     return 0;
 }

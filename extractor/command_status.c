@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "command_result.h"
+#include "command_sites.h"
 #include "instant.h"
 #include "prepare.h"
 #include "status.h"
@@ -49,31 +50,47 @@ static int judge(const struct command *command, const struct status *status,
                      status->warnings[0]);
 }
 
-int command_status(const struct command *command, struct error *err)
+/* setup NULL: the state is not looked at. */
+static int show(const struct command *command, const struct output_place *place,
+                const struct setup_options *setup, struct error *err)
 {
-    const struct setup_options setup = {
-        .job_path = prepare_job_path(command),
-        .out_dir = command->cli->values[OPTION_OUT],
+    struct status_options options = {
+        .out_dir = place->out_dir,
+        .job = place->has_job ? &place->job : NULL,
+        .setup = setup,
+        .log = command->log,
     };
-    struct status_options options = {0};
-    struct output_place place;
     struct status status;
     int result;
 
     if (read_max_age(command, &options.max_age_ms, err) != 0 ||
-        prepare_as_of(command, &options.now, err) != 0 ||
-        prepare_place(&place, command, err) != 0)
+        prepare_as_of(command, &options.now, err) != 0)
         return -1;
-    options.out_dir = place.out_dir;
-    options.job = place.has_job ? &place.job : NULL;
-    options.setup = place.has_job ? &setup : NULL;
-    options.log = command->log;
     result = status_load(&status, &options, err);
     if (result == 0)
         result = print(command, &status, err);
     if (result == 0)
         result = judge(command, &status, err);
     status_release(&status);
+    return result;
+}
+
+int command_status(const struct command *command, struct error *err)
+{
+    const struct setup_options setup = {
+        .job_path = prepare_job_path(command),
+        .site = command->cli->values[OPTION_SITE],
+        .out_dir = command->cli->values[OPTION_OUT],
+    };
+    struct output_place place;
+    int result;
+
+    if (prepare_place(&place, command, err) != 0)
+        return -1;
+    if (place.has_job && place.job.sites != NULL && place.job.site == NULL)
+        result = command_each_site(command, &place.job, command_status, err);
+    else
+        result = show(command, &place, place.has_job ? &setup : NULL, err);
     prepare_place_free(&place);
     return result;
 }

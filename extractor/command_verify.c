@@ -33,10 +33,14 @@ int command_verify(const struct command *command, struct error *err)
     signature_key_free(key);
     if (result != 0 && summary.findings == 0)
         return -1;
+    if (summary.missing > 0)
+        log_line(command->log, LOG_WARN, "verify", "the run lacks %" PRIu64
+                 " of its sites, as its manifest says", summary.missing);
     printf("{\"status\":\"%s\",\"run\":\"%s\",\"parts\":%" PRIu64
-           ",\"rows\":%" PRIu64 ",\"findings\":%" PRIu64 "}\n",
+           ",\"rows\":%" PRIu64 ",\"findings\":%" PRIu64
+           ",\"missing\":%" PRIu64 "}\n",
            result == 0 ? "verified" : "failed", summary.run_id, summary.parts,
-           summary.rows, summary.findings);
+           summary.rows, summary.findings, summary.missing);
     return command_flush(err) != 0 ? -1 : result;
 }
 

@@ -126,7 +126,7 @@ static const struct {
     enum init_question needs; /* itself: always asked */
     bool silent;
 } questions[INIT_QUESTIONS] = {
-    [INIT_SITE] = {"site", NULL,
+    [INIT_SITE] = {"url", NULL,
                    "Address of the site, as https://NAME.atlassian.net. A "
                    "token with scopes, or OAuth,\nworks only at "
                    "https://api.atlassian.com/ex/jira/CLOUD_ID",

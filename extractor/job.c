@@ -21,6 +21,8 @@ enum {
 
 static const char *const no_access_words[] = {"fail", "allow", NULL};
 static const char *const zero_rows_words[] = {"fail", "allow", NULL};
+static const char *const site_failure_words[] = {"fail", "publish_others",
+                                                 NULL};
 
 static bool earlier(const char *const *texts, size_t count, const char *text)
 {
@@ -31,8 +33,8 @@ static bool earlier(const char *const *texts, size_t count, const char *text)
     return false;
 }
 
-static void read_mappings(struct spec *spec, const struct spec_node *node,
-                          void *out)
+void job_read_mappings(struct spec *spec, const struct spec_node *node,
+                       void *out)
 {
     struct job *job = out;
     const char *const *texts = spec_texts(spec, node, 1);
@@ -56,7 +58,7 @@ static void read_mappings(struct spec *spec, const struct spec_node *node,
     job->mappings = names;
 }
 
-static const struct spec_field event_fields_of_job[] = {
+const struct spec_field job_event_fields[] = {
     {.key = "lookback",
      .help = "how far back a log is read when nothing is known of it",
      .fallback = "180d",
@@ -85,7 +87,7 @@ static const struct spec_field event_fields_of_job[] = {
     {0},
 };
 
-static const struct spec_field key_fields[] = {
+const struct spec_field job_key_fields[] = {
     {.key = "map_file",
      .help = "CSV user_key,account_id of accounts that the log names by key",
      .kind = SPEC_PATH,
@@ -93,7 +95,7 @@ static const struct spec_field key_fields[] = {
     {0},
 };
 
-static const struct spec_field limit_fields[] = {
+const struct spec_field job_limit_fields[] = {
     {.key = "concurrency",
      .help = "requests at a time",
      .fallback = "4",
@@ -120,10 +122,17 @@ static const struct spec_field limit_fields[] = {
      .offset = offsetof(struct job, limits.run_for_ms),
      .min = 1,
      .max = WEEK},
+    {.key = "sites",
+     .help = "sites at a time; of the whole job",
+     .fallback = "4",
+     .kind = SPEC_INT,
+     .offset = offsetof(struct job, limits.sites),
+     .min = 1,
+     .max = JOB_SITES_MAX},
     {0},
 };
 
-static const struct spec_field guard_fields[] = {
+const struct spec_field job_guard_fields[] = {
     {.key = "min_users",
      .help = "fewest accounts of a list",
      .fallback = "1",
@@ -170,7 +179,7 @@ static const struct spec_field guard_fields[] = {
     {0},
 };
 
-static const struct spec_field action_fields_of_job[] = {
+const struct spec_field job_action_fields[] = {
     {.key = "journal",
      .help = "what activate and deactivate did",
      .fallback = "journal.jsonl beside the state",
@@ -187,7 +196,8 @@ static void read_sign(struct spec *spec, const struct spec_node *node,
     job->has_sign = secret_ref_read(spec, node, true, &job->sign);
 }
 
-/* Endpoints come before the limits, whose rates refer to them. */
+/* Endpoints come before the limits, whose rates refer to them; sites last,
+ * because they begin as what the top says. */
 const struct spec_field job_fields[] = {
     {.key = "endpoints",
      .help = "by name: who is asked; jira, admin and adminhub are those of the "
@@ -208,23 +218,23 @@ const struct spec_field job_fields[] = {
      .type = "list of names or files",
      .kind = SPEC_CUSTOM,
      .required = true,
-     .read = read_mappings},
+     .read = job_read_mappings},
     {.key = "events",
      .help = "how logs are read",
      .kind = SPEC_OBJECT,
-     .object = event_fields_of_job},
+     .object = job_event_fields},
     {.key = "keys",
      .help = "who is who",
      .kind = SPEC_OBJECT,
-     .object = key_fields},
+     .object = job_key_fields},
     {.key = "limits",
      .help = "how hard and how long it asks",
      .kind = SPEC_OBJECT,
-     .object = limit_fields},
+     .object = job_limit_fields},
     {.key = "guards",
      .help = "past a limit nothing is published",
      .kind = SPEC_OBJECT,
-     .object = guard_fields},
+     .object = job_guard_fields},
     {.key = "output",
      .help = "what is written, and where",
      .type = "object",
@@ -239,7 +249,7 @@ const struct spec_field job_fields[] = {
     {.key = "actions",
      .help = "activate and deactivate",
      .kind = SPEC_OBJECT,
-     .object = action_fields_of_job},
+     .object = job_action_fields},
     {.key = "sign",
      .help = "private Ed25519 key that signs each manifest",
      .fallback = "none",
@@ -254,6 +264,20 @@ const struct spec_field job_fields[] = {
      .variants = job_target_tables,
      .kind = SPEC_CUSTOM,
      .read = job_read_deliver},
+    {.key = "on_site_failure",
+     .help = "whether a site that fails keeps the others from being published",
+     .fallback = "fail",
+     .kind = SPEC_ENUM,
+     .offset = offsetof(struct job, on_site_failure),
+     .words = site_failure_words},
+    {.key = "sites",
+     .help = "several sites, each with what is its own",
+     .fallback = "none",
+     .type = "list of objects",
+     .step = "[]",
+     .object = job_site_fields,
+     .kind = SPEC_CUSTOM,
+     .read = job_read_sites},
     {0},
 };
 
@@ -265,6 +289,7 @@ static void set_defaults(struct job *job, struct spec *spec)
     job->limits.concurrency = 4;
     job->limits.retry_for_ms = 15 * INSTANT_MINUTE;
     job->limits.run_for_ms = 6 * INSTANT_HOUR;
+    job->limits.sites = 4;
     job->guards.min_users = 1;
     job->guards.max_new_inactive_ppm = DEFAULT_SHARE_PPM;
     job->guards.max_placeholders_ppm = DEFAULT_SHARE_PPM;
@@ -288,42 +313,86 @@ static void place_journal(struct job *job, struct spec *spec)
 
     if (job->actions.journal != NULL || slash == NULL)
         return;
-    job->actions.journal = arena_printf(&job->arena, "%.*s/journal.jsonl",
-                                        (int)(slash - job->state), job->state);
+    job->actions.journal =
+        arena_printf(spec->arena, "%.*s/journal.jsonl",
+                     (int)(slash - job->state), job->state);
     if (job->actions.journal == NULL)
         spec->no_memory = true;
 }
 
-int job_load(struct job *job, const char *path, struct error *err)
+void job_finish(struct spec *spec, const struct spec_node *node,
+                struct job *job)
+{
+    place_journal(job, spec);
+    if (job->endpoints == NULL && job->files == NULL &&
+        json_type(node->json) == JSON_OBJECT &&
+        json_member(node->json, "endpoints") == NULL &&
+        json_member(node->json, "files") == NULL)
+        spec_problem_at(spec, node, "endpoints",
+                        "missing; only a job with \"files\" needs none");
+    if (job->events.overlap_ms >= job->events.lookback_ms)
+        spec_problem_at(spec, node, "events.overlap",
+                        "must be shorter than events.lookback");
+}
+
+/* Whose job was asked for, where it is not in the file. */
+static int no_site(const struct job *job, const char *site, struct error *err)
+{
+    char advice[NEAREST_ADVICE_MAX];
+    struct nearest nearest;
+
+    if (job->sites == NULL)
+        return error_set(err, ERROR_USAGE, "--site: %s has no \"sites\"",
+                         job->path);
+    nearest_start(&nearest, site);
+    for (const char *const *name = job->sites; *name != NULL; name++)
+        nearest_offer(&nearest, *name);
+    nearest_advice(&nearest, advice, sizeof(advice));
+    error_set(err, ERROR_USAGE, "--site: %s has no site \"%.64s\"", job->path,
+              site);
+    return error_hint(err, "%s", advice);
+}
+
+static void read_root(struct spec *spec, struct job *job)
+{
+    struct spec_node root = spec_root(spec);
+
+    spec_object(spec, &root, job_fields, job);
+    if (job->sites == NULL && (json_type(root.json) != JSON_OBJECT ||
+                               json_member(root.json, "sites") == NULL))
+        job_finish(spec, &root, job);
+}
+
+int job_load_site(struct job *job, const char *path, const char *site,
+                  struct error *err)
 {
     struct spec spec;
-    struct spec_node root;
 
     memset(job, 0, sizeof(*job));
     arena_init(&job->arena);
     if (spec_open(&spec, path, &job->arena, err) != 0)
         goto err0;
+    spec.owner = (void *)(uintptr_t)site;
     job->path = spec.path;
     job->folder = spec.folder;
     memcpy(job->sha256, spec.sha256, sizeof(job->sha256));
     set_defaults(job, &spec);
-    root = spec_root(&spec);
-    spec_object(&spec, &root, job_fields, job);
-    place_journal(job, &spec);
-    if (json_type(root.json) == JSON_OBJECT &&
-        json_member(root.json, "endpoints") == NULL &&
-        json_member(root.json, "files") == NULL)
-        spec_problem_at(&spec, &root, "endpoints",
-                        "missing; only a job with \"files\" needs none");
-    if (job->events.overlap_ms >= job->events.lookback_ms)
-        spec_problem_at(&spec, &root, "events.overlap",
-                        "must be shorter than events.lookback");
+    read_root(&spec, job);
     if (spec_close(&spec, err) != 0)
         goto err0;
+    if (site != NULL && job->site == NULL) {
+        no_site(job, site, err);
+        goto err0;
+    }
     return 0;
 err0:
     job_free(job);
     return -1;
+}
+
+int job_load(struct job *job, const char *path, struct error *err)
+{
+    return job_load_site(job, path, NULL, err);
 }
 
 void job_free(struct job *job)

@@ -7,6 +7,17 @@
  * "limits.rate.jira", and the nearest known key. Secrets are references only;
  * nothing is resolved here (see secret.h). Relative paths in the job are made
  * absolute against the job file's folder. job_free() releases everything.
+ *
+ * Several sites: "sites" lists them, each with a name and what is its own:
+ * endpoints, files, mappings, events, keys, limits, guards, state, actions.
+ * What a site does not say it has from the top of the job, key by key; but an
+ * endpoint, "files" and "mappings" are taken whole or not at all, so that no
+ * secret goes to an address it was not written beside. The rates at the top
+ * are each site's own. Without "state" a site's is in a folder of its name
+ * beside the job's; runs and deliveries of a site are in such a folder too.
+ * job_load() checks all sites and gives the top; job_load_site() gives one
+ * site's job, as if it had been written alone, and ERROR_USAGE when there is
+ * no such site.
  */
 #ifndef ROLLCALL_JOB_H
 #define ROLLCALL_JOB_H
@@ -108,6 +119,10 @@ enum zero_rows { ZERO_ROWS_FAIL, ZERO_ROWS_ALLOW };
 enum layout { LAYOUT_FLAT, LAYOUT_HIVE };
 enum compression { COMPRESSION_GZIP, COMPRESSION_NONE };
 
+enum { JOB_SITES_MAX = 64, JOB_SITE_NAME_MAX = 32 };
+enum site_failure { SITE_FAILURE_FAIL, SITE_FAILURE_PUBLISH_OTHERS };
+enum sites_output { SITES_APART, SITES_TOGETHER };
+
 /* Files for PowerCenter beside a dataset's done file; see
  * companion.h. */
 struct companions {
@@ -124,6 +139,10 @@ struct job {
     struct job_file *files;
     size_t file_count;
     const char *const *mappings; /* names or files, NULL terminated */
+    const char *const *sites;    /* names; NULL: the job has no "sites" */
+    size_t site_count;
+    const char *site;            /* whose job this is; NULL: the top */
+    enum site_failure on_site_failure; /* "fail" */
 
     struct {
         int64_t lookback_ms;     /* "180d" */
@@ -138,6 +157,7 @@ struct job {
         int concurrency;         /* 4; 1 to 32 */
         int64_t retry_for_ms;    /* "15m" */
         int64_t run_for_ms;      /* "6h" */
+        int sites;               /* 4 at a time; 1 to JOB_SITES_MAX */
     } limits;
     struct {
         int64_t min_users;            /* 1 */
@@ -154,6 +174,7 @@ struct job {
         const char *dir;         /* "out" */
         bool csv, jsonl;         /* both */
         enum layout layout;      /* "flat" */
+        enum sites_output sites; /* "apart" */
         enum compression compression; /* "gzip" */
         const char *redshift_url; /* s3://…, no trailing '/'; NULL: none */
         uint64_t part_size;      /* "200MiB" of compressed bytes */
@@ -174,6 +195,9 @@ struct job {
 };
 
 int job_load(struct job *job, const char *path, struct error *err);
+/* site NULL: job_load(). */
+int job_load_site(struct job *job, const char *path, const char *site,
+                  struct error *err);
 void job_free(struct job *job);
 
 /* A key that a job file may have, from the tables of the reader. */
@@ -190,6 +214,13 @@ void job_describe(job_key_fn *fn, void *context);
 
 /* NULL when the job has no endpoint of that name. */
 const struct endpoint *job_endpoint(const struct job *job, const char *name);
+/* Where its runs go: dir, or else output.dir; of a site the folder of its name
+ * in there. NULL: memory is out. */
+const char *job_out_dir(struct job *job, const char *dir);
+
+/* [a-z0-9][a-z0-9_-]{0,31}, and not "latest". */
+bool job_site_name_valid(const char *name);
+
 /* NULL when the job names no files for it. */
 const struct job_file *job_file(const struct job *job, const char *name);
 

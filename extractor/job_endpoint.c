@@ -101,7 +101,8 @@ static struct endpoint *find_endpoint(struct spec *spec, struct job *job,
             return &job->endpoints[i];
         nearest_offer(&nearest, name);
     }
-    spec_unknown(spec, node, "endpoint", &nearest);
+    if (!job_site_has_endpoint(spec, node->key))
+        spec_unknown(spec, node, "endpoint", &nearest);
     return NULL;
 }
 

@@ -58,6 +58,8 @@ static void put_json(const struct log *log, const char *time,
             levels[level].name, event);
     if (log->run_id != NULL)
         fprintf(log->out, ",\"run\":\"%s\"", log->run_id);
+    if (log->site[0] != '\0')
+        fprintf(log->out, ",\"site\":\"%s\"", log->site);
     fputs(",\"message\":\"", log->out);
     put_escaped(log->out, message, true);
     fputs("\"}\n", log->out);
@@ -74,6 +76,8 @@ static void put_text(const struct log *log, const char *time,
     else
         fprintf(log->out, "%s%s %s %s ", color, time, levels[level].padded,
                 event);
+    if (log->site[0] != '\0')
+        fprintf(log->out, "%s: ", log->site);
     put_escaped(log->out, message, false);
     fputs(*color != '\0' ? "\033[0m\n" : "\n", log->out);
 }

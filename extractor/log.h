@@ -4,10 +4,12 @@
  * Text form, in a file or pipe, and on a terminal:
  *   2026-11-23T02:00:00Z warn  retry jira_users: 429, again in 2.1 s
  *   warn: retry: jira_users: 429, again in 2.1 s
+ * Of one of several sites its name stands before the message: "acme: …".
  * A line break in a message is followed by blanks, so that no text of a server
  * can pass for a line of its own.
  * JSON form, one object a line with stable member names:
- *   {"ts":"…","level":"info","event":"page","run":"…","message":"…"}
+ *   {"ts":"…","level":"info","event":"page","run":"…","site":"…",
+ *    "message":"…"}
  * It is JSON whatever the message holds. README lists members and events; a
  * test holds the list against the calls.
  * Never pass a secret, a name, an e-mail or a response body to a log call;
@@ -23,6 +25,8 @@
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
+enum { LOG_SITE_MAX = 40 };
+
 struct log {
     FILE *out;
     enum log_level level; /* lines above this level are dropped */
@@ -30,6 +34,7 @@ struct log {
     bool terminal;        /* text form for a person: no time */
     bool color;           /* text form only */
     const char *run_id;   /* NULL until the run has one */
+    char site[LOG_SITE_MAX]; /* whose run it is, where there are several */
     struct clock clock;
     uint64_t *warnings; /* counts lines of LOG_WARN, dropped or not; or NULL */
     /* Called before a line is written and before it is flushed, for who draws

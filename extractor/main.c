@@ -13,6 +13,8 @@
 #include "http.h"
 #include "screen.h"
 
+enum { LOG_BUFFER_BYTES = 16 * 1024 };
+
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t stop_signal;
 
@@ -66,7 +68,7 @@ static const struct {
     [VERB_STATUS] = {command_status},   [VERB_CLEAN] = {command_clean},
     [VERB_SCHEMA] = {command_schema},   [VERB_HELP] = {command_help},
     [VERB_COMPLETION] = {command_completion},
-    [VERB_REPORT] = {command_report},
+    [VERB_REPORT] = {command_report},   [VERB_MERGE] = {command_merge},
 };
 
 static void open_log(struct log *log, const struct cli *cli)
@@ -155,6 +157,9 @@ int main(int argc, char **argv)
     struct cli cli;
 
     log.clock = clock_system();
+    /* A line is one write(2), so that those of several processes stay whole:
+     * log_line() flushes. */
+    setvbuf(stderr, NULL, _IOFBF, LOG_BUFFER_BYTES);
     protect_memory();
     catch_signals();
     if (cli_parse(&cli, argc, argv, &err) == 0) {

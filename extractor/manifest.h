@@ -18,6 +18,15 @@
  *             beside the done files, "section"} where there are,
  *             "datasets": [...], "sources": [...],
  *             "keys", "guards", "timings", ...}, from struct run_report
+ *             "site": whose run it is, where the job has several
+ *   merged run (merge.h): "site" is the first column of every dataset and of
+ *             the refused rows; "sites": [{"site", "runId", "asOf",
+ *             "manifestSha256", and of that run's manifest "tool",
+ *             "jobSha256", "users", "datasets", "sources", "keys", "guards",
+ *             "timings"}]; "asOf" is the earliest of theirs. Where a site
+ *             lacks, "verdict" is "partial" and "missing": [{"site",
+ *             "verdict", "exit"}] says which and why. "omitted":
+ *             [{"dataset", "reason"}]: not merged
  *   dataset of changes: "changes": {"of", "baseline": run id or null, then
  *             "reason"; "inserts", "updates", "deletes"}, see changes.h
  * The refused rows are a resource without schema, "x-dataset": "rejects".
@@ -44,6 +53,7 @@ enum {
 #define MANIFEST_NAME      "manifest.json"
 #define MANIFEST_PART_NAME "_manifest.json" /* of one dataset alone */
 #define REJECTS_DATASET    "rejects"        /* its "x-dataset" */
+#define MANIFEST_SITE_COLUMN "site"         /* the first of a merged run */
 
 /* Appends the text, for people (indented), ending with LF. */
 int manifest_write(const struct run_report *report, struct buf *out,
@@ -92,6 +102,10 @@ struct manifest {
     struct manifest_dataset *datasets;
     size_t dataset_count;
     uint64_t users;
+    const char *site;     /* whose run it is, or NULL */
+    bool merged;          /* of several sites */
+    const char **missing; /* sites it lacks; */
+    size_t missing_count; /* 0: the verdict is "complete" */
 };
 
 /* Reads manifest.json in dir_fd, strictly: what is missing, ill-typed or

@@ -22,6 +22,8 @@ void manifest_put_schema(struct jsonw *w, const struct dataset_report *dataset,
                          const struct csv_dialect *csv); /* NULL: JSONL */
 void manifest_put_dialect(struct jsonw *w, const struct csv_dialect *dialect);
 void manifest_put_run(struct jsonw *w, const struct run_report *report);
+/* manifest_sites.c: what only a merged run has. */
+void manifest_put_sites(struct jsonw *w, const struct run_report *report);
 
 /* Names of enum csv_header_case in "x-headerCase". */
 extern const char *const manifest_header_cases[3];
@@ -39,6 +41,8 @@ struct manifest_object {
 
 int manifest_bad(const struct manifest_object *object, const char *name,
                  const char *what);
+/* "site", "sites" and "missing", which must fit the verdict. */
+int manifest_read_sites(const struct manifest_object *run, bool partial);
 int manifest_text(const struct manifest_object *object, const char *name,
                   const char **out);
 int manifest_count(const struct manifest_object *object, const char *name,

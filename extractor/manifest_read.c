@@ -173,7 +173,7 @@ static int read_companions(const struct manifest_object *run)
 
 static int read_run(const struct manifest_object *root)
 {
-    static const char *const verdicts[] = {"complete"};
+    static const char *const verdicts[] = {"complete", "partial"};
     static const char *const layouts[] = {MANIFEST_HIVE};
     static const char *const signatures[] = {MANIFEST_SIGNATURE};
     struct manifest *manifest = root->manifest;
@@ -190,7 +190,7 @@ static int read_run(const struct manifest_object *root)
                             "is not one this rollcall reads");
     if (manifest_text(&run, "runId", &manifest->run_id) != 0 ||
         manifest_text(&run, "asOf", &as_of) != 0 ||
-        manifest_choice(&run, "verdict", verdicts, 1, &verdict) != 0 ||
+        manifest_choice(&run, "verdict", verdicts, 2, &verdict) != 0 ||
         manifest_count(&run, "users", &manifest->users) != 0)
         return -1;
     if (json_member(run.node, "supersedes") != NULL &&
@@ -206,7 +206,8 @@ static int read_run(const struct manifest_object *root)
             return -1;
         manifest->is_signed = true;
     }
-    if (read_companions(&run) != 0)
+    if (read_companions(&run) != 0 ||
+        manifest_read_sites(&run, verdict == 1) != 0)
         return -1;
     if (!manifest_run_id_valid(manifest->run_id))
         return manifest_bad(&run, "runId", "is no run id");

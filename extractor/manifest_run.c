@@ -125,7 +125,7 @@ static void put_dataset(struct jsonw *w, const struct dataset_report *dataset)
     jsonw_object_end(w);
     if (dataset->changes.of != NULL)
         put_changes(w, &dataset->changes);
-    else
+    else if (!dataset->merged)
         put_knowledge(w, dataset);
     jsonw_object_end(w);
 }
@@ -288,7 +288,10 @@ static void put_identity(struct jsonw *w, const struct run_report *report)
     jsonw_object_end(w);
     jsonw_text(w, "runId", report->run_id);
     jsonw_instant(w, "asOf", report->as_of);
-    jsonw_text(w, "verdict", "complete");
+    jsonw_text(w, "verdict",
+               report->missing_count > 0 ? "partial" : "complete");
+    if (report->site != NULL)
+        jsonw_text(w, "site", report->site);
     if (report->companions.lst || report->companions.par)
         put_companions(w, &report->companions);
     if (report->hive)
@@ -313,7 +316,10 @@ void manifest_put_run(struct jsonw *w, const struct run_report *report)
     for (size_t i = 0; i < report->source_count; i++)
         put_source(w, &report->sources[i]);
     jsonw_array_end(w);
-    put_keys(w, &report->keys);
+    if (report->sites != NULL)
+        manifest_put_sites(w, report);
+    else
+        put_keys(w, &report->keys);
     jsonw_array(w, "guards");
     for (size_t i = 0; i < report->guard_count; i++)
         put_guard(w, &report->guards[i]);

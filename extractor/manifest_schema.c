@@ -119,6 +119,9 @@ static int read_fields(const struct manifest_object *schema,
                             &type) != 0 ||
             read_constraints(&o, column) != 0)
             return -1;
+        if (json_member(o.node, "description") != NULL &&
+            manifest_text(&o, "description", &column->description) != 0)
+            return -1;
         column->type = (enum value_type)type;
         count++;
     }
@@ -175,6 +178,8 @@ int manifest_read_schema(const struct manifest_object *resource,
     size_t *order;
 
     if (manifest_child(resource, "schema", &schema) != 0 ||
+        (json_member(schema.node, "title") != NULL &&
+         manifest_text(&schema, "title", &out->schema.title) != 0) ||
         read_fields(&schema, out) != 0 || check_unique(&schema, out) != 0 ||
         read_names(&schema, "primaryKey", out, keys, &key_count) != 0)
         return -1;

@@ -109,13 +109,35 @@ static int load_setup(const struct setup_options *options,
     return 0;
 }
 
+/* A recording holds the answers of one site. And no run's folder may be that
+ * of a site. */
+static int check_sites(const struct command *command,
+                       const struct prepared *prepared, struct error *err)
+{
+    const char *const *values = command->cli->values;
+    const struct job *job = &prepared->setup.job;
+
+    for (size_t i = 0; i < job->site_count; i++) {
+        if (strcmp(job->sites[i], prepared->run_id) == 0)
+            return error_set(err, ERROR_USAGE, "--run-id: \"%s\" is the name "
+                             "of a site", prepared->run_id);
+    }
+    if (!setup_has_sites(&prepared->setup) ||
+        (values[OPTION_RECORD] == NULL && values[OPTION_REPLAY] == NULL))
+        return 0;
+    return setup_need_site(job, err);
+}
+
 struct prepared *prepare(const struct command *command, struct error *err)
 {
     const struct cli *cli = command->cli;
     const struct setup_options options = {
         .job_path = prepare_job_path(command),
+        .site = cli->values[OPTION_SITE],
         .mappings = cli->mappings[0] != NULL ? cli->mappings : NULL,
         .out_dir = cli->values[OPTION_OUT],
+        .several = cli->verb == VERB_EXTRACT || cli->verb == VERB_PLAN ||
+                   cli->verb == VERB_CHECK,
     };
     struct prepared *prepared = calloc(1, sizeof(*prepared));
 
@@ -129,6 +151,7 @@ struct prepared *prepare(const struct command *command, struct error *err)
         read_backfill(command, &prepared->backfill, err) == 0 &&
         read_run_id(command, prepared, err) == 0 &&
         load_setup(&options, prepared, err) == 0 &&
+        check_sites(command, prepared, err) == 0 &&
         open_record(command, prepared, err) == 0)
         return prepared;
     prepare_job_missing(command, err);
@@ -147,17 +170,17 @@ void prepared_free(struct prepared *prepared)
 }
 
 int prepare_sign_key(const struct command *command,
-                     const struct prepared *prepared,
-                     struct signature_key **key, struct error *err)
+                     const struct job *job, struct signature_key **key,
+                     struct error *err)
 {
     const char *file = command->cli->values[OPTION_SIGN_KEY];
-    const struct job *job = &prepared->setup.job;
+    bool commands = command->cli->on_command_line[OPTION_JOB];
     const struct secret_ref flag = {.kind = SECRET_FILE, .name = file};
 
     *key = NULL;
-    if (file == NULL && !job->has_sign)
+    if (file == NULL && (job == NULL || !job->has_sign))
         return 0;
     *key = seal_load_key(file != NULL ? &flag : &job->sign,
-                         prepared->allow_commands ? job : NULL, err);
+                         commands ? job : NULL, err);
     return *key != NULL ? 0 : -1;
 }

@@ -27,15 +27,16 @@ struct prepared {
 
 /* NULL with *err set: ERROR_USAGE for bad times or a bad --run-id, else what
  * setup_load() and the recordings say. A replay stands for the time of its
- * recording. prepared_free() accepts NULL. */
+ * recording. Of a job with several sites and without --site, extract, plan and
+ * check have the job alone (setup_has_sites()). prepared_free() accepts NULL. */
 struct prepared *prepare(const struct command *command, struct error *err);
 void prepared_free(struct prepared *prepared);
 
-/* The key of --sign-key or else of the job; *key is NULL where neither is
+/* The key of --sign-key or else of the job (NULL: none); *key is NULL where neither is
  * given. Before anything is asked for: a bad key is to cost no run. */
 int prepare_sign_key(const struct command *command,
-                     const struct prepared *prepared,
-                     struct signature_key **key, struct error *err);
+                     const struct job *job, struct signature_key **key,
+                     struct error *err);
 
 /* --as-of, or now. */
 int prepare_as_of(const struct command *command, int64_t *as_of,
@@ -47,7 +48,8 @@ const char *prepare_job_path(const struct command *command);
 int prepare_job_missing(const struct command *command, struct error *err);
 
 /* The output directory alone: --out, or that of the job, which is not read
- * when --out is there and --job is not. */
+ * when --out is there and neither --job nor --site is. Of sites that are apart
+ * clean and deliver need one. */
 struct output_place {
     const char *out_dir;
     bool has_job;

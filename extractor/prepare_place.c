@@ -44,16 +44,25 @@ int prepare_job_missing(const struct command *command, struct error *err)
 int prepare_place(struct output_place *place, const struct command *command,
                   struct error *err)
 {
+    const char *site = command->cli->values[OPTION_SITE];
+
     memset(place, 0, sizeof(*place));
     place->out_dir = command->cli->values[OPTION_OUT];
-    if (place->out_dir != NULL && command->cli->values[OPTION_JOB] == NULL)
+    if (place->out_dir != NULL && command->cli->values[OPTION_JOB] == NULL &&
+        site == NULL)
         return 0;
-    if (job_load(&place->job, prepare_job_path(command), err) != 0)
+    if (job_load_site(&place->job, prepare_job_path(command), site, err) != 0)
         return prepare_job_missing(command, err);
     place->has_job = true;
-    if (place->out_dir == NULL)
-        place->out_dir = place->job.output.dir;
-    return 0;
+    if (place->job.output.sites == SITES_APART &&
+        (command->cli->verb == VERB_CLEAN ||
+         command->cli->verb == VERB_DELIVER) &&
+        setup_need_site(&place->job, err) != 0) {
+        prepare_place_free(place);
+        return -1;
+    }
+    place->out_dir = job_out_dir(&place->job, place->out_dir);
+    return place->out_dir != NULL ? 0 : error_no_memory(err);
 }
 
 void prepare_place_free(struct output_place *place)

@@ -12,6 +12,7 @@
 
 #include "exchange.h"
 #include "job.h"
+#include "json.h"
 #include "schema.h"
 #include "writer.h"
 
@@ -140,10 +141,29 @@ struct dataset_report {
     struct count_report statuses[8]; /* rows per last_modified_status */
     size_t status_count;
     struct changes_report changes;
+    bool merged;          /* of a merged run; nothing below */
     bool continues;       /* from the facts of earlier runs */
     const char *anew;     /* why not; NULL when it does */
     struct log_report *logs;
     size_t log_count;
+};
+
+struct site_report {     /* of a merged run: a run that went into it */
+    const char *name;
+    const char *run_id;
+    const char *manifest_sha256;
+    int64_t as_of;
+    const struct json *run; /* "x-rollcall" of its manifest */
+};
+
+struct missing_report {  /* of a merged run: a site that is not in it */
+    const char *name;
+    const char *verdict; /* an error's kind, such as "auth" */
+    int exit;
+};
+
+struct omitted_report {  /* of a merged run: a dataset that is not in it */
+    const char *name, *reason;
 };
 
 enum { REPORT_GUARDS_MAX = 128 }; /* a few, and three a dataset */
@@ -153,6 +173,7 @@ struct run_report {
     int64_t as_of;
     int64_t started, ended;    /* wall clock */
     const char *job_sha256;
+    const char *site;          /* whose run it is, or NULL */
     const struct csv_dialect *dialect;
     uint64_t users;            /* distinct accounts seen */
     struct source_report *sources;
@@ -171,6 +192,13 @@ struct run_report {
     bool hive;                 /* the layout of the output, see publish.h */
     bool is_signed;            /* the manifest has a signature beside it */
     struct companions companions; /* beside the done files */
+    const struct site_report *sites; /* of a merged run, ascending; NULL: it is
+                                        none, and the next ones are empty */
+    size_t site_count;
+    const struct missing_report *missing;
+    size_t missing_count;
+    const struct omitted_report *omitted;
+    size_t omitted_count;
 };
 
 /* Frees what belongs to a source's report: windows and files. */

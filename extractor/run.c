@@ -79,6 +79,7 @@ static int start_report(struct run *run, struct error *err)
     report->accepted = options->accept_guards;
     report->started = clock_wall(&options->log->clock);
     report->job_sha256 = setup->job.sha256;
+    report->site = setup->job.site;
     report->dialect = &setup->job.output.dialect;
     report->hive = setup->job.output.layout == LAYOUT_HIVE;
     report->is_signed = options->sign_key != NULL;
@@ -302,6 +303,9 @@ static int write_all(struct run *run, struct error *err)
     tell_accepted(run);
     if (run->options->record != NULL &&
         recording_finish(run->options->record, err) != 0)
+        return -1;
+    if (run->options->ready != NULL &&
+        run->options->ready(run->options->ready_context, err) != 0)
         return -1;
     run->publish = NULL;
     return publish_commit(publish, err);

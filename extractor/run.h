@@ -37,6 +37,10 @@ struct run_options {
     struct recording *record; /* keeps every answer, or NULL */
     struct recording *replay; /* answers instead of the network, or NULL */
     const struct signature_key *sign_key; /* of the manifest, or NULL */
+    /* Asked when all is written and durable, before it is shown; NULL: nobody
+     * is. -1 with *err set: it is not to be shown. */
+    int (*ready)(void *context, struct error *err);
+    void *ready_context;
     struct log *log;
     FILE *screen;        /* to draw the progress on, see watch.h, or NULL */
     const volatile sig_atomic_t *stop;

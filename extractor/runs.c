@@ -80,6 +80,7 @@ static int copy_manifest(struct runs *runs, int out_fd,
     }
     entry->as_of = m->as_of;
     entry->users = m->users;
+    entry->missing = m->missing_count;
     for (size_t i = 0; i < m->resource_count; i++)
         entry->bytes += m->resources[i].bytes;
     if (m->supersedes != NULL) {

@@ -25,6 +25,7 @@ struct runs_entry {
     int64_t as_of;
     const char *supersedes; /* or NULL */
     uint64_t users;
+    size_t missing;      /* sites that a merged run lacks */
     uint64_t bytes;      /* of its parts */
     const struct manifest_dataset *datasets;
     size_t dataset_count;

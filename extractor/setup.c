@@ -371,10 +371,17 @@ int setup_load(struct setup *setup, const struct setup_options *options,
 
     memset(setup, 0, sizeof(*setup));
     arena_init(&setup->arena);
-    if (job_load(&setup->job, options->job_path, err) != 0)
+    if (job_load_site(&setup->job, options->job_path, options->site, err) != 0)
         return -1;
-    setup->out_dir = options->out_dir != NULL ? options->out_dir
-                                              : setup->job.output.dir;
+    setup->out_dir = job_out_dir(&setup->job, options->out_dir);
+    if (setup->out_dir == NULL) {
+        error_no_memory(err);
+        goto fail;
+    }
+    if (options->several && setup_has_sites(setup))
+        return 0;
+    if (setup_need_site(&setup->job, err) != 0)
+        goto fail;
     if (setup_folders(&setup->job, &setup->arena, setup->folders, err) != 0)
         goto fail;
     names = options->mappings != NULL ? options->mappings

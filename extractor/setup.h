@@ -6,6 +6,9 @@
  * is ERROR_CONFIG or ERROR_NO_INPUT with the file named. setup_free() releases
  * it; a zeroed struct may be freed.
  *
+ * Of a job with several sites one is named; without a name it is ERROR_USAGE,
+ * unless the caller can do with the job alone (setup_has_sites()).
+ *
  * Accounts are read once for all mappings, so those share the universe, and
  * of what enriches it each has the first part of one list. A source that only
  * enriches, or is one of several logs of a mapping, or the accounts of a
@@ -31,8 +34,11 @@ enum { SETUP_SOURCES_MAX = 32, SETUP_MAPPINGS_MAX = 32, SETUP_FOLDERS_MAX = 5 };
 
 struct setup_options {
     const char *job_path;
+    const char *site;            /* of the job, or NULL */
     const char *const *mappings; /* instead of the job's, or NULL */
     const char *out_dir;         /* instead of the job's, or NULL */
+    bool several; /* a job of several sites is loaded without a site named:
+                     its job alone, no mapping and no source */
 };
 
 struct setup_source {
@@ -63,6 +69,12 @@ struct setup {
 int setup_load(struct setup *setup, const struct setup_options *options,
                struct error *err);
 void setup_free(struct setup *setup);
+
+/* Whether it is of a job with several sites, and of none of them. */
+bool setup_has_sites(const struct setup *setup);
+
+/* ERROR_USAGE for a job with several sites, of which none is named. */
+int setup_need_site(const struct job *job, struct error *err);
 
 /* Where files of mappings/ are looked for, in order; allocated in the arena. */
 int setup_folders(const struct job *job, struct arena *arena,

@@ -15,7 +15,9 @@ const char *status_verdict(const struct runs_entry *entry)
 {
     if (entry->problem != NULL)
         return "unreadable";
-    return entry->marked ? "complete" : "unmarked";
+    if (!entry->marked)
+        return "unmarked";
+    return entry->missing > 0 ? "partial" : "complete";
 }
 
 uint64_t status_rows(const struct runs_entry *entry, const char *dataset,
@@ -110,6 +112,9 @@ static int warn_of_runs(struct status *status, struct error *err)
                                  "belongs to it; extract with --run-id %s "
                                  "sets it",
                                  entry->name, entry->name);
+        else if (entry->missing > 0)
+            result = status_warn(status, err, "%s: lacks %zu of its sites",
+                                 entry->name, entry->missing);
         if (result != 0)
             return -1;
     }

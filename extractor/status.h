@@ -11,8 +11,8 @@
  *    "last": run id or null, "last_as_of", "age_ms", "max_age_ms",
  *    "latest": what the link says or null,
  *    "lock": {"held", "holder"},
- *    "runs": [{"run", "as_of", "age_ms", "verdict": "complete" | "unmarked" |
- *              "unreadable", "problem", "bytes", "accounts",
+ *    "runs": [{"run", "as_of", "age_ms", "verdict": "complete" | "partial" |
+ *              "unmarked" | "unreadable", "problem", "bytes", "accounts",
  *              "datasets": [{"name", "rows"}]}], newest first
  *    "leftovers": [names],
  *    "sources": [{"name", "kind", "skipped", "no_access", "windows", "from",

@@ -218,6 +218,7 @@ static int load(struct verify *v, struct error *err)
     if (verify_load(&v->manifest, v->run_fd, &local) == 0) {
         snprintf(v->summary->run_id, sizeof(v->summary->run_id), "%s",
                  v->manifest.run_id);
+        v->summary->missing = v->manifest.missing_count;
         return 0;
     }
     if (local.kind == ERROR_DATA)

@@ -52,6 +52,7 @@ enum {
 struct verify_summary {
     uint64_t parts, rows, findings; /* rows: of each dataset, once */
     char run_id[72];
+    uint64_t missing; /* sites that a merged run says it lacks */
 };
 
 typedef void verify_finding_fn(void *context, const char *file,

@@ -47,18 +47,19 @@ static int check_row(struct verify_table *t, const struct json *root,
 static int check_reject(struct verify_table *t, const struct json *root,
                         struct error *err)
 {
-    static const char *const names[] = {"source", "dataset", "item", "field",
-                                        "reason"};
+    static const char *const names[] = {MANIFEST_SITE_COLUMN, "source", "dataset",
+                                        "item",       "field",  "reason"};
+    enum { NAMES = sizeof(names) / sizeof(names[0]) };
     const struct json *node = json_first(root);
-    size_t i = 0;
+    size_t i = t->v->manifest.merged ? 0 : 1;
 
     (void)err;
-    for (; node != NULL && i < 5; node = json_next(node), i++) {
+    for (; node != NULL && i < NAMES; node = json_next(node), i++) {
         if (strcmp(json_key(node), names[i]) != 0 ||
             (json_type(node) != JSON_STRING && json_type(node) != JSON_NULL))
             break;
     }
-    if (node != NULL || i != 5)
+    if (node != NULL || i != NAMES)
         verify_row_found(t, NULL, "has other members than a refused row");
     t->part_rows++;
     t->row_count++;

@@ -198,27 +198,48 @@ static int check_cells(const struct writer *writer, const struct value *cells,
     return 0;
 }
 
+/* The next part, where this one is large enough. */
+static int turn_part(struct writer *writer, struct error *err)
+{
+    if (writer->part.rows == 0 ||
+        sink_bytes(writer->sink) < writer->options.part_size)
+        return 0;
+    return close_part(writer, err) != 0 ? -1 : open_part(writer, err);
+}
+
+static int end_row(struct writer *writer, struct error *err)
+{
+    if (put_line(writer, err) != 0)
+        return -1;
+    writer->part.rows++;
+    writer->report.rows++;
+    return 0;
+}
+
 int writer_row(struct writer *writer, const struct value *cells,
                struct error *err)
 {
     int bad;
 
-    if (writer->part.rows > 0 &&
-        sink_bytes(writer->sink) >= writer->options.part_size &&
-        (close_part(writer, err) != 0 || open_part(writer, err) != 0))
-        return -1;
-    if (check_cells(writer, cells, err) != 0)
+    if (turn_part(writer, err) != 0 || check_cells(writer, cells, err) != 0)
         return -1;
     buf_reset(&writer->line.record);
     bad = writer->format->row(&writer->line, cells);
     if (bad >= 0)
         return bad_cell(writer, (size_t)bad, ERROR_DATA,
                         "value cannot be written", err);
-    if (put_line(writer, err) != 0)
+    return end_row(writer, err);
+}
+
+int writer_line(struct writer *writer, const char *head, const char *line,
+                size_t len, struct error *err)
+{
+    if (turn_part(writer, err) != 0)
         return -1;
-    writer->part.rows++;
-    writer->report.rows++;
-    return 0;
+    buf_reset(&writer->line.record);
+    buf_puts(&writer->line.record, head);
+    buf_append(&writer->line.record, line, len);
+    return end_row(writer, err);
 }
 
 int writer_close(struct writer *writer, struct writer_report *report,

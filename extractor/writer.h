@@ -76,6 +76,10 @@ struct writer *writer_open(const char *format,
                            struct error *err);
 int writer_row(struct writer *writer, const struct value *cells,
                struct error *err);
+/* A line that a writer of this format made, line end included, behind `head`:
+ * what merging adds to it. It is one row. */
+int writer_line(struct writer *writer, const char *head, const char *line,
+                size_t len, struct error *err);
 /* Frees the writer always. */
 int writer_close(struct writer *writer, struct writer_report *report,
                  struct error *err);

@@ -13,7 +13,8 @@ README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
 VERBS = ("init", "extract", "plan", "check", "verify", "cat", "explain",
          "activate", "deactivate", "status", "clean", "deliver",
-         "schema", "report", "help", "completion")
+         "schema", "report", "help", "completion",
+         "merge")
 AUDIT = "/rest/api/3/auditing/record"
 NOWHERE = "http://127.0.0.1:9"
 
@@ -110,7 +111,7 @@ class Help(Case):
             every = self.option_lines(self.rollcall("--help").out)
             mine = {name for _, name, _, _ in self.option_lines(text)}
             operand = (["out"] if verb in ("verify", "cat", "deliver",
-                                           "explain", "completion")
+                                           "explain", "completion", "merge")
                        else [])
             for _, name, argument, _ in every:
                 if name in mine:

@@ -163,6 +163,29 @@ class Scenario:
                                 Path(folder) / "data", of)
 
 
+class MergeScenario(Scenario):
+    """Of two runs, which lie outside the data that is looked at."""
+
+    sites = ("acme", "beta")
+
+    def prepare(self):
+        for site in self.sites:
+            path = harness.make_job(self.folder, self.url,
+                                    output={"dir": site},
+                                    state=f"{site}.db")
+            code, _, err = harness.run_rollcall(
+                ["extract", "-c", path, "--as-of", AS_OF])
+            if code != 0:
+                raise RuntimeError(err)
+        (self.folder / "data").mkdir()
+        return self
+
+    def command(self, folder, as_of=AS_OF, args=None):
+        del as_of, args
+        return ["merge", *(Path(folder) / site / RUN for site in self.sites),
+                "--out", Path(folder) / "data" / "out"]
+
+
 def scenarios(folder, url):
     make_key(folder / "key")
     first = Scenario(folder / "first", url)
@@ -174,9 +197,10 @@ def scenarios(folder, url):
     marks = Scenario(folder / "marks", url, layout="hive")
     marks.publish(AS_OF)
     marks.unmark()
+    merge = MergeScenario(folder / "merge", url).prepare()
     return {name: scenario.settle() for name, scenario in
             (("first", first), ("second", second), ("force", force),
-             ("marks", marks))}
+             ("marks", marks), ("merge", merge))}
 
 
 class Visible:

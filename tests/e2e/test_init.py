@@ -42,7 +42,7 @@ class Init(Case):
 class Unattended(Init):
     def test_what_it_writes_extracts(self):
         site = self.site()
-        result = self.init("--site", site.url, *BASIC, "--formats", "csv")
+        result = self.init("--url", site.url, *BASIC, "--formats", "csv")
         self.assertEqual(result.out, "")
         self.assertIn(harness.TOKEN_VARIABLE, result.err)
         self.assertEqual(self.names(), ["rollcall.json"])
@@ -61,7 +61,7 @@ class Unattended(Init):
     def test_with_an_organisation(self):
         site = self.site()
         name, key = next(iter(org_lists.ENV.items()))
-        self.init("--site", site.url, *BASIC, "--organisation", org_lists.ORG,
+        self.init("--url", site.url, *BASIC, "--organisation", org_lists.ORG,
                   "--organisation-url", site.url, "--organisation-secret",
                   f"env:{name}", "--mapping", "inactive_users", "--mapping",
                   "access_changes")
@@ -74,7 +74,7 @@ class Unattended(Init):
     def test_with_oauth_and_check(self):
         site = self.site(args=["--oauth-client",
                                f"{oauth.CLIENT}={oauth.CLIENT_SECRET}"])
-        table = self.init("--site", site.url + oauth.GATEWAY, "--access",
+        table = self.init("--url", site.url + oauth.GATEWAY, "--access",
                           "oauth_client", "--client-id", oauth.CLIENT,
                           "--token-url", site.url + oauth.TOKEN_PATH,
                           "--secret", "env:ROLLCALL_TEST_CLIENT", "--check",
@@ -84,7 +84,7 @@ class Unattended(Init):
 
     def test_a_check_that_fails_leaves_the_job(self):
         site = self.site()
-        self.init("--site", site.url, *BASIC, "--check", code=77,
+        self.init("--url", site.url, *BASIC, "--check", code=77,
                   env={harness.TOKEN_VARIABLE: "wrong"})
         self.assertEqual(self.names(), ["rollcall.json"])
 
@@ -97,7 +97,7 @@ class Unattended(Init):
         self.rollcall("plan", "-c", "other.json")
 
     def test_everything_commented_out_is_accepted(self):
-        self.init("--site", "https://acme.atlassian.net", *BASIC,
+        self.init("--url", "https://acme.atlassian.net", *BASIC,
                   "--organisation", "ORG")
         text, count = re.subn(r"(?m)^( *)// (, \"| {3,}\")", r"\1\2",
                               self.path.read_text())
@@ -110,7 +110,7 @@ class Unattended(Init):
         names = re.findall(r"\b[a-z]+(?:_[a-z]+)+\b", shown)
         self.assertGreaterEqual(len(names), 6)
         for name in set(names):
-            self.init("--site", "https://acme.atlassian.net", *BASIC,
+            self.init("--url", "https://acme.atlassian.net", *BASIC,
                       "--organisation", "ORG", "--mapping", name, "--force")
 
     def help_of_mappings(self):
@@ -122,8 +122,8 @@ class Unattended(Init):
 
 class Refusals(Init):
     def test_a_missing_answer_is_named(self):
-        site = ["--site", "https://acme.atlassian.net"]
-        for args, flag in (([], "--site"), (site, "--user"),
+        site = ["--url", "https://acme.atlassian.net"]
+        for args, flag in (([], "--url"), (site, "--user"),
                            ([*site, "--access", "oauth_client"],
                             "--client-id")):
             with self.subTest(args):
@@ -134,35 +134,35 @@ class Refusals(Init):
                      "https://me:s3same@acme.atlassian.net",
                      "https://acme.atlassian.net/jira"):
             with self.subTest(site):
-                err = self.refused(64, "--site", site, *BASIC,
-                                   texts=["--site: expected",
+                err = self.refused(64, "--url", site, *BASIC,
+                                   texts=["--url: expected",
                                           "https://NAME.atlassian.net"])
                 self.assertNotIn("s3same", err)
         for secret in ("ATATT3xFfGF0", "env:ATATT3xFfGF0=1A2B"):
-            err = self.refused(64, "--site", "https://acme.atlassian.net",
+            err = self.refused(64, "--url", "https://acme.atlassian.net",
                                "--user", "a@b.c", "--secret", secret,
                                texts=["--secret: expected"])
             self.assertNotIn("ATATT3xFfGF0", err)
 
     def test_an_answer_that_fits_no_other(self):
-        self.refused(64, "--site", "https://acme.atlassian.net", "--access",
+        self.refused(64, "--url", "https://acme.atlassian.net", "--access",
                      "bearer", "--user", "a@b.c",
                      texts=["--user: does not go with"])
 
     def test_answers_that_make_no_job(self):
         for mapping, text in (("nosuch", "nosuch"),
                               ("idle_users", "rollcall.json: endpoints")):
-            self.refused(78, "--site", "https://acme.atlassian.net", *BASIC,
+            self.refused(78, "--url", "https://acme.atlassian.net", *BASIC,
                          "--mapping", mapping, texts=[text])
 
     def test_a_folder_that_is_not_there(self):
-        self.refused(73, "-c", "none/rollcall.json", "--site",
+        self.refused(73, "-c", "none/rollcall.json", "--url",
                      "https://acme.atlassian.net", *BASIC,
                      texts=["none/rollcall.json"])
 
     def test_what_is_there_stays(self):
         self.path.write_text("mine")
-        args = ["--site", "https://acme.atlassian.net", *BASIC]
+        args = ["--url", "https://acme.atlassian.net", *BASIC]
         self.refused(73, *args, texts=["rollcall.json", "--force"])
         self.refused(78, *args, "--force", "--mapping", "nosuch")
         self.assertEqual(self.path.read_text(), "mine")
@@ -172,7 +172,7 @@ class Refusals(Init):
 
     def test_a_link_is_not_followed(self):
         self.path.symlink_to("elsewhere.json")
-        self.refused(73, "--site", "https://acme.atlassian.net", *BASIC)
+        self.refused(73, "--url", "https://acme.atlassian.net", *BASIC)
 
 
 class Dialogue(Init):
@@ -210,7 +210,7 @@ class Dialogue(Init):
         site = self.site()
         process, master = self.start("--formats", "jsonl")
         shown = self.say(
-            master, ("site: ", "acme"), ("site: ", site.url),
+            master, ("url: ", "acme"), ("url: ", site.url),
             ("access [basic]: ", ""), ("user: ", ""), ("user: ", harness.USER),
             ("secret [env:JIRA_API_TOKEN]: ", harness.TOKEN),
             ("secret [env:JIRA_API_TOKEN]: ", f"env:{harness.TOKEN_VARIABLE}"),
@@ -232,7 +232,7 @@ class Dialogue(Init):
                           "inactive_users-00001.jsonl.gz"])
 
     def test_no_check(self):
-        process, master = self.start("--site", "https://acme.atlassian.net")
+        process, master = self.start("--url", "https://acme.atlassian.net")
         self.say(master, ("access [basic]: ", "bearer"),
                  ("secret [", ""), ("organisation [", "none"),
                  ("mapping [", ""), ("out [", ""), ("formats [", ""),
@@ -243,7 +243,7 @@ class Dialogue(Init):
     def test_an_end_and_an_interrupt_leave_nothing(self):
         for end in (True, False):
             process, master = self.start()
-            self.say(master, ("site: ", "https://acme.atlassian.net"))
+            self.say(master, ("url: ", "https://acme.atlassian.net"))
             self.read_until(master, "access [basic]: ")
             if end:
                 os.write(master, b"\x04")
@@ -257,7 +257,7 @@ class Dialogue(Init):
         process, master = self.start("--formats", "parquet")
         shown = self.read_until(master, "--formats")
         self.assertEqual(process.wait(WAIT_SECONDS), 64)
-        self.assertNotIn("site", shown)
+        self.assertNotIn("url", shown)
 
 
 if __name__ == "__main__":

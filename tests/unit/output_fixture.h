@@ -106,7 +106,7 @@ static inline void fixture_init(struct fixture *f)
 
 static inline void fixture_release(struct fixture *f)
 {
-    char command[256];
+    char command[2048];
 
     snprintf(command, sizeof(command), "chmod -R u+rwx %s; rm -rf %s", f->out,
              f->out);

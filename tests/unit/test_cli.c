@@ -79,7 +79,7 @@ static const struct {
      OPTION_ACCEPT_GUARD, "min_users", 0},
     {"extract --run-id R1", VERB_EXTRACT, OPTION_RUN_ID, "R1", 0},
     {"extract --result-json -", VERB_EXTRACT, OPTION_RESULT_JSON, "-", 0},
-    {"init --site u --check", VERB_INIT, OPTION_SITE, "u", 0},
+    {"init --url u --check", VERB_INIT, OPTION_URL, "u", 0},
     {"init --formats=csv,jsonl --force", VERB_INIT, OPTION_FORMATS,
      "csv,jsonl", 0},
     {"plan -q", VERB_PLAN, OPTION_QUIET, "1", 0},
@@ -160,7 +160,7 @@ static const struct {
     {"clean --keep 7 --keep 8", "--keep: given twice"},
     {"extract --keep 7", "--keep: not for \"extract\""},
     {"plan --accept-guard x", "--accept-guard: not for \"plan\""},
-    {"extract --site u", "--site: not for \"extract\""},
+    {"extract --url u", "--url: not for \"extract\""},
     {"init rollcall.json", "\"rollcall.json\" is one operand too many"},
     {"status out", "\"out\" is one operand too many"},
     {"verify", "verify: needs PATH"},
@@ -404,14 +404,16 @@ static const struct {
     const char *name;
     unsigned verbs; /* INIT, and one bit each: extract plan check verify cat
                        explain activate deactivate status clean
-                        deliver schema report help completion */
+                        deliver schema report help completion merge */
 } documented[] = {
-    {"--job FILE", 0xfe7 | INIT},
+    {"--job FILE", 0x8fe7 | INIT},
     {"--mapping NAME|FILE", 0x827 | INIT},
-    {"--out DIR", 0x727 | INIT},
+    {"--site NAME", 0xfe7},
+    {"--as NAME", 0x8000},
+    {"--out DIR", 0x8727 | INIT},
     {"--as-of TIME", 0x327},
-    {"--run-id ID", 0x03},
-    {"--force ", 0x01 | INIT},
+    {"--run-id ID", 0x8003},
+    {"--force ", 0x8001 | INIT},
     {"--accept-guard NAME", 0x01},
     {"--max-age DURATION", 0x100},
     {"--keep N", 0x200},
@@ -423,9 +425,9 @@ static const struct {
     {"--to TIME", 0x03},
     {"--full ", 0x03},
     {"--no-deliver ", 1},
-    {"--sign-key FILE", 5},
+    {"--sign-key FILE", 0x8005},
     {"--public-key FILE", 8},
-    {"--result-json FILE", 0x401},
+    {"--result-json FILE", 0x8401},
     {"--dataset NAME", 0x1810},
     {"--format NAME", 0x810},
     {"--part PART", 0x800},
@@ -442,7 +444,7 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
-    {"--site URL", INIT},
+    {"--url URL", INIT},
     {"--access TYPE", INIT},
     {"--user EMAIL", INIT},
     {"--cookie NAME", INIT},
@@ -459,13 +461,13 @@ static const struct {
     {"--title TEXT", 0x1000},
     {"--mask ", 0x1000},
     {"--rows N|all", 0x1000},
-    {"--quiet ", 0x7fff | INIT},
-    {"--verbose ", 0x7fff | INIT},
-    {"--log-format text|json", 0x7fff | INIT},
-    {"--color auto|never|always", 0x7fff | INIT},
-    {"--progress auto|never|always", 0x7fff | INIT},
-    {"--help ", 0x7fff | INIT},
-    {"--version ", 0x7fff | INIT},
+    {"--quiet ", 0xffff | INIT},
+    {"--verbose ", 0xffff | INIT},
+    {"--log-format text|json", 0xffff | INIT},
+    {"--color auto|never|always", 0xffff | INIT},
+    {"--progress auto|never|always", 0xffff | INIT},
+    {"--help ", 0xffff | INIT},
+    {"--version ", 0xffff | INIT},
 };
 
 static void help_lists_every_option(void **state)
@@ -643,8 +645,9 @@ static void help_is_true(void **state)
                            : documented[i].verbs & 0x100 ? "status"
                            : documented[i].verbs & 0x200 ? "clean"
                            : documented[i].verbs & 0x800 ? "schema"
-                           : documented[i].verbs & INIT  ? "init"
-                                                         : "report r";
+                           : documented[i].verbs & 0x1000 ? "report r"
+                           : documented[i].verbs & INIT   ? "init"
+                                                          : "merge r";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
         snprintf(text, sizeof(text), "%s %s%s%s", verb, name, flag ? "" : " ",
