@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 
-#include "command_result.h"
 #include "command_sites.h"
 #include "instant.h"
 #include "prepare.h"
 #include "status.h"
+#include "stdout_text.h"
 #include "units.h"
 
 enum { MAX_AGE_HOURS = 26 }; /* a night, and two hours to run late */
@@ -31,11 +31,11 @@ static int print(const struct command *command, const struct status *status,
 
     if (command->cli->values[OPTION_JSON] == NULL) {
         status_print_text(status, stdout);
-        return command_flush(err);
+        return stdout_flush(err);
     }
     buf_init(&text, STATUS_TEXT_MAX);
     status_print_json(status, &text);
-    result = command_put_text(&text, err);
+    result = stdout_put(&text, err);
     buf_release(&text);
     return result;
 }

@@ -13,7 +13,6 @@
 #include "http.h"
 #include "screen.h"
 
-enum { LOG_BUFFER_BYTES = 16 * 1024 };
 
 /* The one thing a signal handler may touch. */
 static volatile sig_atomic_t stop_signal;
@@ -85,25 +84,27 @@ static void open_log(struct log *log, const struct cli *cli)
         log->level = LOG_DEBUG;
 }
 
-/* What is drawn goes out in one piece with the log lines above it, so the
- * stream gets a buffer, which it keeps to the end of the process. */
-static int open_screen(struct command *command, struct error *err)
+/* A log line is one write(2), so that those of several processes stay whole,
+ * and what is drawn goes out in one piece with the lines above it. The stream
+ * keeps the buffer to the end of the process. */
+static void buffer_messages(void)
+{
+    char *buffer = malloc(SCREEN_BUFFER);
+
+    if (buffer != NULL)
+        setvbuf(stderr, buffer, _IOFBF, SCREEN_BUFFER);
+}
+
+static void open_screen(struct command *command)
 {
     const struct cli *cli = command->cli;
     int wish = cli_word(cli, OPTION_PROGRESS);
-    char *buffer;
 
     if (wish == SCREEN_AUTO &&
         (command->log->json || cli->values[OPTION_QUIET] != NULL))
         wish = SCREEN_NEVER;
-    if (!screen_wanted((enum screen_wish)wish, STDERR_FILENO))
-        return 0;
-    buffer = malloc(SCREEN_BUFFER);
-    if (buffer == NULL)
-        return error_no_memory(err);
-    setvbuf(stderr, buffer, _IOFBF, SCREEN_BUFFER);
-    command->screen = stderr;
-    return 0;
+    if (screen_wanted((enum screen_wish)wish, STDERR_FILENO))
+        command->screen = stderr;
 }
 
 static int print_version(void)
@@ -117,7 +118,8 @@ static int run(const struct cli *cli, struct log *log, struct error *err)
     struct command command = {.cli = cli, .log = log, .stop = &stop_signal};
     int result;
 
-    if (open_screen(&command, err) != 0 || http_global_init(err) != 0)
+    open_screen(&command);
+    if (http_global_init(err) != 0)
         return -1;
     result = verbs[cli->verb].run(&command, err);
     http_global_cleanup();
@@ -157,9 +159,7 @@ int main(int argc, char **argv)
     struct cli cli;
 
     log.clock = clock_system();
-    /* A line is one write(2), so that those of several processes stay whole:
-     * log_line() flushes. */
-    setvbuf(stderr, NULL, _IOFBF, LOG_BUFFER_BYTES);
+    buffer_messages();
     protect_memory();
     catch_signals();
     if (cli_parse(&cli, argc, argv, &err) == 0) {

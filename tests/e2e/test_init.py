@@ -90,7 +90,7 @@ class Unattended(Init):
 
     def test_variables_answer_too(self):
         self.init("-c", "other.json", env={
-            "ROLLCALL_SITE": "https://acme.atlassian.net",
+            "ROLLCALL_URL": "https://acme.atlassian.net",
             "ROLLCALL_USER": "a@b.c", "ROLLCALL_OUT": "landing"})
         text = (self.folder / "other.json").read_text()
         self.assertIn('"dir": "landing"', text)

@@ -32,7 +32,7 @@ def events_in_code():
     kinds = re.findall(r'\[ERROR_\w+\] = \{"(\w+)", [1-9]',
                        (harness.ROOT / "extractor/error.c").read_text())
     names = {"account_verb_name": ["activate", "deactivate"],
-             "event": kinds + ["hint"]}
+             "error_kind_name": kinds, "event": kinds + ["hint"]}
     for path in sorted((harness.ROOT / "extractor").glob("*.c")):
         if path.name == "log.c":
             continue

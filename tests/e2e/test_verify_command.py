@@ -69,7 +69,7 @@ class Good(Published):
             told = self.rollcall("verify", path).json()
             self.assertEqual(told, {
                 "status": "verified", "run": RUN, "parts": 2, "rows": 41,
-                "findings": 0})
+                "findings": 0, "missing": 0})
 
     def test_a_copy_of_the_run_alone(self):
         """No output directory around it: no done file is due."""
