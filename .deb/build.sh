@@ -56,7 +56,6 @@ sed -e "s/@VERSION@/$VERSION/" -e "s/@ARCHITECTURE@/$architecture/" \
     -e "s/@DEPENDS@/$needs/" .deb/control >"$tree/DEBIAN/control"
 (cd "$tree" && find usr -type f | sort | xargs md5sum) >"$tree/DEBIAN/md5sums"
 chmod 644 "$tree/DEBIAN/control" "$tree/DEBIAN/md5sums"
-find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" '{}' +
 
 # One thread: how xz cuts its input is not to depend on the number of cores.
 dpkg-deb --root-owner-group --threads-max=1 -Zxz --build "$tree" "$DEB"

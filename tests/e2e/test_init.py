@@ -240,6 +240,18 @@ class Dialogue(Init):
         self.assertEqual(process.wait(WAIT_SECONDS), 0)
         self.assertEqual(self.names(), ["rollcall.json"])
 
+    def test_what_somebody_made_meanwhile_stays(self):
+        process, master = self.start("--url", "https://acme.atlassian.net",
+                                     "--access", "bearer")
+        self.read_until(master, "secret [")
+        self.path.write_text("mine")
+        os.write(master, b"\n")
+        self.say(master, ("organisation [", ""), ("mapping [", ""),
+                 ("out [", ""), ("formats [", ""))
+        self.assertEqual(process.wait(WAIT_SECONDS), 73)
+        self.assertEqual(self.names(), ["rollcall.json"])
+        self.assertEqual(self.path.read_text(), "mine")
+
     def test_an_end_and_an_interrupt_leave_nothing(self):
         for end in (True, False):
             process, master = self.start()
