@@ -180,7 +180,7 @@ static const char *const zsh_begin =
     "}\n"
     "_rollcall() {\n"
     "    local word verb=''\n"
-    "    local -a commands=(\n";
+    "    local -a verbs=(\n";
 
 static void zsh_values(FILE *out, enum cli_kind kind, const char *const *words)
 {
@@ -206,12 +206,14 @@ static void zsh_option(FILE *out, int option, int verb)
     const char *repeat =
         option == OPTION_MAPPING || option == OPTION_ACCEPT_GUARD ? "*" : "";
 
+    const char *more = row->argument != NULL ? "+" : "";
+    const char *equals = row->argument != NULL ? "=" : "";
+
     if (row->letter != 0)
-        fprintf(out, "        '(-%c --%s)'{-%c,--%s}'", row->letter, row->name,
-                row->letter, row->name);
+        fprintf(out, "        '(-%c --%s)'{-%c%s,--%s%s}'", row->letter,
+                row->name, row->letter, more, row->name, equals);
     else
-        fprintf(out, "        '%s--%s%s", repeat, row->name,
-                row->argument != NULL ? "=" : "");
+        fprintf(out, "        '%s--%s%s", repeat, row->name, equals);
     fputc('[', out);
     print_quoted(out, row->help, "[]:\\");
     fputc(']', out);
@@ -223,6 +225,19 @@ static void zsh_option(FILE *out, int option, int verb)
     fputs("' \\\n", out);
 }
 
+/* The verb is the first of them. A message about one that cannot be completed
+ * would keep zsh from completing an option. */
+static void zsh_operands(FILE *out, const struct cli_verb_row *row)
+{
+    fprintf(out, "        '1: :(%s)'", row->name);
+    if (row->kind != CLI_NONE && row->kind != CLI_TEXT) {
+        fputs(" '*:operand:", out);
+        zsh_values(out, row->kind, row->words);
+        fputc('\'', out);
+    }
+    fputs(" ;;\n", out);
+}
+
 static void zsh(FILE *out)
 {
     fputs(zsh_begin, out);
@@ -232,9 +247,9 @@ static void zsh(FILE *out)
         fputs("'\n", out);
     }
     fputs("    )\n    for word in ${words[2,CURRENT-1]}; do\n"
-          "        (( ${commands[(I)$word:*]} )) && { verb=$word; break }\n"
+          "        (( ${verbs[(I)$word:*]} )) && { verb=$word; break }\n"
           "    done\n    case $verb in\n"
-          "    '') _describe command commands ;;\n",
+          "    '') _describe command verbs ;;\n",
           out);
     for (int verb = VERB_NONE + 1; verb < VERB_COUNT; verb++) {
         fprintf(out, "    %s) _arguments -S \\\n", cli_verbs[verb].name);
@@ -242,10 +257,7 @@ static void zsh(FILE *out)
             if (takes(verb, i))
                 zsh_option(out, i, verb);
         }
-        fprintf(out, "        '1: :' '*:%s:",
-                *cli_verbs[verb].operands != '\0' ? "operand" : " ");
-        zsh_values(out, cli_verbs[verb].kind, cli_verbs[verb].words);
-        fputs("' ;;\n", out);
+        zsh_operands(out, &cli_verbs[verb]);
     }
     fputs("    esac\n}\n"
           "if [[ $funcstack[1] == _rollcall ]]; then\n    _rollcall \"$@\"\n"

@@ -29,11 +29,16 @@ int command_help(const struct command *command, struct error *err)
 
 #define SUFFIX ".json"
 
-static int is_json(const struct dirent *entry)
+/* Other names could be given with --mapping, but a shell expands what it is
+ * offered, so nothing that means something to one is. */
+static int is_plain_json(const struct dirent *entry)
 {
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "abcdefghijklmnopqrstuvwxyz0123456789_.-";
     size_t len = strlen(entry->d_name), end = strlen(SUFFIX);
 
-    return len > end && strcmp(entry->d_name + len - end, SUFFIX) == 0;
+    return len > end && strspn(entry->d_name, plain) == len &&
+           strcmp(entry->d_name + len - end, SUFFIX) == 0;
 }
 
 /* Whether a folder before this one has the file too. */
@@ -60,7 +65,7 @@ static int print_names(struct arena *arena, const char *const *folders,
 
     if (path == NULL)
         return error_no_memory(err);
-    count = scandir(path, &list, is_json, alphasort);
+    count = scandir(path, &list, is_plain_json, alphasort);
     for (int i = 0; i < count; i++) {
         const char *file = list[i]->d_name;
 
