@@ -49,7 +49,7 @@ bool pager_ask(struct pager *pager, size_t most, struct page_ask *ask)
 {
     if (pager->done || pager->asked >= most)
         return false;
-    if (pager->asked > 0 && !pager->ahead)
+    if (pager->asked > 0 && (!pager->ahead || pager->asked >= 2 * pager->taken))
         return false;
     *ask = (struct page_ask){.start = pager->planned,
                              .size = pager->size,
@@ -150,10 +150,12 @@ bool pager_fits(struct pager *pager, const char *const *ids, size_t count)
         return true;
     /* A guess ran ahead of the last row really seen; or more rows went than
      * pages overlap. */
-    if (start < pager->expect)
+    if (start < pager->expect) {
+        pager->wary = pager->rows < pager->size;
         restart_at(pager, start);
-    else
+    } else {
         pager_disordered(pager);
+    }
     return false;
 }
 
@@ -246,17 +248,28 @@ static int64_t back_of(const struct pager *pager, const char *const *ids,
     return back > last ? back : last;
 }
 
+/* Jira leaves out rows of a window that it may not show. Where pages do not
+ * overlap nothing could tell that from a cap. */
+static bool fills_window(const struct pager *pager, int64_t rows)
+{
+    int64_t missing = pager->size - rows;
+
+    return missing == 0 || (missing <= pager->size / 8 && !pager->wary &&
+                            pager->rules->overlap > 0);
+}
+
 /* Where the page after this one begins, and whether more may be guessed. */
 static void plan_next(struct pager *pager, int64_t start, int64_t rows)
 {
-    bool guess = (rows == pager->size || pager->asked > 0) &&
+    bool full = fills_window(pager, rows);
+    bool guess = (full || pager->asked > 0) &&
                  pager->back <= overlap_of(pager, pager->size);
 
     if (pager->tail || !guess) {
         restart_at(pager, pager->end - pager->back);
         return;
     }
-    pager->ahead = true;
+    pager->ahead = full; /* else those under way may be the last */
     pager->expect = start + pager->size - overlap_of(pager, pager->size);
     if (pager->asked == 0)
         pager->planned = pager->expect;

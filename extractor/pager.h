@@ -12,8 +12,11 @@
  * reads the list once more.
  * Only an empty page right behind the last row seen ends the list, and
  * past_end more windows are looked at in case a whole window was dropped.
- * Pages may be asked ahead: a full page is expected to be followed by one that
- * begins `overlap` rows before its end. A guess that fails is thrown away.
+ * Pages may be asked ahead: a page that is full, or nearly so because rows were
+ * dropped from its window, is expected to be followed by one that begins
+ * `overlap` rows before the window's end; as many as were taken, twice, so that
+ * a short list costs few requests past its end. A guess that fails is thrown
+ * away, and only full pages are trusted from then on.
  *
  * With overlap 0 (a newest-first log whose upper bound is frozen, where rows
  * only shift to later offsets) every page counts.
@@ -58,6 +61,7 @@ struct pager {
     unsigned generation;
     size_t asked;            /* pages asked and not yet taken or stale */
     bool ahead;              /* asking ahead is worth it */
+    bool wary;               /* a guess after a page that was not full failed */
     bool done;
     bool moved;              /* the list changed under the walk */
     size_t taken;            /* pages that fitted and were not empty */

@@ -249,7 +249,8 @@ static void needs_few_requests(void **state)
 
 static void survives_a_cap(void **state)
 {
-    static const int64_t caps[] = {1, 2, 3, 10, 50, 100, 999};
+    static const int64_t caps[] = {1,   2,   3,   10,  50,  100,
+                                  870, 880, 900, 980, 990, 999};
 
     (void)state;
     for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++) {
@@ -263,6 +264,37 @@ static void survives_a_cap(void **state)
             free(s);
         }
     }
+}
+
+/* Pages of a long list that lack some rows are asked for side by side. */
+static void asks_ahead_though_rows_are_dropped(void **state)
+{
+    struct server *s = calloc(1, sizeof(*s));
+    struct page_ask ask;
+    const char *ids[ROWS_MAX];
+    struct error err = {0};
+    struct pager pager;
+    size_t count = 0;
+
+    (void)state;
+    s->cap = 1000;
+    for (int i = 0; i < 3000; i += 25)
+        s->hidden[i] = true;
+    read_all(s, &users, 3000, 8);
+    free(s);
+    assert_int_equal(pager_init(&pager, &users, &err), 0);
+    assert_true(pager_ask(&pager, 8, &ask));
+    assert_false(pager_ask(&pager, 8, &ask));
+    for (int i = 0; i < 960; i++)
+        ids[count++] = "a";
+    assert_true(pager_fits(&pager, ids, count));
+    assert_int_equal(pager_took(&pager, ids, count, count, NULL, &err), 0);
+    for (int i = 0; i < 2; i++) {
+        assert_true(pager_ask(&pager, 8, &ask));
+        assert_int_equal(ask.start, 980 * (i + 1));
+    }
+    assert_false(pager_ask(&pager, 8, &ask));
+    pager_release(&pager);
 }
 
 static void survives_everything_at_once(void **state)
@@ -425,6 +457,7 @@ int main(void)
         cmocka_unit_test(reads_every_size),
         cmocka_unit_test(needs_few_requests),
         cmocka_unit_test(survives_a_cap),
+        cmocka_unit_test(asks_ahead_though_rows_are_dropped),
         cmocka_unit_test(survives_everything_at_once),
         cmocka_unit_test(survives_single_deletions),
         cmocka_unit_test(survives_runs_of_placeholders),
