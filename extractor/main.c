@@ -157,7 +157,7 @@ int main(int argc, char **argv)
 
     log.clock = clock_system();
     /* A line is one write(2), so that those of several processes stay whole:
-     * log_line() flushes. */
+     * the log flushes after each. */
     setvbuf(stderr, NULL, _IOFBF, LOG_BUFFER_BYTES);
     protect_memory();
     catch_signals();
