@@ -7,6 +7,8 @@
 #   make unit         unit tests        (unit-asan, unit-valgrind: the same
 #                                        under sanitizers, under valgrind)
 #   make e2e          the program against the fake site (also: e2e-asan)
+#   make tsan         what uses threads, under the thread sanitizer
+#   make coverage     lines and branches that unit and e2e run, file by file
 #   make faults       death, disk, memory: a fault at every single call (long)
 #   make soak         a year of nights in one folder, with faults (long)
 #   make bench        against DuckDB, Node.js, Python and jq (long; see
@@ -18,6 +20,9 @@
 #                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
 #   make check-style  layers owners hdr-check sizes
 #   make lint         clang's warnings, clang-tidy, cppcheck: no finding
+#   make install      PREFIX=/usr/local DESTDIR=; make uninstall
+#   make deb          build/rollcall_VERSION_ARCH.deb
+#   make deb-check    that package on a fresh Debian, as root (minutes)
 #   make clean
 #
 # BUILD=DIR builds elsewhere, CC=… and CFLAGS=… are honoured.
@@ -40,10 +45,11 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 	libmicrohttpd-dev
 TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
 	libxml2-utils nodejs npm postgresql-15 sqlite3 shellcheck systemd \
-	python3-yaml chromium
+	mandoc zsh fish chromium dpkg-dev lintian python3-yaml
 FUZZ_DEPS := clang
 SLURM_DEPS := slurm-wlm munge python3
 LINT_DEPS := clang clang-tidy cppcheck
+DEB_CHECK_DEPS := debootstrap
 # Validators, readers and takers of what is published, from npm.
 NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \
 	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4 \
@@ -87,6 +93,14 @@ ASAN := BUILD=$(BUILD)/asan CFLAGS='-O1 -g -fno-omit-frame-pointer \
 
 # valgrind takes a fortified memmove for a memcpy.
 VALGRIND := BUILD=$(BUILD)/valgrind CFLAGS='-O1 -g -U_FORTIFY_SOURCE'
+
+# gcov counts lines and branches as they are written, and threads too.
+COVERAGE := BUILD=$(BUILD)/coverage \
+	CFLAGS='-O0 -g --coverage -fprofile-update=atomic -U_FORTIFY_SOURCE'
+
+# Two threads that touch the same without having agreed on it.
+TSAN := BUILD=$(BUILD)/tsan CFLAGS='-O1 -g -fno-omit-frame-pointer \
+	-fsanitize=thread -U_FORTIFY_SOURCE'
 
 # What libFuzzer sees; it needs clang.
 FUZZED := BUILD=$(BUILD)/fuzz CC=clang CFLAGS='-O1 -g \
@@ -137,6 +151,11 @@ $(ROLLCALL) $(MAIN_OBJ) $(LIB_OBJ): LTO := $(WHOLE)
 $(ROLLCALL): $(MAIN_OBJ) $(LIBRARY)
 	@echo "  LD    $@"
 	@$(CC) $(ALL_LDFLAGS) $(LTO) -o $@ $^ $(LIBS)
+
+ifneq ($(findstring --coverage,$(CFLAGS)),)
+$(ROLLCALL): ALL_LDFLAGS += -Wl,--wrap=raise
+$(ROLLCALL): $(BUILD)/tests/coverage/raise.o
+endif
 
 $(LIBRARY): $(LIB_OBJ)
 	@echo "  AR    $@"
@@ -257,6 +276,27 @@ soak: $(ROLLCALL) $(FAKESITE) $(SHIM)
 e2e-asan: $(FAKESITE) $(NPM_STAMP)
 	$(MAKE) $(ASAN) E2E_FAKESITE=$(FAKESITE) e2e
 
+# What threads do to each other: the tests that have a worker, and whole runs.
+TSAN_UNIT := $(BUILD)/unit/test_worker $(BUILD)/unit/test_exchange_page
+
+tsan: $(FAKESITE)
+	@$(MAKE) --no-print-directory $(TSAN) E2E_FAKESITE=$(FAKESITE) run-tsan
+
+run-tsan: $(ROLLCALL) $(TSAN_UNIT)
+	@sh .ci/unit.sh $(TSAN_UNIT)
+	@cd tests/e2e && $(E2E) python3 -m unittest -v threads
+
+# Which lines and branches the tests run; .ci/coverage.sh has the gate.
+coverage: $(FAKESITE) $(NPM_STAMP)
+	@$(MAKE) --no-print-directory $(COVERAGE) E2E_FAKESITE=$(FAKESITE) \
+		run-coverage
+
+run-coverage: $(ROLLCALL) $(SHIM) $(UNIT_BIN) $(REPLAY_BIN)
+	@find $(BUILD) -name '*.gcda' -delete
+	-@sh .ci/unit.sh $(UNIT_BIN) $(REPLAY_BIN)
+	-@$(E2E) sh .ci/e2e.sh
+	@sh .ci/coverage.sh $(BUILD)
+
 # Of a whole Slurm on this machine, which needs root.
 slurm-check:
 	@sh .ci/deps.sh $(DEPS) $(SLURM_DEPS)
@@ -353,7 +393,7 @@ lint: lint-deps
 
 # from a bare machine
 
-STAGES := layers owners hdr-check sizes unit unit-asan unit-valgrind \
+STAGES := layers owners hdr-check sizes unit unit-asan unit-valgrind tsan \
 	e2e bench-ceiling e2e-asan
 
 deps:
@@ -373,11 +413,38 @@ run-demo: $(ROLLCALL) $(FAKESITE)
 	@ROLLCALL=$(abspath $(ROLLCALL)) FAKESITE=$(abspath $(FAKESITE)) \
 		DEMO=$(abspath $(BUILD)/demo) bash samples/demo.sh
 
+# installed
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+INSTALL = ROLLCALL='$(ROLLCALL)' DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' \
+	sh .ci/install.sh
+
+install: $(ROLLCALL)
+	@$(INSTALL) install
+
+uninstall:
+	@$(INSTALL) uninstall
+
+MAINTAINER ?= rollcall authors <rollcall@packages.invalid>
+DEB = $(BUILD)/rollcall_$(VERSION)_$(shell dpkg --print-architecture).deb
+MAKE_DEB = ROLLCALL='$(ROLLCALL)' BUILD='$(BUILD)' VERSION='$(VERSION)' \
+	MAINTAINER='$(MAINTAINER)' DEB='$(DEB)'
+
+deb: $(ROLLCALL)
+	@$(MAKE_DEB) sh .deb/build.sh
+
+deb-check: deb $(FAKESITE)
+	@sh .ci/deps.sh $(DEB_CHECK_DEPS)
+	@$(MAKE_DEB) FAKESITE='$(FAKESITE)' sh .deb/check.sh
+
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all slurm-check run-slurm-check unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
+.PHONY: all tsan run-tsan coverage run-coverage slurm-check run-slurm-check \
+	unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
 	run-bench bench-net run-bench-net bench-ceiling fuzz fuzz-programs \
 	fuzz-short layers owners sizes hdr-check check-style lint lint-deps \
-	clang programs tidy cppcheck deps test-deps test demo run-demo clean
+	clang programs tidy cppcheck deps test-deps test demo run-demo install uninstall \
+	deb deb-check clean
 .DELETE_ON_ERROR:

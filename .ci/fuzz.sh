@@ -35,8 +35,10 @@ printf '%s\n' "$@" | xargs -P "$(nproc)" -I '{}' sh -c '
         touch "$folder/$name.failed"
         tail -n 60 "$folder/$name.log"
     }
-    printf "%-10s %s runs, %s\n" "$name" \
-        "$(sed -n "s/^stat::number_of_executed_units: //p" "$folder/$name.log")" \
-        "$(test -e "$folder/$name.failed" && echo FAILED || echo ok)"' sh '{}'
+    runs=$(sed -n "s/^stat::number_of_executed_units: //p" "$folder/$name.log")
+    printf "%-10s %s runs, %s\n" "$name" "$runs" \
+        "$(test -e "$folder/$name.failed" && echo FAILED || echo ok)"
+    echo "AREA fuzzing: ${runs:-0} tried," \
+        "$(ls "$folder/findings" | grep -c "^$name-") violations"' sh '{}'
 
 ! ls "$folder"/*.failed >/dev/null 2>&1

@@ -2,7 +2,7 @@
 # test.sh STAGE…: makes each stage, then says "N passed, N failed".
 #
 # Every stage runs, whatever became of the others; its output is in
-# build/logs and is shown when it failed. The *-asan and *-valgrind stages
+# build/logs and is shown when it failed. The *-asan, *-valgrind and tsan stages
 # repeat tests: only their failures count. A stage that fails without a failed
 # test (a gate, a build) counts as one failure. The last line is also in
 # build/logs/summary.
@@ -58,7 +58,7 @@ for stage in "$@"; do
     [ "$code" -eq 0 ] || [ "$2" -ne 0 ] || set -- "$1" 1 "$3"
     failed=$((failed + $2))
     case $stage in
-    *-asan | *-valgrind) ;;
+    *-asan | *-valgrind | tsan) ;;
     *) passed=$((passed + $1)) skipped=$((skipped + $3)) ;;
     esac
     if [ "$code" -eq 0 ] && [ "$2" -eq 0 ]; then
@@ -69,6 +69,30 @@ for stage in "$@"; do
     fi
 done
 
+# What the suites' "AREA name: N tried, V violations" lines add up to. Repeated
+# stages only add what went wrong.
+areas() {
+    awk '
+    FNR == 1 { repeated = FILENAME ~ /-(asan|valgrind)\.log$/ }
+    /^AREA .*: [0-9]+ tried, [0-9]+ violations$/ {
+        name = $0
+        sub(/^AREA /, "", name)
+        sub(/: [0-9]+ tried, .*$/, "", name)
+        if (!(name in tried))
+            order[count++] = name
+        tried[name] += repeated ? 0 : $(NF - 3)
+        wrong[name] += $(NF - 1)
+    }
+    END {
+        if (count > 0)
+            printf "%-32s %12s %12s\n", "area", "tried", "violations"
+        for (i = 0; i < count; i++)
+            printf "%-32s %12d %12d\n", order[i], tried[order[i]],
+                wrong[order[i]]
+    }' "$logs"/*.log
+}
+
+areas
 [ "$skipped" -eq 0 ] || echo "$skipped skipped"
 echo "$passed passed, $failed failed" | tee "$logs/summary"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -8,13 +8,14 @@ enum {
     ALL_VERBS = ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS | BIT(VERB_VERIFY) |
                 BIT(VERB_CAT) | BIT(VERB_DELIVER) | BIT(VERB_SCHEMA) |
                 BIT(VERB_REPORT) | BIT(VERB_HELP) | BIT(VERB_COMPLETION) |
-                BIT(VERB_MERGE)
+                BIT(VERB_INIT) | BIT(VERB_MERGE)
 };
 
 const char *const cli_group_names[CLI_GROUP_COUNT] = {
     [CLI_GROUP_JOB] = "Job and output", [CLI_GROUP_TIME] = "Time",
     [CLI_GROUP_RUN] = "This run",       [CLI_GROUP_DATASET] = "Dataset",
     [CLI_GROUP_ACCOUNTS] = "Accounts",  [CLI_GROUP_KEEPING] = "Which runs",
+    [CLI_GROUP_ANSWERS] = "Answers",
     [CLI_GROUP_MESSAGES] = "Messages",
 };
 
@@ -36,6 +37,8 @@ static const struct cli_words log_formats[] = {{ALL_VERBS, log_forms}, {0}};
 static const struct cli_words whens[] = {{ALL_VERBS, when}, {0}};
 
 const struct cli_verb_row cli_verbs[VERB_COUNT] = {
+    [VERB_INIT] = {"init", "", "ask a few questions and write a job file", 0,
+                   0},
     [VERB_EXTRACT] = {"extract", "", "run the job and publish", 0, 0},
     [VERB_PLAN] = {"plan", "",
                    "what extract would request and write; asks nothing", 0, 0},
@@ -79,12 +82,12 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
     [OPTION_JOB] = {"job", "FILE", "job file (default: rollcall.json)",
                     ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
                         BIT(VERB_DELIVER) | BIT(VERB_SCHEMA) |
-                        BIT(VERB_MERGE),
+                        BIT(VERB_INIT) | BIT(VERB_MERGE),
                     CLI_GROUP_JOB, CLI_FILE, .letter = 'c'},
     [OPTION_MAPPING] = {"mapping", "NAME|FILE",
                         "mapping instead of the job's; may repeat",
-                        ASKING_VERBS | BIT(VERB_SCHEMA), CLI_GROUP_JOB,
-                        CLI_MAPPING},
+                        ASKING_VERBS | BIT(VERB_SCHEMA) | BIT(VERB_INIT),
+                        CLI_GROUP_JOB, CLI_MAPPING},
     [OPTION_SITE] = {"site", "NAME", "only this one of the job's sites",
                      ASKING_VERBS | ACCOUNT_VERBS | PLACE_VERBS |
                          BIT(VERB_DELIVER) | BIT(VERB_SCHEMA),
@@ -94,7 +97,7 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
                    .typed_only = true},
     [OPTION_OUT] = {"out", "DIR", "output directory instead of the job's",
                     ASKING_VERBS | PLACE_VERBS | BIT(VERB_DELIVER) |
-                        BIT(VERB_MERGE),
+                        BIT(VERB_INIT) | BIT(VERB_MERGE),
                     CLI_GROUP_JOB, CLI_DIR},
     [OPTION_AS_OF] = {"as-of", "TIME", "time the run stands for (default: now)",
                       ASKING_VERBS | PLACE_VERBS, CLI_GROUP_TIME, CLI_TIME},
@@ -103,9 +106,9 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
                        BIT(VERB_EXTRACT) | BIT(VERB_PLAN) | BIT(VERB_MERGE),
                        CLI_GROUP_RUN, CLI_TEXT},
     [OPTION_FORCE] = {"force", NULL,
-                      "publish again even if the run id is published",
-                      BIT(VERB_EXTRACT) | BIT(VERB_MERGE), CLI_GROUP_RUN,
-                      CLI_NONE},
+                      "publish again; with init: replace the job file",
+                      BIT(VERB_EXTRACT) | BIT(VERB_INIT) | BIT(VERB_MERGE),
+                      CLI_GROUP_RUN, CLI_NONE},
     [OPTION_ACCEPT_GUARD] = {"accept-guard", "NAME",
                              "publish though this guard trips; may repeat",
                              BIT(VERB_EXTRACT), CLI_GROUP_RUN, CLI_TEXT,
@@ -212,6 +215,36 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
                            BIT(VERB_CLEAN), CLI_GROUP_KEEPING, CLI_DURATION},
     [OPTION_DRY_RUN] = {"dry-run", NULL, "only tell what would be removed",
                         BIT(VERB_CLEAN), CLI_GROUP_KEEPING, CLI_NONE},
+    [OPTION_URL] = {"url", "URL", "https://NAME.atlassian.net",
+                     BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_ACCESS] = {"access", "TYPE", "basic, bearer, cookie, oauth_client|_refresh",
+                       BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_USER] = {"user", "EMAIL", "basic: the token's account",
+                     BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_COOKIE] = {"cookie", "NAME", "(default: cloud.session.token)",
+                       BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_TOKEN_URL] = {"token-url", "URL",
+                          "oauth: gives out tokens (default: Atlassian's)",
+                          BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_CLIENT_ID] = {"client-id", "ID", "oauth: the client",
+                          BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_REFRESH_TOKEN] = {"refresh-token", "REF",
+                              "oauth_refresh: where the first one is",
+                              BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_SECRET] = {"secret", "REF", "env:NAME, file:PATH or command:PROGRAM",
+                       BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_ORGANISATION] = {"organisation", "ID|none", "with an API key of it",
+                             BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_ORGANISATION_URL] = {"organisation-url", "URL",
+                                 "(default: Atlassian's)", BIT(VERB_INIT),
+                                 CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_ORGANISATION_SECRET] = {"organisation-secret", "REF",
+                                    "where its API key is", BIT(VERB_INIT),
+                                    CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_FORMATS] = {"formats", "LIST", "csv,jsonl (default), csv or jsonl",
+                        BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_CHECK] = {"check", NULL, "run check with the job just written",
+                      BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_NONE},
     [OPTION_QUIET] = {"quiet", NULL, "only warnings and errors", ALL_VERBS,
                       CLI_GROUP_MESSAGES, CLI_NONE, .letter = 'q'},
     [OPTION_VERBOSE] = {"verbose", NULL, "every request", ALL_VERBS,

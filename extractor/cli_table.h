@@ -41,6 +41,7 @@ enum cli_group {
     CLI_GROUP_DATASET,
     CLI_GROUP_ACCOUNTS,
     CLI_GROUP_KEEPING,
+    CLI_GROUP_ANSWERS, /* of init */
     CLI_GROUP_MESSAGES,
     CLI_GROUP_COUNT
 };

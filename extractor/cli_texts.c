@@ -38,6 +38,7 @@ const struct cli_pair cli_topics[] = {
 };
 
 const struct cli_example cli_first_steps[] = {
+    {"rollcall init", "ask a few questions and write rollcall.json"},
     {"rollcall check -c rollcall.json", "can everything be reached and read?"},
     {"rollcall extract -c rollcall.json", "read, and publish below out/"},
     {"rollcall verify out/latest", "prove what was published"},
@@ -55,6 +56,19 @@ const struct cli_example cli_first_steps[] = {
     }
 
 const struct cli_verb_text cli_verb_texts[VERB_COUNT] = {
+    [VERB_INIT] =
+        {"Asks on a terminal for what a job needs and writes it, with "
+         "comments, mode 0600; each answer may be an option instead, and "
+         "without a terminal those that have no default must be. A secret is "
+         "a reference, never asked for or written: env:NAME (the default is "
+         "env:JIRA_API_TOKEN), file:PATH or command:PROGRAM ARGUMENTS. The "
+         "job is read back as a run would read it before it is kept.",
+         EXAMPLES({"rollcall init", "ask everything"},
+                  {"rollcall init --url https://acme.atlassian.net --user "
+                   "svc@acme.com", "the shortest without a terminal"},
+                  {"rollcall init --url https://acme.atlassian.net --access "
+                   "bearer --check",
+                   "a token without a user; then check it"}, )},
     [VERB_EXTRACT] =
         {"Reads every account and every audit record the job's mappings ask "
          "for, and publishes files and a manifest by one rename; or publishes "

@@ -19,6 +19,7 @@ struct command {
     const volatile sig_atomic_t *stop;
 };
 
+int command_init(const struct command *command, struct error *err);
 int command_extract(const struct command *command, struct error *err);
 int command_deliver(const struct command *command, struct error *err);
 int command_merge(const struct command *command, struct error *err);

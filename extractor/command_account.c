@@ -1,18 +1,18 @@
 #include "command.h"
 
 #include <dirent.h>
-#include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "account.h"
+#include "command_result.h"
 #include "nearest.h"
+#include "prompt.h"
 #include "setup.h"
 
-enum { ANSWER_MAX = 16, ANSWER_POLL_MS = 100, NAMES_MAX = 1024 * 1024 };
+enum { ANSWER_MAX = 16, NAMES_MAX = 1024 * 1024 };
 
 /* Everything of one command, in the order it is made. */
 struct work {
@@ -138,7 +138,7 @@ static int check_consent(const struct cli *cli, struct error *err)
     bool asks =
         cli->values[OPTION_APPLY] != NULL && cli->values[OPTION_YES] == NULL;
 
-    if (!asks || (isatty(STDIN_FILENO) && isatty(STDERR_FILENO)))
+    if (!asks || prompt_possible())
         return 0;
     error_set(err, ERROR_USAGE,
               "--apply: there is no terminal to ask on; "
@@ -183,45 +183,6 @@ static int load(struct work *work, const struct command *command,
     return work->run != NULL ? 0 : -1;
 }
 
-/* 1 when stdin can be read. A signal may come just before the wait, so that
- * is cut into short ones. */
-static int wait_for_stdin(const struct command *command, struct error *err)
-{
-    struct pollfd stdin_ready = {.fd = STDIN_FILENO, .events = POLLIN};
-    int ready = 0;
-
-    while (ready == 0 && *command->stop == 0)
-        ready = poll(&stdin_ready, 1, ANSWER_POLL_MS);
-    if (ready > 0)
-        return 1;
-    if (*command->stop != 0)
-        return error_set(err, ERROR_INTERRUPTED,
-                         "interrupted, nothing was sent");
-    return error_set(err, ERROR_IO, "nothing was sent: %s", strerror(errno));
-}
-
-/* A line of the terminal, without its end; longer ones are cut. */
-static int read_answer(const struct command *command, char answer[ANSWER_MAX],
-                       struct error *err)
-{
-    size_t len = 0;
-    ssize_t got;
-    char c;
-
-    do {
-        if (wait_for_stdin(command, err) < 0)
-            return -1;
-        got = read(STDIN_FILENO, &c, 1);
-        if (got == 1 && c != '\n' && len + 1 < ANSWER_MAX)
-            answer[len++] = c;
-    } while (got == 1 && c != '\n');
-    answer[len] = '\0';
-    if (got < 0)
-        return error_set(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO,
-                         "nothing was sent: %s", strerror(errno));
-    return 0;
-}
-
 static int ask_consent(const struct work *work, const struct command *command,
                        enum account_verb verb, struct error *err)
 {
@@ -237,8 +198,8 @@ static int ask_consent(const struct work *work, const struct command *command,
             names.data);
     fflush(stderr);
     buf_release(&names);
-    if (read_answer(command, answer, err) != 0)
-        return -1;
+    if (prompt_line(command->stop, answer, sizeof(answer), err) < 0)
+        return error_prefix(err, "nothing was sent");
     if (strcmp(answer, "yes") == 0)
         return 0;
     return error_set(err, ERROR_USAGE, "not confirmed, nothing was sent");
@@ -272,9 +233,8 @@ static int tell(const struct work *work, bool json, struct error *err)
         account_text(work->run, &text);
     if (!buf_ok(&text))
         result = error_set(err, ERROR_BUG, "the report is too long");
-    else if (fwrite(text.data, 1, text.len, stdout) != text.len ||
-             fflush(stdout) != 0)
-        result = error_set(err, ERROR_IO, "cannot write to stdout");
+    else
+        result = command_put_text(&text, err);
     buf_release(&text);
     return result;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command_check.h"
+#include "command_result.h"
 #include "command_sites.h"
 #include "expiry.h"
 #include "gather.h"
@@ -327,11 +328,7 @@ static int print(const struct checking *c, struct error *err)
         check_json(&c->check, &text);
     else
         check_text(&c->check, &text);
-    if (!buf_ok(&text))
-        result = error_no_memory(err);
-    else if (fwrite(text.data, 1, text.len, stdout) != text.len ||
-             fflush(stdout) != 0)
-        result = error_set(err, ERROR_IO, "cannot write to stdout");
+    result = command_put_text(&text, err);
     buf_release(&text);
     return result;
 }

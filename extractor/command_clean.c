@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clean.h"
+#include "command_result.h"
 #include "instant.h"
 #include "jsonw.h"
 #include "prepare.h"
@@ -101,9 +102,8 @@ static int tell(const struct clean *clean, const struct error *outcome,
     put_names(&w, "left_alone", clean, CLEAN_SKIPPED);
     jsonw_object_end(&w);
     buf_putc(&text, '\n');
-    if (!buf_ok(&text) || fwrite(text.data, 1, text.len, stdout) != text.len ||
-        fflush(stdout) != 0)
-        result = error_set(err, ERROR_IO, "cannot write to stdout");
+    if (command_put_text(&text, err) != 0)
+        result = -1;
     buf_release(&text);
     return result;
 }

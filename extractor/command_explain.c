@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "command_result.h"
 #include "inquiry.h"
 #include "prepare.h"
 
@@ -35,9 +36,8 @@ static int tell(const struct command *command, const struct inquiry *inquiry,
     buf_init(&text, INQUIRY_BYTES_MAX);
     result = json ? inquiry_json(inquiry, &text, err)
                   : inquiry_text(inquiry, &text, err);
-    if (result == 0 && (fwrite(text.data, 1, text.len, stdout) != text.len ||
-                        fflush(stdout) != 0))
-        result = error_set(err, ERROR_IO, "cannot write to stdout");
+    if (result == 0)
+        result = command_put_text(&text, err);
     buf_release(&text);
     return result;
 }

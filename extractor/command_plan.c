@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "command_result.h"
 #include "command_sites.h"
 #include "deliver.h"
 #include "gather.h"
@@ -288,7 +289,5 @@ int command_plan(const struct command *command, struct error *err)
     prepared_free(prepared);
     if (recall == NULL)
         return -1;
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return error_set(err, ERROR_IO, "cannot write to stdout");
-    return 0;
+    return command_flush(err);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "command_result.h"
 #include "merge.h"
 #include "prepare.h"
 #include "setup.h"
@@ -185,14 +186,6 @@ static struct target_table table_of(const struct command *command,
     };
 }
 
-static int print(const struct buf *text, struct error *err)
-{
-    if (fwrite(text->data, 1, text->len, stdout) == text->len &&
-        fflush(stdout) == 0)
-        return 0;
-    return error_set(err, ERROR_IO, "cannot write to stdout");
-}
-
 static int print_parts(const struct target_format *format,
                        const struct target_part *only,
                        const struct target_table *table, struct error *err)
@@ -215,7 +208,7 @@ static int print_parts(const struct target_format *format,
             break;
     }
     if (result == 0)
-        result = print(&text, err);
+        result = command_put_text(&text, err);
     buf_release(&text);
     return result;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "command_result.h"
 #include "command_sites.h"
 #include "instant.h"
 #include "prepare.h"
@@ -26,20 +27,17 @@ static int print(const struct command *command, const struct status *status,
                  struct error *err)
 {
     struct buf text;
-    bool written = true;
+    int result;
 
-    buf_init(&text, STATUS_TEXT_MAX);
-    if (command->cli->values[OPTION_JSON] != NULL) {
-        status_print_json(status, &text);
-        written = buf_ok(&text) &&
-                  fwrite(text.data, 1, text.len, stdout) == text.len;
-    } else {
+    if (command->cli->values[OPTION_JSON] == NULL) {
         status_print_text(status, stdout);
+        return command_flush(err);
     }
+    buf_init(&text, STATUS_TEXT_MAX);
+    status_print_json(status, &text);
+    result = command_put_text(&text, err);
     buf_release(&text);
-    if (!written || fflush(stdout) != 0 || ferror(stdout))
-        return error_set(err, ERROR_IO, "cannot write to stdout");
-    return 0;
+    return result;
 }
 
 /* Only who asks for an age has its excess for an error. */

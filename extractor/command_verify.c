@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "command_result.h"
 #include "verify.h"
 
 static void print_finding(void *context, const char *file, const char *text)
@@ -35,15 +36,12 @@ int command_verify(const struct command *command, struct error *err)
     if (summary.missing > 0)
         log_line(command->log, LOG_WARN, "verify", "the run lacks %" PRIu64
                  " of its sites, as its manifest says", summary.missing);
-    if (printf("{\"status\":\"%s\",\"run\":\"%s\",\"parts\":%" PRIu64
-               ",\"rows\":%" PRIu64 ",\"findings\":%" PRIu64
-               ",\"missing\":%" PRIu64 "}\n",
-               result == 0 ? "verified" : "failed", summary.run_id,
-               summary.parts, summary.rows, summary.findings,
-               summary.missing) < 0 ||
-        fflush(stdout) != 0)
-        return error_set(err, ERROR_IO, "cannot write to stdout");
-    return result;
+    printf("{\"status\":\"%s\",\"run\":\"%s\",\"parts\":%" PRIu64
+           ",\"rows\":%" PRIu64 ",\"findings\":%" PRIu64
+           ",\"missing\":%" PRIu64 "}\n",
+           result == 0 ? "verified" : "failed", summary.run_id, summary.parts,
+           summary.rows, summary.findings, summary.missing);
+    return command_flush(err) != 0 ? -1 : result;
 }
 
 int command_cat(const struct command *command, struct error *err)

@@ -58,6 +58,7 @@ static void protect_memory(void)
 static const struct {
     int (*run)(const struct command *command, struct error *err);
 } verbs[VERB_COUNT] = {
+    [VERB_INIT] = {command_init},
     [VERB_EXTRACT] = {command_extract}, [VERB_PLAN] = {command_plan},
     [VERB_CHECK] = {command_check},     [VERB_VERIFY] = {command_verify},
     [VERB_CAT] = {command_cat},         [VERB_EXPLAIN] = {command_explain},

@@ -29,7 +29,10 @@ static uint64_t counted(const struct overview *o, const char *column,
 
 static void put_rows_figure(const struct overview *o, struct html *h)
 {
-    bool inactive = overview_find(o, "inactive_since") != SCHEMA_COLUMNS_MAX;
+    /* Changes of such rows have an "op" as well. */
+    bool inactive =
+        overview_find(o, "inactive_since") != SCHEMA_COLUMNS_MAX &&
+        overview_find(o, "op") == SCHEMA_COLUMNS_MAX;
     char text[HTML_COUNT_MAX];
 
     open_figure(h, inactive ? "Inactive accounts" : "Rows");

@@ -4,18 +4,20 @@ A Fault says what happens at which call; run() runs rollcall with it. Points
 of a matrix are tried a few at a time, each in a folder of its own. With
 ROLLCALL_FAULTS=all every point is tried, else every STRIDE-th.
 """
+import collections
 import concurrent.futures
 import dataclasses
 import errno
 import os
 import random
+import re
 import signal
 import subprocess
-import sys
 import tempfile
 import unittest
 from pathlib import Path
 
+import area
 import harness
 
 SHIM = os.environ.get(
@@ -55,25 +57,51 @@ class Fault:
 
 
 class Outcome:
-    """What a run came to. struck: (kind, path below the watched folder) of
-    the call that was hit, or None when the run never came to it."""
+    """What a run came to.
 
-    def __init__(self, code, out, err, calls):
-        self.code, self.out, self.err, self.calls = code, out, err, calls
-        self.struck = next((line[2:] for line in calls
+    calls: (number, kind, path) of each call, when none fails. struck: (kind,
+    path below the watched folder) of the call that was hit, or None when the
+    run never came to it. live: how many blocks of memory each place left
+    behind, or None when the process did not come to its end.
+    """
+
+    def __init__(self, code, out, err, lines):
+        self.code, self.out, self.err = code, out, err
+        self.calls = [line for line in lines if line[0].isdigit()]
+        self.struck = next((line[2:] for line in lines
                             if line[0] == "struck"), None)
+        self.live = None
+        if lines and lines[-1] == ("ended",):
+            self.live = collections.Counter(
+                " ".join(line[2:]) for line in lines
+                if line[0] == "live")
 
 
-def run(args, under, env):
+def run(args, under, env, cwd=None):
     """rollcall with the shim; env says what it does."""
     with tempfile.NamedTemporaryFile(prefix="faults-") as log:
         full = {"LD_PRELOAD": SHIM, "FAULT_UNDER": os.path.realpath(under),
                 "FAULT_LOG": log.name, **env}
-        code, out, err = harness.run_rollcall(args, env=full,
+        code, out, err = harness.run_rollcall(args, env=full, cwd=cwd,
                                               timeout=DEAD_SECONDS)
-        calls = [tuple(line.rstrip("\n").split(" ", 3)) for line
+        lines = [tuple(line.rstrip("\n").split(" ", 3)) for line
                  in Path(log.name).read_text().splitlines()]
-    return Outcome(code, out, err, calls)
+    return Outcome(code, out, err, lines)
+
+
+def stack(places):
+    """Places of the shim's log by their names, the innermost first."""
+    def name(place):
+        found = re.fullmatch(r"rollcall\+([0-9a-f]+).*", place)
+        if not found:
+            return place
+        told = subprocess.run(
+            ["addr2line", "-f", "-s", "-e", harness.binary("rollcall"),
+             hex(int(found[1], 16) - 1)],
+            capture_output=True, text=True, check=True).stdout.split()
+        return "@".join(told[:2])
+
+    return " < ".join(map(name, re.split("[ ,]", places)))
 
 
 def count(args, under, calls):
@@ -109,6 +137,5 @@ def try_all(points, trial, name):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         wrong = [text for found in pool.map(violations, points)
                  for text in found]
-    print(f"\n{name}: {len(points)} points tried, {len(wrong)} violations",
-          file=sys.stderr)
+    area.tell(name, len(points), len(wrong))
     return wrong

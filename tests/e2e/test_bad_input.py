@@ -8,6 +8,7 @@ import subprocess
 import time
 import unittest
 
+import area
 import harness
 from attempt import AS_OF, Attempt, RunCase
 
@@ -16,6 +17,10 @@ PASTED = "ATATT3xFfGF0pasted-token=0A1B2C3D"
 MAPPINGS = harness.ROOT / "mappings"
 DEAD_SECONDS = 2
 FILE_BYTES = 128 * 1024  # more than a new state, less than the part
+
+
+def setUpModule():
+    area.count("bad input")
 
 
 class InputCase(RunCase):
@@ -375,16 +380,25 @@ class Output(InputCase):
         self.assertEqual((watch / "left").read_text(), ".rollcall.lock\n")
 
     def test_stdout_that_is_full(self):
-        site = self.site()
-        path = harness.make_job(self.folder, site.url)
-        with open("/dev/full", "w", encoding="ascii") as full:
-            done = subprocess.run(
-                [harness.binary("rollcall"), "extract", "-c", path,
-                 "--as-of", AS_OF], env=environment(), cwd=self.folder,
-                stdout=full, stderr=subprocess.PIPE, text=True, timeout=60,
-                check=False)
-        self.assertEqual(done.returncode, 74, done.stderr)
-        self.assertIn("stdout", done.stderr)
+        path = harness.make_job(self.folder, self.site().url)
+        for verb, *args in (("extract", "--as-of", AS_OF),
+                            ("verify", "out"), ("status", "--as-of", AS_OF),
+                            ("status", "--json", "--as-of", AS_OF),
+                            ("plan",), ("check",), ("clean", "--keep", "9"),
+                            ("explain", "712020:00100010-0010-4010-8010-"
+                             "000000000010"),
+                            ("schema", "--format", "postgres", "--part",
+                             "table")):
+            job = () if verb == "verify" else ("-c", path)
+            with self.subTest(verb), open("/dev/full", "wb") as full:
+                done = subprocess.run(
+                    [harness.binary("rollcall"), verb, *args, *job],
+                    env=environment(), cwd=self.folder, stdout=full,
+                    stderr=subprocess.PIPE, text=True, timeout=60,
+                    check=False)
+                self.assertEqual(done.returncode, 74, done.stderr)
+                self.assertIn("stdout: No space left on device",
+                              done.stderr)
 
 
 def environment():

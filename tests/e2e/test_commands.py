@@ -11,7 +11,7 @@ from published import AS_OF, RUN, Case, Run
 
 README = (harness.ROOT / "README.md").read_text()
 SAMPLE_JOB = harness.ROOT / "samples" / "rollcall.json"
-VERBS = ("extract", "plan", "check", "verify", "cat", "explain",
+VERBS = ("init", "extract", "plan", "check", "verify", "cat", "explain",
          "activate", "deactivate", "status", "clean", "deliver",
          "schema", "report", "help", "completion",
          "merge")
@@ -84,8 +84,9 @@ class Plan(Case):
 
 class Help(Case):
     def option_lines(self, text):
-        return re.findall(r"^  (?:-(\w), |    )--([a-z-]+)( \S+)? +(.*)$",
-                          text, re.M)
+        # Behind a long name the words stand on a line of their own.
+        return re.findall(r"^  (?:-(\w), |    )--([a-z-]+)( \S+)?(?: +|\n +)"
+                          r"(\S.*)$", text, re.M)
 
     def test_it_names_every_verb_option_and_code(self):
         text = self.rollcall("--help").out

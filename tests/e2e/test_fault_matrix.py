@@ -425,10 +425,10 @@ class Matrix(unittest.TestCase):
             points.append((name, Fault("write", number, "kill-after")))
             if "write" in kind:
                 points.append((name, Fault("write", number, "kill-half")))
-        self.try_points("killed", points)
+        self.try_points("faults: killed", points)
 
     def test_the_disk_fails(self):
-        self.try_points("disk fails", [
+        self.try_points("faults: disk", [
             (name, Fault("write", number, "fail", cause, onward))
             for name, number, _ in self.calls("write")
             for cause in DISK for onward in (False, True)])
@@ -440,17 +440,17 @@ class Matrix(unittest.TestCase):
                 points.append((name, Fault("write", number, "short")))
                 points.append((name, Fault("write", number, "fail",
                                            "EINTR")))
-        self.try_points("short writes", points)
+        self.try_points("faults: short writes", points)
 
     def test_signals(self):
-        self.try_points("signals", [
+        self.try_points("faults: signals", [
             (name, Fault("write", number, "signal", cause, onward))
             for name, number, _ in self.calls("write")
             for cause in ("SIGTERM", "SIGINT", "SIGHUP")
             for onward in (False, True)])
 
     def test_files_that_cannot_be_read(self):
-        self.try_points("cannot read", [
+        self.try_points("faults: reading", [
             (name, Fault("read", number, "fail", cause, onward))
             for name, number, _ in self.calls("read")
             for cause in ("EIO", "EMFILE", "ENOMEM")

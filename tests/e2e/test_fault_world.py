@@ -11,6 +11,7 @@ import subprocess
 import time
 import unittest
 
+import area
 import faults
 import harness
 from published import RUN, AS_OF, Case, Run
@@ -22,6 +23,10 @@ SYSEXITS = {66, 69, 70, 73, 74, 78}
 DESCRIPTORS = range(4, 24)  # the loader needs one of its own
 FILE_SIZES = (0, 20, 1000, 2400, 20000)
 WAIT_SECONDS = 60
+
+
+def setUpModule():
+    area.count("faults: world")
 
 
 class WorldCase(Case):

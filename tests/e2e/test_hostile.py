@@ -2,6 +2,7 @@
 does no harm at all."""
 import unittest
 
+import area
 from hostile import Case, answer, head, no_memory_in_it, page, zipped
 
 MIB = 1 << 20
@@ -34,6 +35,10 @@ def spoil(change):
 
 def bomb(first, more, times, last):
     return once(answer(zipped(first, more, times, last), PACKED))
+
+
+def setUpModule():
+    area.count("hostile answers")
 
 
 class Hostile(Case):

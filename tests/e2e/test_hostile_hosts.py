@@ -5,6 +5,7 @@ import socket
 import unittest
 from urllib.parse import parse_qs, urlsplit
 
+import area
 import harness
 import wire
 from hostile import (SEARCH, USERS, Another, Case, answer, head,
@@ -12,6 +13,10 @@ from hostile import (SEARCH, USERS, Another, Case, answer, head,
 
 PAIR = base64.b64encode(f"{harness.USER}:{harness.TOKEN}".encode()).decode()
 LOGIN = f"Authorization: Basic {PAIR}"
+
+
+def setUpModule():
+    area.count("hostile answers")
 
 
 @no_memory_in_it

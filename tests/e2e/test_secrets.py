@@ -11,6 +11,7 @@ import time
 import unittest
 from pathlib import Path
 
+import area
 import harness
 import oauth
 from attempt import AS_OF, Attempt, RunCase
@@ -31,6 +32,10 @@ def addresses():
                    for name in ("users.json", "audit.json"))
     found = set(re.findall(r"[\w.+-]+@[\w-]+\.[\w.]+", text))
     return sorted(found | {harness.USER})
+
+
+def setUpModule():
+    area.count("secrets")
 
 
 class SecretCase(RunCase):

@@ -14,6 +14,7 @@ import unittest
 from pathlib import Path
 from urllib.parse import quote
 
+import area
 import harness
 import hostile
 import oauth
@@ -48,6 +49,10 @@ def contents(path):
         with contextlib.suppress(EOFError, gzip.BadGzipFile):
             data = gzip.decompress(data)
     return data.decode("latin-1")
+
+
+def setUpModule():
+    area.count("secrets")
 
 
 class SecretCase(RunCase):

@@ -9,6 +9,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import area
 import harness
 import truth
 from runs import (AS_OF, AUDIT, BULK, DATASET, EVERYBODY, MIGRATION, NOW,
@@ -217,6 +218,7 @@ class Matrix:
 
 def setUpModule():
     global MATRIX
+    area.count("truth under faults")
     MATRIX = Matrix()
 
 

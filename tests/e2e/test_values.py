@@ -11,6 +11,7 @@ import json
 import sys
 import unittest
 
+import area
 import hard_values
 import harness
 import outside
@@ -194,6 +195,8 @@ class Values(Case):
         wrong = [text for system in self.systems for row in self.cases
                  if (text := system.wrong(row)) is not None]
         self.show()
+        area.tell("values in other systems",
+                  len(self.systems) * len(self.cases), len(wrong))
         self.assertEqual(wrong, [])
         for system in self.systems:
             self.assertEqual(len(system.rows), len(self.cases), system.name)

@@ -12,10 +12,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { LINE_MAX_BYTES = PATH_MAX + 64 };
+enum { LINE_MAX_BYTES = 2 * PATH_MAX };
 
 static struct {
-    bool armed, onward;
+    bool armed, onward, tracks, stacks;
     enum shim_set set;
     enum shim_order order;
     int cause, log_fd;
@@ -90,6 +90,7 @@ static void read_environment(void)
     control.at = number_of("FAULT_AT");
     control.cause = (int)number_of("FAULT_ERRNO");
     control.onward = number_of("FAULT_ONWARD") != 0;
+    control.stacks = number_of("FAULT_STACKS") != 0;
     if (control.at != 0)
         read_deed();
     if (log != NULL)
@@ -106,6 +107,7 @@ static int armed_main(int argc, char **argv, char **envp)
     int result;
 
     control.armed = true;
+    control.tracks = control.set == SHIM_MEMORY;
     result = real_main(argc, argv, envp);
     control.armed = false;
     return result;
@@ -200,6 +202,26 @@ bool shim_has_at(enum shim_set set, int dir_fd, const char *name,
              name);
     errno = before;
     return is_under(path);
+}
+
+bool shim_tracks(void)
+{
+    return control.tracks;
+}
+
+bool shim_wants_stacks(void)
+{
+    return control.stacks;
+}
+
+void shim_tell(const char *line)
+{
+    char text[LINE_MAX_BYTES];
+    int len = snprintf(text, sizeof(text), "%s\n", line);
+
+    if (len > 0 && control.log_fd >= 0)
+        syscall(SYS_write, control.log_fd, text,
+                (size_t)len < sizeof(text) ? (size_t)len : sizeof(text) - 1);
 }
 
 bool shim_lists(void)

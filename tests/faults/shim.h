@@ -19,7 +19,10 @@
  *                 kill-after  die when the call is done
  *   FAULT_ONWARD  1: and the same at every later call of the set
  *   FAULT_LOG     a file; without FAULT_AT it gets "N KIND PATH" of each call
- *                 (memory: "N STACK"), with it "struck N KIND PATH" of the one
+ *                 (memory: "N STACK"), with it "struck N KIND PATH" of the one.
+ *                 At the end memory adds "live SIZE PLACE" for each block that
+ *                 was not given back, and "ended"
+ *   FAULT_STACKS  1: behind PLACE, who called it, and so on
  *   FAULT_WALL    SECONDS[@N]: the wall clock is off by that much, from the
  *                 N-th reading on; the monotonic clock is left alone
  *
@@ -69,6 +72,15 @@ bool shim_lists(void);
 /* The call is done: dies when that is when to die. */
 void shim_after(enum shim_order order);
 void shim_die(void) __attribute__((noreturn));
+
+/* A line of the log. */
+void shim_tell(const char *line);
+
+/* Blocks of memory that are in use: followed since main began. */
+bool shim_tracks(void);
+bool shim_wants_stacks(void);
+void shim_live_add(void *address, size_t size, void *caller);
+void shim_live_drop(const void *address);
 
 /* The function of libc that a wrapper hides. */
 void *shim_real(const char *name);

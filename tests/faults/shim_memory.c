@@ -9,12 +9,14 @@
 #include <stdlib.h>
 
 enum { FRAMES_MAX = 14, OWN_FRAMES = 3 };
+#define CALLER __builtin_return_address(0)
 
 /* glibc's allocator under names that are not replaced. */
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t count, size_t size);
 void *__libc_realloc(void *old, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
+void __libc_free(void *block);
 
 /* backtrace() may take memory itself. */
 static __thread bool inside;
@@ -47,34 +49,69 @@ static bool fails(void)
     return failed;
 }
 
+/* A block that was given while main runs; it is followed until it is freed. */
+static void *given(void *block, size_t size, void *caller)
+{
+    if (block != NULL && !inside && shim_watches(SHIM_MEMORY)) {
+        inside = true;
+        shim_live_add(block, size, caller);
+        inside = false;
+    }
+    return block;
+}
+
+static void *aligned(size_t alignment, size_t size, void *caller)
+{
+    return fails() ? NULL
+                   : given(__libc_memalign(alignment, size), size, caller);
+}
+
 void *malloc(size_t size)
 {
-    return fails() ? NULL : __libc_malloc(size);
+    return fails() ? NULL : given(__libc_malloc(size), size, CALLER);
 }
 
 void *calloc(size_t count, size_t size)
 {
-    return fails() ? NULL : __libc_calloc(count, size);
+    return fails() ? NULL
+                   : given(__libc_calloc(count, size), count * size, CALLER);
 }
 
+/* Another thread may get the old block's address before this one is back. */
 void *realloc(void *old, size_t size)
 {
-    return fails() ? NULL : __libc_realloc(old, size);
+    void *block;
+
+    if (fails())
+        return NULL;
+    if (old != NULL && shim_tracks())
+        shim_live_drop(old);
+    block = __libc_realloc(old, size);
+    if (block == NULL && size != 0)
+        given(old, size, CALLER);
+    return given(block, size, CALLER);
+}
+
+void free(void *block)
+{
+    if (block != NULL && shim_tracks())
+        shim_live_drop(block);
+    __libc_free(block);
 }
 
 void *memalign(size_t alignment, size_t size)
 {
-    return fails() ? NULL : __libc_memalign(alignment, size);
+    return aligned(alignment, size, CALLER);
 }
 
 void *aligned_alloc(size_t alignment, size_t size)
 {
-    return memalign(alignment, size);
+    return aligned(alignment, size, CALLER);
 }
 
 int posix_memalign(void **to, size_t alignment, size_t size)
 {
-    void *got = memalign(alignment, size);
+    void *got = aligned(alignment, size, CALLER);
 
     if (got == NULL)
         return ENOMEM;

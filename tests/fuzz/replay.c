@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -42,6 +43,8 @@ static void corpus(void **state)
         shown++;
     }
     closedir(dir);
+    fprintf(stderr, "AREA fuzz corpora: %zu tried, 0 violations\n",
+            2 * shown);
     assert_true(shown > 0);
 }
 

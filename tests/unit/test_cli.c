@@ -79,6 +79,9 @@ static const struct {
      OPTION_ACCEPT_GUARD, "min_users", 0},
     {"extract --run-id R1", VERB_EXTRACT, OPTION_RUN_ID, "R1", 0},
     {"extract --result-json -", VERB_EXTRACT, OPTION_RESULT_JSON, "-", 0},
+    {"init --url u --check", VERB_INIT, OPTION_URL, "u", 0},
+    {"init --formats=csv,jsonl --force", VERB_INIT, OPTION_FORMATS,
+     "csv,jsonl", 0},
     {"plan -q", VERB_PLAN, OPTION_QUIET, "1", 0},
     {"check -v --out dir", VERB_CHECK, OPTION_OUT, "dir", 0},
     {"verify out/latest", VERB_VERIFY, OPTION_QUIET, NULL, 1},
@@ -157,6 +160,8 @@ static const struct {
     {"clean --keep 7 --keep 8", "--keep: given twice"},
     {"extract --keep 7", "--keep: not for \"extract\""},
     {"plan --accept-guard x", "--accept-guard: not for \"plan\""},
+    {"extract --url u", "--url: not for \"extract\""},
+    {"init rollcall.json", "\"rollcall.json\" is one operand too many"},
     {"status out", "\"out\" is one operand too many"},
     {"verify", "verify: needs PATH"},
     {"cat", "cat: needs PATH"},
@@ -386,20 +391,29 @@ static const char *help(enum cli_verb verb)
     return help_text(verb, true);
 }
 
+/* init stands first in the help; its bit is the last, for it takes options
+ * that no other verb does. */
+#define INIT 0x80000000u
+
+static unsigned bit(enum cli_verb verb)
+{
+    return verb == VERB_INIT ? INIT : 1u << (verb - VERB_EXTRACT);
+}
+
 static const struct {
     const char *name;
-    unsigned verbs; /* one bit each: extract plan check verify cat
+    unsigned verbs; /* INIT, and one bit each: extract plan check verify cat
                        explain activate deactivate status clean
                         deliver schema report help completion merge */
 } documented[] = {
-    {"--job FILE", 0x8fe7},
-    {"--mapping NAME|FILE", 0x827},
+    {"--job FILE", 0x8fe7 | INIT},
+    {"--mapping NAME|FILE", 0x827 | INIT},
     {"--site NAME", 0xfe7},
     {"--as NAME", 0x8000},
-    {"--out DIR", 0x8727},
+    {"--out DIR", 0x8727 | INIT},
     {"--as-of TIME", 0x327},
     {"--run-id ID", 0x8003},
-    {"--force ", 0x8001},
+    {"--force ", 0x8001 | INIT},
     {"--accept-guard NAME", 0x01},
     {"--max-age DURATION", 0x100},
     {"--keep N", 0x200},
@@ -430,17 +444,30 @@ static const struct {
     {"--myself ID|none", 0xc0},
     {"--apply ", 0xc0},
     {"--yes ", 0xc0},
+    {"--url URL", INIT},
+    {"--access TYPE", INIT},
+    {"--user EMAIL", INIT},
+    {"--cookie NAME", INIT},
+    {"--token-url URL", INIT},
+    {"--client-id ID", INIT},
+    {"--refresh-token REF", INIT},
+    {"--secret REF", INIT},
+    {"--organisation ID|none", INIT},
+    {"--organisation-url URL", INIT},
+    {"--organisation-secret REF", INIT},
+    {"--formats LIST", INIT},
+    {"--check ", INIT},
     {"--output FILE", 0x1000},
     {"--title TEXT", 0x1000},
     {"--mask ", 0x1000},
     {"--rows N|all", 0x1000},
-    {"--quiet ", 0xffff},
-    {"--verbose ", 0xffff},
-    {"--log-format text|json", 0xffff},
-    {"--color auto|never|always", 0xffff},
-    {"--progress auto|never|always", 0xffff},
-    {"--help ", 0xffff},
-    {"--version ", 0xffff},
+    {"--quiet ", 0xffff | INIT},
+    {"--verbose ", 0xffff | INIT},
+    {"--log-format text|json", 0xffff | INIT},
+    {"--color auto|never|always", 0xffff | INIT},
+    {"--progress auto|never|always", 0xffff | INIT},
+    {"--help ", 0xffff | INIT},
+    {"--version ", 0xffff | INIT},
 };
 
 static void help_lists_every_option(void **state)
@@ -450,8 +477,8 @@ static void help_lists_every_option(void **state)
     for (size_t i = 0; i < COUNT(documented); i++) {
         if (strstr(help(VERB_NONE), documented[i].name) == NULL)
             fail_msg("%s is not in the help", documented[i].name);
-        for (enum cli_verb verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
-            bool due = documented[i].verbs >> (verb - VERB_EXTRACT) & 1;
+        for (enum cli_verb verb = VERB_INIT; verb < VERB_COUNT; verb++) {
+            bool due = (documented[i].verbs & bit(verb)) != 0;
 
             if ((strstr(help(verb), documented[i].name) != NULL) != due)
                 fail_msg("%s in the help of %s", documented[i].name,
@@ -463,7 +490,7 @@ static void help_lists_every_option(void **state)
 static void help_lists_every_verb(void **state)
 {
     (void)state;
-    for (enum cli_verb verb = VERB_EXTRACT; verb < VERB_COUNT; verb++) {
+    for (enum cli_verb verb = VERB_INIT; verb < VERB_COUNT; verb++) {
         char line[32];
 
         snprintf(line, sizeof(line), "\n  %s ", cli_verb_name(verb));
@@ -619,6 +646,7 @@ static void help_is_true(void **state)
                            : documented[i].verbs & 0x200 ? "clean"
                            : documented[i].verbs & 0x800 ? "schema"
                            : documented[i].verbs & 0x1000 ? "report r"
+                           : documented[i].verbs & INIT   ? "init"
                                                           : "merge r";
 
         snprintf(name, sizeof(name), "%.*s", (int)len, documented[i].name);
