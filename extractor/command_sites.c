@@ -288,8 +288,7 @@ static int finish(struct all_sites *all, struct error *err)
     if (err->kind == ERROR_NONE && later.kind != ERROR_NONE)
         *err = later;
     else if (later.kind != ERROR_NONE)
-        log_line(all->command->log, LOG_ERROR, error_kind_name(later.kind),
-                 "%s", later.text);
+        log_line(all->command->log, LOG_ERROR, "merge", "%s", later.text);
     warn(all);
     return tell(all, err);
 }

@@ -8,7 +8,7 @@ import harness
 import runs
 
 README = (harness.ROOT / "README.md").read_text()
-MEMBERS = {"ts", "level", "event", "run", "message"}
+MEMBERS = {"ts", "level", "event", "run", "site", "message"}
 LEVELS = ["error", "warn", "info", "debug"]
 CALL = re.compile(r"\blog_line\(\s*(.*?);", re.DOTALL)
 EVENT = re.compile(r"LOG_(ERROR|WARN|INFO|DEBUG),\s*(\"([a-z_]+)\"|\w+)")
@@ -79,7 +79,7 @@ class Lines(runs.Case):
         known = events_in_code()
         lines = [json.loads(line) for line in err.splitlines()]
         for line in lines:
-            self.assertEqual(set(line) | {"run"}, MEMBERS)
+            self.assertEqual(set(line) | {"run", "site"}, MEMBERS)
             self.assertTrue(all(isinstance(value, str)
                                 for value in line.values()))
             self.assertRegex(line["ts"], r"^\d{4}-\d\d-\d\dT[\d:]{8}Z$")

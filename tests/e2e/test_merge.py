@@ -3,6 +3,7 @@ what cannot be merged."""
 import json
 
 import harness
+from keys import make_key
 from published import RUN, Run, rewrite
 from site_jobs import SitesCase, site_entry
 
@@ -94,6 +95,19 @@ class Merge(MergeCase):
         self.assertEqual({row["site"] for row in run.jsonl()},
                          {"one", "two"})
         self.assertEqual(run.jsonl()[0]["site"], "one")
+
+    def test_it_is_signed_where_that_is_asked_for(self):
+        make_key(self.folder / "key")
+        self.sites_job(output={"sites": "together"},
+                       sign={"file": "key"})
+        self.extract()
+        for path in ("out", "out/acme", "out/beta"):
+            self.rollcall("verify", "--public-key", "key.pub", path)
+        for args in (("-c", "rollcall.json"), ("--sign-key", "key")):
+            self.merge(*args, "--force")
+            self.rollcall("verify", "--public-key", "key.pub", "merged")
+        self.merge("--force")
+        self.rollcall("verify", "--public-key", "key.pub", "merged", code=65)
 
     def test_refused_rows_come_along(self):
         mapping = {**CHANGES, "over_length": "reject"}
