@@ -2,9 +2,9 @@
 
 #include <stdio.h>
 
-#include "command_result.h"
 #include "inquiry.h"
 #include "prepare.h"
+#include "put.h"
 
 static int check_mapping(const struct prepared *prepared, struct error *err)
 {
@@ -37,7 +37,7 @@ static int tell(const struct command *command, const struct inquiry *inquiry,
     result = json ? inquiry_json(inquiry, &text, err)
                   : inquiry_text(inquiry, &text, err);
     if (result == 0)
-        result = command_put_text(&text, err);
+        result = put_text(&text, err);
     buf_release(&text);
     return result;
 }

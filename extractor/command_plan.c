@@ -3,13 +3,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "command_result.h"
 #include "command_sites.h"
 #include "deliver.h"
 #include "gather.h"
 #include "outlook.h"
 #include "prepare.h"
 #include "publish.h"
+#include "put.h"
 
 /* Requests that are certain before anything is known of the site. */
 static int64_t least_requests(const struct setup *setup,
@@ -289,5 +289,5 @@ int command_plan(const struct command *command, struct error *err)
     prepared_free(prepared);
     if (recall == NULL)
         return -1;
-    return command_flush(err);
+    return put_flush(err);
 }

@@ -1,6 +1,5 @@
 #include "command_result.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "put.h"
 #include "sink.h"
 
 enum {
@@ -63,22 +63,6 @@ static int write_result_file(const char *path, const struct buf *text,
     return result;
 }
 
-int command_flush(struct error *err)
-{
-    if (!ferror(stdout) && fflush(stdout) == 0)
-        return 0;
-    return error_set(err, ERROR_IO, "cannot write to stdout: %s",
-                     strerror(errno));
-}
-
-int command_put_text(const struct buf *text, struct error *err)
-{
-    if (!buf_ok(text)) /* nothing is better than half of it */
-        return error_no_memory(err);
-    fwrite(text->data, 1, text->len, stdout);
-    return command_flush(err);
-}
-
 int command_put_result(const struct command *command, const struct buf *text,
                        struct error *err)
 {
@@ -86,7 +70,7 @@ int command_put_result(const struct command *command, const struct buf *text,
 
     if (path != NULL && buf_ok(text) && write_result_file(path, text, err) != 0)
         return -1;
-    return command_put_text(text, err);
+    return put_text(text, err);
 }
 
 void command_put_error(struct jsonw *w, const struct error *err)

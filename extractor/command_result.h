@@ -11,11 +11,6 @@
 #include "jsonw.h"
 #include "merge.h"
 
-/* All of a text to stdout, or an error: of it, too, where memory was out or
- * its limit was met. command_flush() is for what was printed already. */
-int command_put_text(const struct buf *text, struct error *err);
-int command_flush(struct error *err);
-
 /* What a shell will see; main ends by the signal that came. */
 int command_exit_code(const struct command *command, const struct error *err);
 

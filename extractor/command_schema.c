@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "command_result.h"
 #include "merge.h"
 #include "prepare.h"
+#include "put.h"
 #include "setup.h"
 #include "sink.h"
 #include "target.h"
@@ -208,7 +208,7 @@ static int print_parts(const struct target_format *format,
             break;
     }
     if (result == 0)
-        result = command_put_text(&text, err);
+        result = put_text(&text, err);
     buf_release(&text);
     return result;
 }

@@ -2,10 +2,10 @@
 
 #include <stdio.h>
 
-#include "command_result.h"
 #include "command_sites.h"
 #include "instant.h"
 #include "prepare.h"
+#include "put.h"
 #include "status.h"
 #include "units.h"
 
@@ -31,11 +31,11 @@ static int print(const struct command *command, const struct status *status,
 
     if (command->cli->values[OPTION_JSON] == NULL) {
         status_print_text(status, stdout);
-        return command_flush(err);
+        return put_flush(err);
     }
     buf_init(&text, STATUS_TEXT_MAX);
     status_print_json(status, &text);
-    result = command_put_text(&text, err);
+    result = put_text(&text, err);
     buf_release(&text);
     return result;
 }
