@@ -50,6 +50,7 @@ FUZZ_DEPS := clang
 SLURM_DEPS := slurm-wlm munge python3
 LINT_DEPS := clang clang-tidy cppcheck
 DEB_CHECK_DEPS := debootstrap
+COVERAGE_DEPS := gcovr
 # Validators, readers and takers of what is published, from npm.
 NPM_PACKAGES := ajv@8.17.1 ajv-formats@3.0.1 datapackage@1.1.10 \
 	@duckdb/node-api@1.5.6-r.1 @20minutes/s3rver@4.0.4 \
@@ -288,6 +289,7 @@ run-tsan: $(ROLLCALL) $(TSAN_UNIT)
 
 # Which lines and branches the tests run; .ci/coverage.sh has the gate.
 coverage: $(FAKESITE) $(NPM_STAMP)
+	@sh .ci/deps.sh $(COVERAGE_DEPS)
 	@$(MAKE) --no-print-directory $(COVERAGE) E2E_FAKESITE=$(FAKESITE) \
 		run-coverage
 

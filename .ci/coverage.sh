@@ -9,7 +9,7 @@ gcovr --root . --object-directory "$build" --filter extractor \
     --filter transforms --exclude-unreachable-branches --gcov-ignore-parse-errors \
     --csv "$build/coverage.csv" "$build" || exit 1
 
-# coverage.txt: FILE LINES BRANCHES WHY; "each" is every other file.
+# coverage.txt: FILE LINES BRANCHES WHY; "each" is every file without a line.
 awk -F '[ ,]' '
 function percent(part, whole) {
     return whole == 0 ? 100 : 100 * part / whole

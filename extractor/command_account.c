@@ -9,8 +9,8 @@
 #include "account.h"
 #include "nearest.h"
 #include "prompt.h"
+#include "put.h"
 #include "setup.h"
-#include "stdout_text.h"
 
 enum { ANSWER_MAX = 16, NAMES_MAX = 1024 * 1024 };
 
@@ -234,7 +234,7 @@ static int tell(const struct work *work, bool json, struct error *err)
     if (!buf_ok(&text))
         result = error_set(err, ERROR_BUG, "the report is too long");
     else
-        result = stdout_put(&text, err);
+        result = put_text(&text, err);
     buf_release(&text);
     return result;
 }

@@ -12,7 +12,7 @@
 #include "oauth.h"
 #include "prepare.h"
 #include "probe.h"
-#include "stdout_text.h"
+#include "put.h"
 
 /* Long enough for a slow answer, short enough for someone who waits. */
 enum { CHECK_RETRY_FOR_MS = 3 * 1000, UNAUTHORIZED = 401 };
@@ -328,7 +328,7 @@ static int print(const struct checking *c, struct error *err)
         check_json(&c->check, &text);
     else
         check_text(&c->check, &text);
-    result = stdout_put(&text, err);
+    result = put_text(&text, err);
     buf_release(&text);
     return result;
 }

@@ -9,7 +9,7 @@
 #include "instant.h"
 #include "jsonw.h"
 #include "prepare.h"
-#include "stdout_text.h"
+#include "put.h"
 #include "units.h"
 
 enum { CLEAN_TEXT_MAX = 64 * 1024 * 1024, KEEP_DIGITS_MAX = 6 };
@@ -102,7 +102,7 @@ static int tell(const struct clean *clean, const struct error *outcome,
     put_names(&w, "left_alone", clean, CLEAN_SKIPPED);
     jsonw_object_end(&w);
     buf_putc(&text, '\n');
-    if (stdout_put(&text, err) != 0)
+    if (put_text(&text, err) != 0)
         result = -1;
     buf_release(&text);
     return result;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "command_result.h"
+#include "put.h"
 #include "sites.h"
 
 /* In a process of its own. */
@@ -53,8 +54,7 @@ static int finish(const struct command *command, const struct job *job,
         else
             print_text(job, i, &child->text);
     }
-    if (fflush(stdout) != 0 || ferror(stdout))
-        error_set(err, ERROR_IO, "cannot write to stdout");
+    put_flush(err);
     if (*command->stop != 0)
         error_set(err, ERROR_INTERRUPTED, "interrupted");
     for (size_t i = 0; i < job->site_count; i++) {

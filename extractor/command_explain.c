@@ -4,7 +4,7 @@
 
 #include "inquiry.h"
 #include "prepare.h"
-#include "stdout_text.h"
+#include "put.h"
 
 static int check_mapping(const struct prepared *prepared, struct error *err)
 {
@@ -37,7 +37,7 @@ static int tell(const struct command *command, const struct inquiry *inquiry,
     result = json ? inquiry_json(inquiry, &text, err)
                   : inquiry_text(inquiry, &text, err);
     if (result == 0)
-        result = stdout_put(&text, err);
+        result = put_text(&text, err);
     buf_release(&text);
     return result;
 }

@@ -7,14 +7,8 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "put.h"
 #include "setup.h"
-
-static int written(struct error *err)
-{
-    if (fflush(stdout) != 0 || ferror(stdout))
-        return error_set(err, ERROR_IO, "cannot write to stdout");
-    return 0;
-}
 
 int command_help(const struct command *command, struct error *err)
 {
@@ -24,7 +18,7 @@ int command_help(const struct command *command, struct error *err)
         cli_help(VERB_NONE, true, stdout);
     else if (cli_help_topic(cli->operands[0], stdout, err) != 0)
         return -1;
-    return written(err);
+    return put_flush(err);
 }
 
 #define SUFFIX ".json"
@@ -108,5 +102,5 @@ int command_completion(const struct command *command, struct error *err)
         result = list_names("/actions", err);
     else
         cli_completion(what, stdout);
-    return result != 0 ? -1 : written(err);
+    return result != 0 ? -1 : put_flush(err);
 }

@@ -9,7 +9,7 @@
 #include "outlook.h"
 #include "prepare.h"
 #include "publish.h"
-#include "stdout_text.h"
+#include "put.h"
 
 /* Requests that are certain before anything is known of the site. */
 static int64_t least_requests(const struct setup *setup,
@@ -289,5 +289,5 @@ int command_plan(const struct command *command, struct error *err)
     prepared_free(prepared);
     if (recall == NULL)
         return -1;
-    return stdout_flush(err);
+    return put_flush(err);
 }

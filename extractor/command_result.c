@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "put.h"
 #include "sink.h"
-#include "stdout_text.h"
 
 enum {
     RESULT_FILE_MODE = 0600,
@@ -70,7 +70,7 @@ int command_put_result(const struct command *command, const struct buf *text,
 
     if (path != NULL && buf_ok(text) && write_result_file(path, text, err) != 0)
         return -1;
-    return stdout_put(text, err);
+    return put_text(text, err);
 }
 
 void command_put_error(struct jsonw *w, const struct error *err)

@@ -11,9 +11,9 @@
 #include "command.h"
 #include "merge.h"
 #include "prepare.h"
+#include "put.h"
 #include "setup.h"
 #include "sink.h"
-#include "stdout_text.h"
 #include "target.h"
 
 enum {
@@ -208,7 +208,7 @@ static int print_parts(const struct target_format *format,
             break;
     }
     if (result == 0)
-        result = stdout_put(&text, err);
+        result = put_text(&text, err);
     buf_release(&text);
     return result;
 }

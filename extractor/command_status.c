@@ -5,8 +5,8 @@
 #include "command_sites.h"
 #include "instant.h"
 #include "prepare.h"
+#include "put.h"
 #include "status.h"
-#include "stdout_text.h"
 #include "units.h"
 
 enum { MAX_AGE_HOURS = 26 }; /* a night, and two hours to run late */
@@ -31,11 +31,11 @@ static int print(const struct command *command, const struct status *status,
 
     if (command->cli->values[OPTION_JSON] == NULL) {
         status_print_text(status, stdout);
-        return stdout_flush(err);
+        return put_flush(err);
     }
     buf_init(&text, STATUS_TEXT_MAX);
     status_print_json(status, &text);
-    result = stdout_put(&text, err);
+    result = put_text(&text, err);
     buf_release(&text);
     return result;
 }

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "put.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -6,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "stdout_text.h"
 #include "verify.h"
 
 static void print_finding(void *context, const char *file, const char *text)
@@ -41,7 +41,7 @@ int command_verify(const struct command *command, struct error *err)
            ",\"missing\":%" PRIu64 "}\n",
            result == 0 ? "verified" : "failed", summary.run_id, summary.parts,
            summary.rows, summary.findings, summary.missing);
-    return stdout_flush(err) != 0 ? -1 : result;
+    return put_flush(err) != 0 ? -1 : result;
 }
 
 int command_cat(const struct command *command, struct error *err)

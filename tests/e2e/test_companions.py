@@ -91,6 +91,26 @@ class Companions(Case):
         self.rollcall("verify", "out")
         self.assertEqual(missing(), [])
 
+    def test_verify_tells_what_stands_in_their_place(self):
+        self.make()
+        parameter = self.out / f"{DONE}.par"
+        good = parameter.read_text()
+        for what, make in (
+                ("too large", lambda: parameter.write_text("x" * (17 << 20))),
+                ("a folder", parameter.mkdir),
+                ("a link to nothing", lambda: parameter.symlink_to("gone"))):
+            parameter.unlink()
+            with self.subTest(what):
+                make()
+                self.assertIn(f"{DONE}.par", self.rollcall(
+                    "verify", "out", code=65).err)
+            if parameter.is_dir():
+                parameter.rmdir()
+                parameter.touch()
+        parameter.unlink()
+        parameter.write_text(good)
+        self.rollcall("verify", "out")
+
     def test_a_copy_elsewhere_is_not_taken_for_the_first(self):
         self.make()
         copy = self.folder / "copy"

@@ -384,6 +384,41 @@ static void reads_targets(void **state)
             "names two targets \"a\"");
 }
 
+static void refuses_targets_that_cannot_be(void **state)
+{
+    static const struct {
+        const char *target, *why;
+    } cases[] = {
+        {"\"type\": \"s3\", \"bucket\": \"B\"", "is no name of a bucket"},
+        {"\"type\": \"s3\", \"bucket\": \".b1\"", "is no name of a bucket"},
+        {"\"type\": \"s3\", \"bucket\": 3", "bucket: expected string"},
+        {"\"type\": \"s3\", \"region\": \"EU 1\"", "is no region"},
+        {"\"type\": \"s3\", \"access_key\": \"A/B\"", "is no access key"},
+        {"\"type\": \"s3\", \"access_key\": \"A B\"", "is no access key"},
+        {"\"type\": \"sftp\", \"url\": \"ftp://a/b\"", "expected sftp://HOST"},
+        {"\"type\": \"sftp\", \"url\": \"sftp://a\"", "expected sftp://HOST"},
+        {"\"type\": \"sftp\", \"url\": 3", "url: expected string"},
+        {"\"type\": \"sftp\", \"key\": {\"env\": \"K\"}",
+         "of a private key"},
+        {"\"type\": \"sftp\", \"fingerprint\": \"SHA256:abc\"",
+         "SHA256: and 43 more"},
+        {"\"type\": \"dir\", \"name\": \"a b\", \"path\": \"x\"",
+         "characters without blanks"},
+        {"\"type\": \"dir\", \"name\": 3, \"path\": \"x\"",
+         "name: expected string"},
+        {"\"type\": \"dir\", \"path\": \"x\\u0007{run}\"",
+         "holds a control character"},
+    };
+    struct fixture *f = *state;
+    char job[2048];
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        snprintf(job, sizeof(job), JOB("\"deliver\": [{%s}]"),
+                 cases[i].target);
+        refuses(f, job, cases[i].why);
+    }
+}
+
 static void reads_csv_over_a_preset(void **state)
 {
     struct fixture *f = *state;
@@ -508,6 +543,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(urls_are_https_or_loopback, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_targets, setup, teardown),
+        cmocka_unit_test_setup_teardown(refuses_targets_that_cannot_be, setup,
+                                        teardown),
         cmocka_unit_test_setup_teardown(reads_csv_over_a_preset, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(reads_output, setup, teardown),

@@ -1,10 +1,10 @@
-#include "stdout_text.h"
+#include "put.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-int stdout_flush(struct error *err)
+int put_flush(struct error *err)
 {
     if (!ferror(stdout) && fflush(stdout) == 0)
         return 0;
@@ -12,10 +12,10 @@ int stdout_flush(struct error *err)
                      strerror(errno));
 }
 
-int stdout_put(const struct buf *text, struct error *err)
+int put_text(const struct buf *text, struct error *err)
 {
     if (!buf_ok(text)) /* nothing is better than half of it */
         return error_no_memory(err);
     fwrite(text->data, 1, text->len, stdout);
-    return stdout_flush(err);
+    return put_flush(err);
 }
