@@ -25,6 +25,7 @@ TYPED = (
     ("rollcall verify publis", "published/"),
     ("rollcall deactivate --via directo", "directory"),
     ("rollcall completion zs", "zsh"),
+    ("rollcall init --access oauth_r", "oauth_refresh"),
     ("rollcall help exi", "exit-codes"),
 )
 HOSTILE = "$(touch hostile).json"
