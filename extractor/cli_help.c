@@ -136,7 +136,7 @@ static void common_options(FILE *out, enum cli_verb verb)
 static void verb_short(FILE *out, enum cli_verb verb)
 {
     usage(out, verb);
-    fprintf(out, "  %s\n\nOptions:\n", cli_verbs[verb].summary);
+    fprintf(out, "  %s\nOptions:\n", cli_verbs[verb].summary);
     for (int i = 0; i < OPTION_COUNT; i++) {
         if (!takes(verb, i) || cli_options[i].group == CLI_GROUP_MESSAGES)
             continue;

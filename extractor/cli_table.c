@@ -25,6 +25,8 @@ static const char *const systems[] = {"powercenter", "postgres",   "duckdb",
                                       "spark",       "jsonschema", NULL};
 static const char *const part_names[] = {
     "table", "load", "schema", "source", "control", "format", "stage", NULL};
+static const char *const access_types[] = {
+    "basic", "bearer", "cookie", "oauth_client", "oauth_refresh", NULL};
 static const char *const log_forms[] = {"text", "json", NULL};
 static const char *const completions[] = {"bash",     "zsh",     "fish",
                                           "mappings", "actions", NULL};
@@ -32,6 +34,8 @@ static const char *const when[] = {"auto", "never", "always", NULL};
 
 static const struct cli_words formats[] = {
     {BIT(VERB_CAT), row_forms}, {BIT(VERB_SCHEMA), systems}, {0}};
+static const struct cli_words accesses[] = {{BIT(VERB_INIT), access_types},
+                                            {0}};
 static const struct cli_words parts[] = {{ALL_VERBS, part_names}, {0}};
 static const struct cli_words log_formats[] = {{ALL_VERBS, log_forms}, {0}};
 static const struct cli_words whens[] = {{ALL_VERBS, when}, {0}};
@@ -217,8 +221,8 @@ const struct cli_option_row cli_options[OPTION_COUNT] = {
                         BIT(VERB_CLEAN), CLI_GROUP_KEEPING, CLI_NONE},
     [OPTION_URL] = {"url", "URL", "https://NAME.atlassian.net",
                      BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
-    [OPTION_ACCESS] = {"access", "TYPE", "basic, bearer, cookie, oauth_client|_refresh",
-                       BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
+    [OPTION_ACCESS] = {"access", "TYPE", "kind of access (default: basic)",
+                       BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_WORD, accesses},
     [OPTION_USER] = {"user", "EMAIL", "basic: the token's account",
                      BIT(VERB_INIT), CLI_GROUP_ANSWERS, CLI_TEXT},
     [OPTION_COOKIE] = {"cookie", "NAME", "(default: cloud.session.token)",
