@@ -242,16 +242,17 @@ static int answered(void *context, const struct exchange_answer *answer,
         break;
     }
     walk->answered = true;
-    if (result != 0 || take_waiting(walk, err) != 0)
+    if (result != 0 || ask_more(walk, err) != 0 ||
+        take_waiting(walk, err) != 0)
         return -1;
     announce_end(walk);
-    if (tell_end(walk, err) != 0)
-        return -1;
-    return ask_more(walk, err);
+    return tell_end(walk, err);
 }
 
 /* Takes pages that came early, as long as it is the turn of one; drops those
- * that have become stale. */
+ * that have become stale. After each page the next are asked for, so that what
+ * is asked depends on the pages and not on when they come: a recording has
+ * the answers to it all. */
 static int take_waiting(struct walk *walk, struct error *err)
 {
     struct slot *slot = walk->slots;
@@ -270,7 +271,7 @@ static int take_waiting(struct walk *walk, struct error *err)
         if (order == PAGER_NOW)
             result = take_page(walk, &taken.ask, taken.page, err);
         exchange_page_back(walk->options.exchange, taken.page);
-        if (result != 0)
+        if (result != 0 || ask_more(walk, err) != 0)
             return -1;
         slot = walk->slots;
     }
