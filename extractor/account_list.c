@@ -95,8 +95,8 @@ static char *read_stdin(size_t *len, struct error *err)
     while ((got = read(STDIN_FILENO, block, sizeof(block))) > 0)
         buf_append(&text, block, (size_t)got);
     if (got < 0)
-        error_set(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO,
-                  "stdin: %s", strerror(errno));
+        error_system(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO, errno,
+                     "stdin");
     else if (!buf_ok(&text))
         error_set(err, ERROR_DATA, "stdin: more than %d bytes",
                   ACCOUNT_LIST_MAX);

@@ -40,7 +40,7 @@ static DIR *list_folder(int fd, struct error *err)
 
     if (list != NULL)
         return list;
-    error_set(err, ERROR_IO, "cannot list a folder: %s", strerror(errno));
+    error_system(err, ERROR_IO, errno, "cannot list a folder");
     if (copy >= 0)
         close(copy);
     return NULL;
@@ -114,8 +114,7 @@ static int look_at_hive(struct clean *clean, const struct manifest *m,
     if (fd < 0 && errno == ENOENT)
         return 0;
     if (fd < 0)
-        return error_set(err, ERROR_IO, "%s: cannot open: %s", path,
-                         strerror(errno));
+        return error_system(err, ERROR_IO, errno, "%s: cannot open", path);
     result = look_at_folder(clean, fd, m, MANIFEST_PART_NAME,
                             PUBLISH_SUCCESS_NAME, reason, err);
     close(fd);
@@ -144,8 +143,7 @@ int clean_look_at_run(struct clean *clean, const char *name,
 
     *reason = NULL;
     if (run_fd < 0)
-        return error_set(err, ERROR_IO, "%s: cannot open: %s", name,
-                         strerror(errno));
+        return error_system(err, ERROR_IO, errno, "%s: cannot open", name);
     if (manifest_load(&manifest, run_fd, err) != 0) {
         close(run_fd);
         return error_prefix(err, "%s", name);

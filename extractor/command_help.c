@@ -81,8 +81,7 @@ static int list_names(const char *inside, struct error *err)
     int result;
 
     if (getcwd(here, sizeof(here)) == NULL)
-        return error_set(err, ERROR_NO_INPUT, "current folder: %s",
-                         strerror(errno));
+        return error_system(err, ERROR_NO_INPUT, errno, "current folder");
     arena_init(&arena);
     result = setup_folders(&job, &arena, folders, err);
     for (size_t i = 0; result == 0 && folders[i] != NULL; i++)

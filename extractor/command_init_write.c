@@ -45,12 +45,11 @@ static int make(char *temp, const char *path, const char *text,
     int result;
 
     if (fd < 0)
-        return error_set(err, ERROR_CANT_CREATE, "%s: %s", path,
-                         strerror(errno));
+        return error_system(err, ERROR_CANT_CREATE, errno, "%s", path);
     result = fill(fd, text);
     if (close(fd) == 0 && result == 0)
         return 0;
-    error_set(err, ERROR_IO, "%s: %s", path, strerror(errno));
+    error_system(err, ERROR_IO, errno, "%s", path);
     unlink(temp);
     return -1;
 }
@@ -93,7 +92,7 @@ static int place(const char *temp, const char *path, bool over,
         return unlink(temp);
     if (!over && errno == EEXIST)
         return command_init_exists(path, err);
-    return error_set(err, ERROR_CANT_CREATE, "%s: %s", path, strerror(errno));
+    return error_system(err, ERROR_CANT_CREATE, errno, "%s", path);
 }
 
 static int sync_folder(const char *path, struct error *err)
@@ -105,7 +104,7 @@ static int sync_folder(const char *path, struct error *err)
     fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     result = fd < 0 ? -1 : fsync(fd);
     if (result != 0)
-        error_set(err, ERROR_IO, "folder of %s: %s", path, strerror(errno));
+        error_system(err, ERROR_IO, errno, "folder of %s", path);
     if (fd >= 0)
         close(fd);
     return result;

@@ -62,8 +62,7 @@ static int read_job(const struct command *command, struct subject *s,
         return setup_folders(&s->job, &s->arena, s->folders, err);
     }
     if (getcwd(folder, sizeof(folder)) == NULL)
-        return error_set(err, ERROR_NO_INPUT, "current folder: %s",
-                         strerror(errno));
+        return error_system(err, ERROR_NO_INPUT, errno, "current folder");
     s->job.folder = arena_strdup(&s->arena, folder);
     if (s->job.folder == NULL)
         return error_no_memory(err);

@@ -47,10 +47,8 @@ static int find_folder(struct subject *s, int out_fd, struct error *err)
     snprintf(link, sizeof(link), "/proc/self/fd/%d", out_fd);
     len = readlink(link, s->folder, PATH_MAX);
     if (len < 0)
-        return error_set(err, ERROR_IO,
-                         "cannot tell where the output "
-                         "directory is: %s",
-                         strerror(errno));
+        return error_system(err, ERROR_IO, errno,
+                            "cannot tell where the output directory is");
     s->folder[len] = '\0';
     if (strpbrk(s->folder, "\r\n") == NULL)
         return 0;

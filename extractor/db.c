@@ -62,8 +62,8 @@ static int fail(const struct db *db, int code, struct error *err)
     int system = sqlite3_system_errno(db->handle);
 
     if (cause->kind == ERROR_IO && system != 0)
-        return error_set(err, cause->kind, "%s: %s: %s", db->path, cause->text,
-                         strerror(system));
+        return error_system(err, cause->kind, system, "%s: %s", db->path,
+                            cause->text);
     return error_set(err, cause->kind, "%s: %s (SQLite error %d)", db->path,
                      cause->text, code);
 }
@@ -208,8 +208,7 @@ static int touch(const char *path, struct error *err)
     int fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     if (fd < 0)
-        return error_set(err, ERROR_CANT_CREATE, "%s: %s", path,
-                         strerror(errno));
+        return error_system(err, ERROR_CANT_CREATE, errno, "%s", path);
     close(fd);
     return 0;
 }
@@ -326,7 +325,7 @@ struct db *db_open_scratch(const char *folder, const char *sql,
     }
     fd = mkostemp(path, O_CLOEXEC);
     if (fd < 0) {
-        error_set(err, ERROR_CANT_CREATE, "%s: %s", path, strerror(errno));
+        error_system(err, ERROR_CANT_CREATE, errno, "%s", path);
         return NULL;
     }
     close(fd);

@@ -109,8 +109,8 @@ static int copy(struct delivery *d, const struct deliver_file *file,
         return -1;
     while (result == 0 && (got = read(fd, data, sizeof(data))) != 0) {
         if (got < 0 && errno != EINTR)
-            result = error_set(err, ERROR_IO, "%s: cannot read: %s", file->path,
-                               strerror(errno));
+            result = error_system(err, ERROR_IO, errno, "%s: cannot read",
+                                  file->path);
         else if (got > 0)
             result = sink_write(sink, data, (size_t)got, err);
         if (result == 0)

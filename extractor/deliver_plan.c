@@ -110,8 +110,8 @@ static int take_entry(struct loading *l, int fd, const char *folder,
                          "that rollcall gives",
                          folder);
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
-        return error_set(l->err, ERROR_IO, "%s: cannot be looked at: %s", path,
-                         strerror(errno));
+        return error_system(l->err, ERROR_IO, errno, "%s: cannot be looked at",
+                            path);
     if (S_ISDIR(st.st_mode))
         return list_folder(l, path, depth + 1);
     if (!S_ISREG(st.st_mode))
@@ -127,8 +127,7 @@ static int list_folder(struct loading *l, const char *path, int depth)
     struct dirent *entry;
 
     if (list == NULL) {
-        error_set(l->err, ERROR_IO, "%s: cannot list: %s", path,
-                  strerror(errno));
+        error_system(l->err, ERROR_IO, errno, "%s: cannot list", path);
         if (fd >= 0)
             close(fd);
         return -1;
@@ -141,8 +140,7 @@ static int list_folder(struct loading *l, const char *path, int depth)
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL)
         result = take_entry(l, fd, path, entry->d_name, depth);
     if (result == 0 && errno != 0)
-        result = error_set(l->err, ERROR_IO, "%s: cannot list: %s", path,
-                           strerror(errno));
+        result = error_system(l->err, ERROR_IO, errno, "%s: cannot list", path);
     closedir(list);
     return result;
 }
@@ -208,8 +206,8 @@ static int list_beside(struct loading *l)
     struct dirent *entry;
 
     if (list == NULL) {
-        error_set(l->err, ERROR_IO, "cannot list the output directory: %s",
-                  strerror(errno));
+        error_system(l->err, ERROR_IO, errno,
+                     "cannot list the output directory");
         if (fd >= 0)
             close(fd);
         return -1;
@@ -217,10 +215,8 @@ static int list_beside(struct loading *l)
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL)
         result = take_beside(l, entry->d_name);
     if (result == 0 && errno != 0)
-        result = error_set(l->err, ERROR_IO,
-                           "cannot list the output "
-                           "directory: %s",
-                           strerror(errno));
+        result = error_system(l->err, ERROR_IO, errno,
+                              "cannot list the output directory");
     closedir(list);
     return result;
 }
@@ -288,7 +284,7 @@ int plan_hash(int fd, struct deliver_file *file, struct error *err)
         file->bytes += (uint64_t)got;
     }
     if (got < 0)
-        error_set(err, ERROR_IO, "cannot read: %s", strerror(errno));
+        error_system(err, ERROR_IO, errno, "cannot read");
     else if (digest_final(sha256, file->sha256) != 0 ||
              digest_final_md5(md5, raw) != 0)
         error_set(err, ERROR_BUG,
@@ -313,8 +309,7 @@ int plan_open_file(const struct deliver_plan *plan,
         openat(plan->out_fd, file->path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0)
-        error_set(err, ERROR_IO, "%s: cannot open: %s", file->path,
-                  strerror(errno));
+        error_system(err, ERROR_IO, errno, "%s: cannot open", file->path);
     return fd;
 }
 
@@ -391,8 +386,7 @@ static int open_run(int out_fd, const char *run_id, struct error *err)
 
     if (fd >= 0)
         return fd;
-    error_set(err, ERROR_NO_INPUT, "%s: no such run: %s", run_id,
-              strerror(errno));
+    error_system(err, ERROR_NO_INPUT, errno, "%s: no such run", run_id);
     return error_hint(err, "rollcall status lists the runs that are there");
 }
 

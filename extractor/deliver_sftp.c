@@ -36,8 +36,8 @@ static int check_file(const char *path, const char *key, bool private,
     int result = 0;
 
     if (fd < 0)
-        return error_set(err, ERROR_CONFIG, "%s: cannot open %s: %s", key, path,
-                         strerror(errno));
+        return error_system(err, ERROR_CONFIG, errno, "%s: cannot open %s", key,
+                            path);
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         result = error_set(err, ERROR_CONFIG, "%s: %s is no regular file", key,
                            path);

@@ -1,5 +1,6 @@
 #include "error.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,48 @@ static const struct {
     [ERROR_INTERRUPTED] = {"interrupted", 130},
 };
 
+/* What most often helps; the words of the system come first, in the text. */
+static const struct {
+    int cause;
+    const char *cure;
+} usual[] = {
+    {EACCES, "this user may not: see the owner and mode of it and of the "
+             "folders above it (ls -ld)"},
+    {EPERM, "this user may not: see the owner and mode of it and of the "
+            "folders above it (ls -ld)"},
+    {ENOENT, "see that the path is right and the folders of it are there"},
+    {ENOTDIR, "a step of the path is no folder; see that the path is right"},
+    {EISDIR, "a folder is there; name a file"},
+    {EEXIST, "something of that name is there; move it away or choose another"},
+    {ENOTEMPTY, "the folder holds something; move that away"},
+    {ELOOP, "symbolic links are not followed here; name what they lead to"},
+    {ENAMETOOLONG, "choose a shorter name or a folder less deep"},
+    {ENOSPC, "make room on that disk, then run again"},
+    {EDQUOT, "make room or have the disk quota raised, then run again"},
+    {EFBIG, "raise the limit on the size of files (ulimit -f)"},
+    {EROFS, "that disk is mounted read-only; choose another place"},
+    {EIO, "the disk or the network to it fails; see the system's log (dmesg)"},
+    {ESTALE, "the network disk forgot the file; run again"},
+    {EMFILE, "raise the limit on open files (ulimit -n)"},
+    {ENFILE, "this machine has too many files open; run again later"},
+    {ENOMEM, "this machine is short of memory; end other programs or raise "
+             "the limit, then run again"},
+    {EAGAIN, "this machine is short of memory or processes; run again later, "
+             "or raise the limit (ulimit -u)"},
+    {EPIPE, "the program that reads the output ended first"},
+};
+
+static int begin(struct error *err, enum error_kind kind, const char *format,
+                 va_list args)
+{
+    err->kind = kind;
+    err->closed = false;
+    err->usual = false;
+    err->hint[0] = '\0';
+    vsnprintf(err->text, sizeof(err->text), format, args);
+    return -1;
+}
+
 int error_set(struct error *err, enum error_kind kind, const char *format, ...)
 {
     va_list args;
@@ -29,12 +72,32 @@ int error_set(struct error *err, enum error_kind kind, const char *format, ...)
         err->closed = true;
         return -1;
     }
-    err->kind = kind;
-    err->closed = false;
-    err->hint[0] = '\0';
     va_start(args, format);
-    vsnprintf(err->text, sizeof(err->text), format, args);
+    begin(err, kind, format, args);
     va_end(args);
+    return -1;
+}
+
+int error_system(struct error *err, enum error_kind kind, int cause,
+                 const char *format, ...)
+{
+    va_list args;
+    size_t used;
+
+    if (err->kind != ERROR_NONE) {
+        err->closed = true;
+        return -1;
+    }
+    va_start(args, format);
+    begin(err, kind, format, args);
+    va_end(args);
+    used = strlen(err->text);
+    snprintf(err->text + used, sizeof(err->text) - used, ": %s",
+             strerror(cause));
+    for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
+        if (usual[i].cause == cause)
+            snprintf(err->hint, sizeof(err->hint), "%s", usual[i].cure);
+    err->usual = err->hint[0] != '\0';
     return -1;
 }
 
@@ -42,11 +105,22 @@ int error_hint(struct error *err, const char *format, ...)
 {
     va_list args;
 
-    if (err->closed || err->hint[0] != '\0')
+    if (err->closed || (err->hint[0] != '\0' && !err->usual))
         return -1;
+    err->usual = false;
     va_start(args, format);
     vsnprintf(err->hint, sizeof(err->hint), format, args);
     va_end(args);
+    return -1;
+}
+
+int error_pass(struct error *err, const struct error *from)
+{
+    error_set(err, from->kind, "%s", from->text);
+    if (from->hint[0] == '\0' || err->closed)
+        return -1;
+    error_hint(err, "%s", from->hint);
+    err->usual = from->usual;
     return -1;
 }
 
@@ -76,6 +150,7 @@ void error_clear(struct error *err)
     err->kind = ERROR_NONE;
     err->text[0] = '\0';
     err->hint[0] = '\0';
+    err->usual = false;
     err->closed = false;
 }
 

@@ -42,6 +42,7 @@ struct error {
     enum error_kind kind;
     char text[ERROR_TEXT_MAX];
     char hint[ERROR_HINT_MAX];
+    bool usual;  /* the hint is error_system()'s: a better one replaces it */
     bool closed; /* a later error was refused, and so is the hint it brings */
 };
 
@@ -50,9 +51,18 @@ struct error {
 int error_set(struct error *err, enum error_kind kind, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The same for a call of the system that failed with errno `cause`: puts ": "
+ * and the system's words behind the text, and hints at the usual cure. */
+int error_system(struct error *err, enum error_kind kind, int cause,
+                 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /* Attaches a cure to the error just set. Returns -1 always. */
 int error_hint(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Takes over another error with kind, text and hint, by the rule of
+ * error_set(): the first one stays. Returns -1 always. */
+int error_pass(struct error *err, const struct error *from);
 
 /* Puts "subject: " before the text of an error that is set. Returns -1. */
 int error_prefix(struct error *err, const char *format, ...)

@@ -83,8 +83,7 @@ static int gives_way(const struct merge *merge, const char *dir, bool *way,
 
     *way = merge->options->replace;
     if (fd < 0 && errno != ENOENT && errno != ENOTDIR && errno != ELOOP)
-        return error_set(err, ERROR_IO, "%s: cannot open: %s", dir,
-                         strerror(errno));
+        return error_system(err, ERROR_IO, errno, "%s: cannot open", dir);
     if (fd < 0)
         return 0;
     if (manifest_load(&manifest, fd, &trouble) == 0) {

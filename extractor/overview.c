@@ -58,8 +58,8 @@ static int find_out(struct overview *o, struct error *err)
         return 0;
     /* A folder that may not be read is nobody's output directory to tell of. */
     if (errno != ENOENT && errno != EACCES)
-        return error_set(err, ERROR_IO, "%s: cannot look beside the run: %s",
-                         o->options->path, strerror(errno));
+        return error_system(err, ERROR_IO, errno,
+                            "%s: cannot look beside the run", o->options->path);
     if (o->out_fd >= 0)
         close(o->out_fd);
     o->out_fd = -1;

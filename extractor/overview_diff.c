@@ -112,8 +112,7 @@ int overview_diff_open(struct overview *o, struct overview_diff *diff,
                          errno == ELOOP))
         return give_up(diff, "the run before is no longer there");
     if (diff->fd < 0)
-        return error_set(err, ERROR_IO, "%s: cannot open: %s", before,
-                         strerror(errno));
+        return error_system(err, ERROR_IO, errno, "%s: cannot open", before);
     if (manifest_load(&diff->manifest, diff->fd, &local) != 0)
         return judge(diff, &local, err);
     diff->loaded = true;

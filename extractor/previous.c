@@ -16,8 +16,7 @@ static int open_folder(int out_fd, const char *name, bool *damaged,
         return fd;
     *damaged = true;
     if (errno != ENOTDIR && errno != ELOOP && errno != EACCES)
-        return error_set(err, ERROR_IO, "%s: cannot open: %s", name,
-                         strerror(errno));
+        return error_system(err, ERROR_IO, errno, "%s: cannot open", name);
     log_line(log, LOG_WARN, "previous", "the run %s cannot be opened: %s",
              name, strerror(errno));
     return fd;

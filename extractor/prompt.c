@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { POLL_MS = 100 };
@@ -24,8 +23,8 @@ static int wait_for_stdin(const volatile sig_atomic_t *stop, struct error *err)
         return error_set(err, ERROR_INTERRUPTED, "interrupted");
     if (ready > 0)
         return 0;
-    return error_set(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO,
-                     "cannot wait for an answer: %s", strerror(errno));
+    return error_system(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO,
+                        errno, "cannot wait for an answer");
 }
 
 int prompt_line(const volatile sig_atomic_t *stop, char *line, size_t size,
@@ -44,7 +43,7 @@ int prompt_line(const volatile sig_atomic_t *stop, char *line, size_t size,
     } while (got == 1 && c != '\n');
     line[len] = '\0';
     if (got < 0)
-        return error_set(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO,
-                         "cannot read the answer: %s", strerror(errno));
+        return error_system(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO,
+                            errno, "cannot read the answer");
     return got == 1 || len > 0;
 }

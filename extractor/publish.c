@@ -86,8 +86,8 @@ static int find_run(struct publish *p, struct error *err)
     }
     if (p->exists || cause == ENOENT)
         return 0;
-    return error_set(err, ERROR_IO, "%s/%s: cannot be looked at: %s",
-                     p->run_id, MANIFEST_NAME, strerror(cause));
+    return error_system(err, ERROR_IO, cause, "%s/%s: cannot be looked at",
+                        p->run_id, MANIFEST_NAME);
 }
 
 /* Better said before the run than after hours of it. */
@@ -362,8 +362,8 @@ int publish_complete(struct publish *publish, struct error *err)
     int result, fd = open_run(publish);
 
     if (fd < 0) {
-        result = error_set(err, ERROR_NO_INPUT, "%s: cannot open: %s",
-                           publish->run_id, strerror(errno));
+        result = error_system(err, ERROR_NO_INPUT, errno, "%s: cannot open",
+                              publish->run_id);
     } else {
         result = publish_check_seal(fd, publish->run_id, publish->sign_key,
                                     err);

@@ -19,8 +19,7 @@ enum publish_entry publish_entry(int dir_fd, const char *name,
     if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT)
             return ENTRY_ABSENT;
-        error_set(err, ERROR_IO, "%s: cannot be looked at: %s", name,
-                  strerror(errno));
+        error_system(err, ERROR_IO, errno, "%s: cannot be looked at", name);
         return ENTRY_FAILED;
     }
     return S_ISDIR(st.st_mode) ? ENTRY_FOLDER : ENTRY_OTHER;
@@ -47,14 +46,13 @@ static DIR *list_folder(int fd)
 
 static int remove_failed(const char *name, struct error *err)
 {
-    return error_set(err, ERROR_CANT_CREATE, "%s: cannot remove: %s", name,
-                     strerror(errno));
+    return error_system(err, ERROR_CANT_CREATE, errno, "%s: cannot remove",
+                        name);
 }
 
 static int list_failed(const char *name, struct error *err)
 {
-    return error_set(err, ERROR_IO, "%s: cannot be listed: %s", name,
-                     strerror(errno));
+    return error_system(err, ERROR_IO, errno, "%s: cannot be listed", name);
 }
 
 static int remove_inside(int fd, const char *folder, const char *name,

@@ -40,8 +40,8 @@ static int copy_bytes(int from, int to, const char *name, struct error *err)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            result = error_set(err, ERROR_IO, "%s: cannot read: %s", name,
-                               strerror(errno));
+            result =
+                error_system(err, ERROR_IO, errno, "%s: cannot read", name);
         else if (file_write_all(to, chunk, (size_t)got) != 0)
             result = file_write_error(err, name);
     }

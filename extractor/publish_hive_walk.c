@@ -29,9 +29,9 @@ struct walk {
 
 static int list_failed(const struct walk *walk, struct error *err)
 {
-    return error_set(err, ERROR_IO, "%s: Hive folders cannot be listed: %s",
-                     walk->path[0] == '\0' ? walk->run_id : walk->path,
-                     strerror(errno));
+    return error_system(err, ERROR_IO, errno,
+                        "%s: Hive folders cannot be listed",
+                        walk->path[0] == '\0' ? walk->run_id : walk->path);
 }
 
 /* Calls `enter` for each folder in dir_fd whose name begins with prefix, its

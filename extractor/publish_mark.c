@@ -57,8 +57,8 @@ static enum age compare(int run_fd, const char *name, const char *run_id,
 
 static enum age unknown(struct error *err)
 {
-    error_set(err, ERROR_IO, "%s: cannot be looked at: %s",
-              PUBLISH_LATEST_NAME, strerror(errno));
+    error_system(err, ERROR_IO, errno, "%s: cannot be looked at",
+                 PUBLISH_LATEST_NAME);
     return AGE_UNKNOWN;
 }
 

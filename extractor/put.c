@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 int put_flush(struct error *err)
 {
     if (!ferror(stdout) && fflush(stdout) == 0)
         return 0;
-    return error_set(err, ERROR_IO, "cannot write to stdout: %s",
-                     strerror(errno));
+    return error_system(err, ERROR_IO, errno, "cannot write to stdout");
 }
 
 int put_text(const struct buf *text, struct error *err)

@@ -21,8 +21,8 @@ int runs_open_out(const char *path, struct error *err)
 
     if (fd >= 0)
         return fd;
-    error_set(err, ERROR_NO_INPUT, "%s: cannot open the output directory: %s",
-              path, strerror(errno));
+    error_system(err, ERROR_NO_INPUT, errno,
+                 "%s: cannot open the output directory", path);
     return error_hint(err, "name it with --out, or its job with -c");
 }
 
@@ -194,8 +194,7 @@ static int list_folder(struct runs *runs, int out_fd, struct error *err)
     struct dirent *entry;
 
     if (list == NULL) {
-        error_set(err, ERROR_IO, "cannot list the output directory: %s",
-                  strerror(errno));
+        error_system(err, ERROR_IO, errno, "cannot list the output directory");
         if (fd >= 0)
             close(fd);
         return -1;
@@ -203,8 +202,8 @@ static int list_folder(struct runs *runs, int out_fd, struct error *err)
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL)
         result = take_name(runs, out_fd, entry->d_name, err);
     if (result == 0 && errno != 0)
-        result = error_set(err, ERROR_IO, "cannot list the output directory: "
-                           "%s", strerror(errno));
+        result = error_system(err, ERROR_IO, errno,
+                              "cannot list the output directory");
     closedir(list);
     return result;
 }

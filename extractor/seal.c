@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "secret.h"
@@ -77,8 +76,7 @@ enum seal seal_look(int dir_fd, const char *manifest, const void *text,
     if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT)
             return SEAL_MISSING;
-        error_set(err, ERROR_IO, "%s: cannot be looked at: %s", name,
-                  strerror(errno));
+        error_system(err, ERROR_IO, errno, "%s: cannot be looked at", name);
         return SEAL_UNREAD;
     }
     if (!S_ISREG(st.st_mode) || st.st_size != SIGNATURE_BYTES)

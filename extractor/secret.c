@@ -67,8 +67,8 @@ static int open_private(const char *path, struct error *err)
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     if (fd < 0)
-        return error_set(err, ERROR_CONFIG, "secret: cannot open %s: %s", path,
-                         strerror(errno));
+        return error_system(err, ERROR_CONFIG, errno, "secret: cannot open %s",
+                            path);
     return fd;
 }
 
@@ -77,8 +77,8 @@ static int check_private(int fd, const char *path, struct error *err)
     struct stat st;
 
     if (fstat(fd, &st) != 0)
-        return error_set(err, ERROR_CONFIG, "secret: cannot stat %s: %s", path,
-                         strerror(errno));
+        return error_system(err, ERROR_CONFIG, errno, "secret: cannot stat %s",
+                            path);
     if (!S_ISREG(st.st_mode))
         return error_set(err, ERROR_CONFIG, "secret: %s is no regular file",
                          path);
@@ -108,8 +108,8 @@ static int load_fd(struct raw *raw, int fd, const char *path, struct error *err)
             raw->len += (size_t)got;
     }
     if (got < 0)
-        return error_set(err, ERROR_CONFIG, "secret: cannot read %s: %s", path,
-                         strerror(errno));
+        return error_system(err, ERROR_CONFIG, errno, "secret: cannot read %s",
+                            path);
     return 0;
 }
 
@@ -161,14 +161,14 @@ static int start(struct command *command, struct error *err)
     int ends[2], rc;
 
     if (pipe2(ends, O_CLOEXEC) != 0)
-        return error_set(err, ERROR_AUTH, "secret: cannot make a pipe: %s",
-                         strerror(errno));
+        return error_system(err, ERROR_AUTH, errno,
+                            "secret: cannot make a pipe");
     rc = spawn(command, ends[1]);
     close(ends[1]);
     if (rc != 0) {
         close(ends[0]);
-        return error_set(err, ERROR_AUTH, "secret: cannot run %s: %s",
-                         command->argv[0], strerror(rc));
+        return error_system(err, ERROR_AUTH, rc, "secret: cannot run %s",
+                            command->argv[0]);
     }
     command->output = ends[0];
     return 0;

@@ -115,8 +115,8 @@ static int look(const struct sheet_options *options, struct stat *st,
     const char *path = options->path, *how = options->source->needs_how;
 
     if (stat(path, st) != 0) {
-        error_set(err, errno == EIO ? ERROR_IO : ERROR_NO_INPUT,
-                  "%s: cannot open: %s", path, strerror(errno));
+        error_system(err, errno == EIO ? ERROR_IO : ERROR_NO_INPUT, errno,
+                     "%s: cannot open", path);
         return error_hint(err,
                           "put the export there, or take the file out of "
                           "\"files\" in the job%s%s",

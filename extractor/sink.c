@@ -46,16 +46,15 @@ int file_create_error(struct error *err, const char *name)
 {
     int cause = errno;
 
-    return error_set(err, disk_failed(cause) ? ERROR_IO : ERROR_CANT_CREATE,
-                     "%s: cannot create: %s", name, strerror(cause));
+    return error_system(err, disk_failed(cause) ? ERROR_IO : ERROR_CANT_CREATE,
+                        cause, "%s: cannot create", name);
 }
 
 int file_write_error(struct error *err, const char *name)
 {
     int cause = errno;
 
-    return error_set(err, ERROR_IO, "%s: cannot write: %s", name,
-                     strerror(cause));
+    return error_system(err, ERROR_IO, cause, "%s: cannot write", name);
 }
 
 static int open_file(struct sink *sink, mode_t mode, struct error *err)

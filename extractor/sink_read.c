@@ -47,8 +47,8 @@ int file_open_read(int dir_fd, const char *path, struct error *err)
     int fd = openat(dir_fd, path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return error_set(err, is_absent(errno) ? ERROR_NO_INPUT : ERROR_IO,
-                         "%s: cannot open: %s", path, strerror(errno));
+        return error_system(err, is_absent(errno) ? ERROR_NO_INPUT : ERROR_IO,
+                            errno, "%s: cannot open", path);
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
         return error_set(err, ERROR_NO_INPUT, "%s: is a folder", path);
@@ -121,8 +121,8 @@ static ssize_t read_raw(struct source_file *file, void *data, size_t size,
     } while (got < 0 && errno == EINTR);
     if (got < 0) {
         file->broken = file->unread = true;
-        return error_set(err, ERROR_IO, "%s: cannot read: %s", file->path,
-                         strerror(errno));
+        return error_system(err, ERROR_IO, errno, "%s: cannot read",
+                            file->path);
     }
     if (file->file != NULL)
         digest_update(file->file, data, (size_t)got);

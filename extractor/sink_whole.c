@@ -26,8 +26,7 @@ static int read_to_end(int fd, const char *path, struct buf *text,
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return error_set(err, ERROR_IO, "%s: cannot read: %s", path,
-                             strerror(errno));
+            return error_system(err, ERROR_IO, errno, "%s: cannot read", path);
         if (text->len + (size_t)got > text->ceiling)
             return error_set(err, ERROR_DATA, "%s: is larger than %zu bytes",
                              path, text->ceiling);

@@ -36,7 +36,7 @@ static void become_child(struct sites *sites, int fd, pid_t parent,
         sites->children[i].fd = -1;
     }
     if (dup2(fd, STDOUT_FILENO) < 0) {
-        error_set(err, ERROR_BUG, "no way to the parent: %s", strerror(errno));
+        error_system(err, ERROR_BUG, errno, "no way to the parent");
         close(fd);
         return;
     }
@@ -54,14 +54,12 @@ static enum sites_outcome start(struct sites *sites, size_t index,
     int fds[2];
 
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) {
-        error_set(err, ERROR_BUG, "cannot talk to a process: %s",
-                  strerror(errno));
+        error_system(err, ERROR_BUG, errno, "cannot talk to a process");
         return SITES_FAILED;
     }
     child->pid = fork();
     if (child->pid < 0) {
-        error_set(err, ERROR_TRY_LATER, "cannot begin a process: %s",
-                  strerror(errno));
+        error_system(err, ERROR_TRY_LATER, errno, "cannot begin a process");
         close(fds[0]);
         close(fds[1]);
         return SITES_FAILED;

@@ -4,7 +4,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "db.h"
@@ -51,8 +50,7 @@ static int folder_path(int folder_fd, char path[PATH_MAX], struct error *err)
     snprintf(link, sizeof(link), "/proc/self/fd/%d", folder_fd);
     len = readlink(link, path, PATH_MAX - 1);
     if (len < 0)
-        return error_set(err, ERROR_CANT_CREATE, "%s: %s", link,
-                         strerror(errno));
+        return error_system(err, ERROR_CANT_CREATE, errno, "%s", link);
     path[len] = '\0';
     return 0;
 }

@@ -126,10 +126,8 @@ static int set_aside(const char *path, const char *run_id,
                              "long",
                              path);
         if (rename(from, to) != 0 && (i == 0 || errno != ENOENT))
-            return error_set(err, ERROR_CANT_CREATE,
-                             "%s: cannot be set "
-                             "aside: %s",
-                             from, strerror(errno));
+            return error_system(err, ERROR_CANT_CREATE, errno,
+                                "%s: cannot be set aside", from);
     }
     log_line(log, LOG_WARN, "state",
              "%s: is damaged; set aside as "
@@ -150,8 +148,7 @@ static int read_through(const char *path, struct error *err)
             ;
     }
     if (got != 0)
-        error_set(err, ERROR_IO, "%s: reading failed: %s", path,
-                  strerror(errno));
+        error_system(err, ERROR_IO, errno, "%s: reading failed", path);
     if (fd >= 0)
         close(fd);
     return got == 0 ? 0 : -1;
@@ -219,8 +216,7 @@ static int find_old(const char *path, bool *old, struct error *err)
     *old = access(path, F_OK) == 0;
     if (*old || errno == ENOENT)
         return 0;
-    return error_set(err, ERROR_IO, "%s: cannot be looked at: %s", path,
-                     strerror(errno));
+    return error_system(err, ERROR_IO, errno, "%s: cannot be looked at", path);
 }
 
 struct state *state_open(const char *path, const char *run_id,
@@ -246,7 +242,7 @@ struct state *state_look(const char *path, struct error *err)
 
     if (access(path, F_OK) != 0) {
         if (errno != ENOENT && errno != ENOTDIR)
-            error_set(err, ERROR_IO, "%s: %s", path, strerror(errno));
+            error_system(err, ERROR_IO, errno, "%s", path);
         return NULL;
     }
     state = state_new(err);

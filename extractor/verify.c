@@ -62,7 +62,7 @@ int verify_strays(struct verify *v, int dir_fd, const char *folder,
     struct dirent *entry;
 
     if (list == NULL) {
-        error_set(err, ERROR_IO, "run: cannot list: %s", strerror(errno));
+        error_system(err, ERROR_IO, errno, "run: cannot list");
         if (fd >= 0)
             close(fd);
         return -1;

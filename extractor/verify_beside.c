@@ -56,8 +56,7 @@ int verify_beside(struct verify *v, int out_fd, struct error *err)
     struct dirent *entry;
 
     if (list == NULL) {
-        error_set(err, ERROR_IO, "the output directory: cannot list: %s",
-                  strerror(errno));
+        error_system(err, ERROR_IO, errno, "the output directory: cannot list");
         if (fd >= 0)
             close(fd);
         return -1;
@@ -65,9 +64,8 @@ int verify_beside(struct verify *v, int out_fd, struct error *err)
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL)
         result = check_name(v, out_fd, entry->d_name, err);
     if (result == 0 && errno != 0)
-        result = error_set(err, ERROR_IO,
-                           "the output directory: cannot list: %s",
-                           strerror(errno));
+        result = error_system(err, ERROR_IO, errno,
+                              "the output directory: cannot list");
     closedir(list);
     return result;
 }

@@ -65,8 +65,8 @@ int verify_plain(int dir_fd, const char *name, struct error *err)
     if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
         if (errno == ENOENT)
             return error_set(err, ERROR_NO_INPUT, "%s: is missing", name);
-        return error_set(err, ERROR_IO, "%s: cannot be looked at: %s", name,
-                         strerror(errno));
+        return error_system(err, ERROR_IO, errno, "%s: cannot be looked at",
+                            name);
     }
     if (!S_ISREG(st.st_mode))
         return error_set(err, ERROR_DATA, "%s: is no regular file", name);
@@ -95,8 +95,8 @@ int verify_open_run(const char *path, struct error *err)
     int run, fd = open_named(path);
 
     if (fd < 0)
-        return error_set(err, ERROR_NO_INPUT, "%s: cannot open: %s", path,
-                         strerror(errno));
+        return error_system(err, ERROR_NO_INPUT, errno, "%s: cannot open",
+                            path);
     if (holds(fd, MANIFEST_NAME) || holds(fd, MANIFEST_PART_NAME) ||
         was_run(fd))
         return fd;

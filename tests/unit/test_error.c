@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "error.h"
@@ -51,6 +52,61 @@ static void the_first_hint_wins(void **state)
     error_hint(&err, "renew the token in %s", "JIRA_API_TOKEN");
     error_hint(&err, "something vaguer");
     assert_string_equal(err.hint, "renew the token in JIRA_API_TOKEN");
+}
+
+static void a_failed_call_brings_the_usual_cure(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    assert_int_equal(
+        error_system(&err, ERROR_IO, ENOSPC, "%s: cannot write", "a.csv"), -1);
+    assert_int_equal(err.kind, ERROR_IO);
+    assert_string_equal(err.text,
+                        "a.csv: cannot write: No space left on device");
+    assert_string_equal(err.hint, "make room on that disk, then run again");
+    error_system(&err, ERROR_IO, EACCES, "clean-up failed");
+    error_hint(&err, "cure for the clean-up");
+    assert_string_equal(err.hint, "make room on that disk, then run again");
+}
+
+static void a_better_cure_replaces_the_usual_one(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    error_system(&err, ERROR_NO_INPUT, ENOENT, "job.json: cannot open");
+    error_hint(&err, "name the job with -c");
+    error_hint(&err, "something vaguer");
+    assert_string_equal(err.hint, "name the job with -c");
+    error_clear(&err);
+    error_system(&err, ERROR_IO, EDOM, "job.json");
+    assert_string_equal(err.hint, "");
+}
+
+static void an_error_is_passed_on_whole(void **state)
+{
+    struct error first = {0}, err = {0};
+
+    (void)state;
+    error_set(&first, ERROR_AUTH, "no");
+    error_hint(&first, "renew it");
+    error_prefix(&first, "100%%");
+    assert_int_equal(error_pass(&err, &first), -1);
+    assert_int_equal(err.kind, ERROR_AUTH);
+    assert_string_equal(err.text, "100%: no");
+    assert_string_equal(err.hint, "renew it");
+    error_clear(&err);
+    error_set(&err, ERROR_IO, "before");
+    error_pass(&err, &first);
+    assert_string_equal(err.text, "before");
+    assert_string_equal(err.hint, "");
+    error_clear(&first);
+    error_clear(&err);
+    error_system(&first, ERROR_IO, EIO, "a");
+    error_pass(&err, &first);
+    error_hint(&err, "a better one");
+    assert_string_equal(err.hint, "a better one");
 }
 
 static void a_cleared_error_can_be_set_again(void **state)
@@ -115,6 +171,9 @@ int main(void)
         cmocka_unit_test(exit_codes_are_the_documented_ones),
         cmocka_unit_test(the_first_error_wins_with_its_hint),
         cmocka_unit_test(the_first_hint_wins),
+        cmocka_unit_test(a_failed_call_brings_the_usual_cure),
+        cmocka_unit_test(a_better_cure_replaces_the_usual_one),
+        cmocka_unit_test(an_error_is_passed_on_whole),
         cmocka_unit_test(a_cleared_error_can_be_set_again),
         cmocka_unit_test(prefixes_pile_up_in_front),
         cmocka_unit_test(long_texts_are_cut),
