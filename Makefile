@@ -18,7 +18,8 @@
 #   make slurm-check  the scripts of samples/slurm under a real Slurm (as root)
 #   make fuzz         an hour of libFuzzer over all targets of tests/fuzz
 #                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
-#   make check-style  layers owners hdr-check sizes
+#   make check-style  layers owners hdr-check sizes messages
+#   make messages     every error message with its hint, and what one lacks
 #   make lint         clang's warnings, clang-tidy, cppcheck: no finding
 #   make install      PREFIX=/usr/local DESTDIR=; make uninstall
 #   make deb          build/rollcall_VERSION_ARCH.deb
@@ -356,6 +357,13 @@ owners:
 sizes:
 	@sh .ci/sizes.sh
 
+# As a table; check-style has it say only what is wrong.
+messages:
+	@python3 .ci/messages.py
+
+messages-lack:
+	@python3 .ci/messages.py --quiet
+
 # Every header compiles on its own.
 hdr-check:
 	@for header in $(HEADERS); do \
@@ -363,7 +371,7 @@ hdr-check:
 		$(CC) $(ALL_CFLAGS) -I. -fsyntax-only -x c - || exit 1; \
 	done
 
-check-style: layers owners hdr-check sizes
+check-style: layers owners hdr-check sizes messages-lack
 
 # what other compilers and analysers say (.clang-tidy, .cppcheck)
 
@@ -395,7 +403,8 @@ lint: lint-deps
 
 # from a bare machine
 
-STAGES := layers owners hdr-check sizes unit unit-asan unit-valgrind tsan \
+STAGES := layers owners hdr-check sizes messages-lack \
+	unit unit-asan unit-valgrind tsan \
 	e2e bench-ceiling e2e-asan
 
 deps:
@@ -446,7 +455,8 @@ clean:
 .PHONY: all tsan run-tsan coverage run-coverage slurm-check run-slurm-check \
 	unit unit-asan unit-valgrind e2e e2e-asan faults soak bench \
 	run-bench bench-net run-bench-net bench-ceiling fuzz fuzz-programs \
-	fuzz-short layers owners sizes hdr-check check-style lint lint-deps \
+	fuzz-short layers owners sizes hdr-check messages messages-lack \
+	check-style lint lint-deps \
 	clang programs tidy cppcheck deps test-deps test demo run-demo install uninstall \
 	deb deb-check clean
 .DELETE_ON_ERROR:

@@ -41,11 +41,11 @@ int account_fill(const struct account_run *run, const char *id,
     struct template_value values[VALUES];
 
     list_values(run, id, values);
-    if (template_fill(find_path(from, values), values, path, err) != 0)
-        return -1;
-    if (from->body == NULL)
+    if (template_fill(find_path(from, values), values, path, err) == 0 &&
+        (from->body == NULL ||
+         template_fill_body(from->body, values, body, err) == 0))
         return 0;
-    return template_fill_body(from->body, values, body, err);
+    return error_prefix(err, "%s", run->options.action->about.name);
 }
 
 static int check_request(const struct account_run *run,
@@ -240,9 +240,9 @@ int account_ready(const struct account_run *run, struct error *err)
     }
     if (run->own_told || run->options.myself != NULL)
         return 0;
-    error_set(err, ERROR_USAGE,
-              "whose login this is cannot be told; nothing "
-              "was sent");
+    error_set(
+        err, ERROR_USAGE,
+        "own account: whose login this is cannot be told; nothing was sent");
     return error_hint(err,
                       "name your own account with --myself ACCOUNT_ID, or "
                       "say --myself none when the login belongs to none; an "

@@ -170,9 +170,13 @@ int account_journal_write(struct account_journal *journal,
     buf_putc(&line, '\n');
     if (buf_ok(&line))
         result = append(journal, line.data, line.len, err);
-    else
-        result = error_set(err, ERROR_IO, "%s: a line above %d bytes",
-                           journal->path, JOURNAL_LINE_MAX);
+    else {
+        error_set(err, ERROR_IO,
+                  "%s: the note of one account would be longer than %d bytes",
+                  journal->path, JOURNAL_LINE_MAX);
+        result =
+            error_hint(err, "see what the endpoint answers for that account");
+    }
     buf_release(&line);
     return result;
 }

@@ -30,10 +30,12 @@ static int check(const char *id, struct error *err)
         strcmp(id, "unknown") == 0)
         return refuse(id, "no single account is called so", err);
     for (; *id != '\0'; id++) {
-        if ((unsigned char)*id <= ' ' || *id == 0x7f)
-            return error_set(err, ERROR_USAGE,
-                             "an account id holds no blanks "
-                             "and no control characters");
+        if ((unsigned char)*id <= ' ' || *id == 0x7f) {
+            error_set(err, ERROR_USAGE,
+                      "account id: holds a blank or a control character");
+            return error_hint(
+                err, "write each as Atlassian shows it, in a file one a line");
+        }
     }
     return 0;
 }
@@ -47,9 +49,11 @@ int account_list_add(struct account_list *list, const char *id,
         if (strcmp(list->ids[i], id) == 0)
             return 0;
     }
-    if (list->count == ACCOUNTS_MAX)
-        return error_set(err, ERROR_USAGE, "more than %d accounts at once",
-                         ACCOUNTS_MAX);
+    if (list->count == ACCOUNTS_MAX) {
+        error_set(err, ERROR_USAGE, "accounts: more than %d at once",
+                  ACCOUNTS_MAX);
+        return error_hint(err, "name them in several runs");
+    }
     list->ids[list->count] = arena_strdup(&list->arena, id);
     if (list->ids[list->count] == NULL)
         return error_no_memory(err);

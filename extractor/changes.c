@@ -123,9 +123,14 @@ static int compare(struct changes *changes, const struct value *cells,
             result = note_column(changes, &w, i);
     }
     jsonw_object_end(&w);
-    if (result != 0 || !buf_ok(&changes->before) || !buf_ok(&changes->names))
-        return error_set(err, ERROR_DATA, "%s: the old values of a row cannot "
-                         "be written", rules->changes->schema.name);
+    if (result != 0 || !buf_ok(&changes->before) || !buf_ok(&changes->names)) {
+        error_set(err, ERROR_DATA,
+                  "%s: a row and its old values are too long to be written",
+                  rules->changes->schema.name);
+        return error_hint(
+            err, "cut long columns (\"length\", \"over_length\": "
+                 "\"truncate\"), or take \"changes\" out of the mapping");
+    }
     return 0;
 }
 

@@ -81,7 +81,8 @@ static int add_value(struct cli *cli, int option, const char *value,
     while (list[n] != NULL)
         n++;
     if (n == most)
-        return error_set(err, ERROR_USAGE, "--%s: more than %zu",
+        return error_set(err, ERROR_USAGE,
+                         "--%s: can be given at most %zu times",
                          cli_options[option].name, most);
     list[n] = value;
     cli->values[option] = value;
@@ -146,7 +147,8 @@ static int take_word(struct cli *cli, const char *text, struct error *err)
     if (cli->verb == VERB_NONE)
         return find_verb(text, &cli->verb, err);
     if (cli->operand_count == CLI_OPERANDS_MAX)
-        return error_set(err, ERROR_USAGE, "too many operands");
+        return error_set(err, ERROR_USAGE, "operands: at most %d can be given",
+                         CLI_OPERANDS_MAX);
     cli->operands[cli->operand_count++] = text;
     return 0;
 }
@@ -219,9 +221,12 @@ static int check(const struct cli *cli, struct error *err)
     }
     for (int i = 0; i < OPTION_COUNT; i++) {
         if (cli->on_command_line[i] &&
-            (cli_options[i].verbs & BIT(cli->verb)) == 0)
-            return error_set(err, ERROR_USAGE, "--%s: not for \"%s\"",
-                             cli_options[i].name, cli_verbs[cli->verb].name);
+            (cli_options[i].verbs & BIT(cli->verb)) == 0) {
+            error_set(err, ERROR_USAGE, "--%s: not for \"%s\"",
+                      cli_options[i].name, cli_verbs[cli->verb].name);
+            return error_hint(err, "rollcall help %s tells its options",
+                              cli_verbs[cli->verb].name);
+        }
     }
     if (cli->operand_count < cli_verbs[cli->verb].least)
         return error_set(err, ERROR_USAGE, "%s: needs %s",

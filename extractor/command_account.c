@@ -202,7 +202,8 @@ static int ask_consent(const struct work *work, const struct command *command,
         return error_prefix(err, "nothing was sent");
     if (strcmp(answer, "yes") == 0)
         return 0;
-    return error_set(err, ERROR_USAGE, "not confirmed, nothing was sent");
+    error_set(err, ERROR_USAGE, "not confirmed, nothing was sent");
+    return error_hint(err, "answer yes to send, or give --yes");
 }
 
 static int apply(struct work *work, const struct command *command,

@@ -230,9 +230,11 @@ static int ask(struct checking *c, const struct setup_source *entry,
 /* An error ends the exchange for all, but not for good. */
 static int fail(struct checking *c, struct check_row *row, struct error *err)
 {
+    struct error first = row->error;
+
     row->verdict = CHECK_FAILED;
-    error_set(&c->check.first, row->error.kind, "check failed: %s",
-              row->error.text);
+    error_prefix(&first, "check failed");
+    error_pass(&c->check.first, &first);
     if (row->error.kind == ERROR_INTERRUPTED)
         return -1;
     return exchange_recover(c->exchange, err);

@@ -6,6 +6,7 @@ void command_check_sign(const struct command *command,
 {
     struct check_row *row = &check->rows[check->row_count];
     struct signature_key *key;
+    struct error first;
 
     if (prepare_sign_key(command, &prepared->setup.job, &key, &row->error) ==
             0 &&
@@ -19,6 +20,7 @@ void command_check_sign(const struct command *command,
     if (row->error.kind == ERROR_NONE)
         return;
     row->verdict = CHECK_FAILED;
-    error_set(&check->first, row->error.kind, "check failed: %s",
-              row->error.text);
+    first = row->error;
+    error_prefix(&first, "check failed");
+    error_pass(&check->first, &first);
 }

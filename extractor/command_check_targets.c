@@ -41,8 +41,11 @@ void command_check_targets(const struct command *command,
         row->name = job->targets[i].name;
         row->kind = "target";
         probe(&options, prepared->as_of, &job->targets[i], row);
-        if (row->error.kind != ERROR_NONE)
-            error_set(&check->first, row->error.kind, "check failed: %s: %s",
-                      row->name, row->error.text);
+        if (row->error.kind != ERROR_NONE) {
+            struct error first = row->error;
+
+            error_prefix(&first, "check failed: %s", row->name);
+            error_pass(&check->first, &first);
+        }
     }
 }

@@ -22,8 +22,11 @@ static int read_run(const struct command *command, const char *out_dir,
     if (strcmp(text, PUBLISH_LATEST_NAME) == 0) {
         snprintf(link, sizeof(link), "%s/" PUBLISH_LATEST_NAME, out_dir);
         len = readlink(link, target, sizeof(target));
-        if (len <= 0 || (size_t)len >= sizeof(target))
-            return error_set(err, ERROR_NO_INPUT, "%s: names no run", link);
+        if (len <= 0 || (size_t)len >= sizeof(target)) {
+            error_set(err, ERROR_NO_INPUT, "%s: names no run", link);
+            return error_hint(
+                err, "name a run by its id; rollcall status lists them");
+        }
         target[len] = '\0';
         text = target;
     }

@@ -86,9 +86,12 @@ static int read_line(const struct asking *a, char *line, struct error *err)
     result = prompt_line(a->command->stop, line, LINE_MAX_BYTES, err);
     if (result < 0)
         return error_prefix(err, "nothing was written");
-    if (result == 0)
-        return error_set(err, ERROR_USAGE, "the answers ended early; nothing "
-                         "was written");
+    if (result == 0) {
+        error_set(err, ERROR_USAGE,
+                  "stdin: the answers ended early; nothing was written");
+        return error_hint(
+            err, "answer every question, or give the answers as options");
+    }
     return *line != '\0';
 }
 
@@ -124,8 +127,11 @@ static int answer(struct asking *a, enum init_question q, struct error *err)
     if (!init_asked(q, &a->answers)) {
         if (!cli->on_command_line[options[q]])
             return 0;
-        return error_set(err, ERROR_USAGE, "--%s: does not go with the other "
-                         "answers", init_name(q));
+        error_set(err, ERROR_USAGE,
+                  "--%s: does not go with the other "
+                  "answers",
+                  init_name(q));
+        return error_hint(err, "leave it out");
     }
     if (cli->values[options[q]] != NULL)
         return take_given(a, q, err);

@@ -116,8 +116,10 @@ int command_init_write(const char *path, const char *text, bool over,
     char temp[PATH_MAX];
     int len = snprintf(temp, sizeof(temp), "%s" TEMPORARY, path);
 
-    if (len < 0 || (size_t)len >= sizeof(temp))
-        return error_set(err, ERROR_USAGE, "--job: the path is too long");
+    if (len < 0 || (size_t)len >= sizeof(temp)) {
+        error_set(err, ERROR_USAGE, "--job: the path is too long");
+        return error_hint(err, "choose a shorter path");
+    }
     if (make(temp, path, text, err) != 0)
         return -1;
     if (check(temp, err) != 0 || place(temp, path, over, err) != 0) {

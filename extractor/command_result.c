@@ -1,5 +1,6 @@
 #include "command_result.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
@@ -45,18 +46,19 @@ static int write_result_file(const char *path, const struct buf *text,
     char folder[PATH_MAX], name[PATH_MAX];
     int fd, result;
 
-    if (strlen(path) >= sizeof(folder))
-        return error_set(err, ERROR_CANT_CREATE,
-                         "--result-json: the path is "
-                         "too long");
+    if (strlen(path) >= sizeof(folder)) {
+        error_set(err, ERROR_CANT_CREATE,
+                  "--result-json: the path is "
+                  "too long");
+        return error_hint(err, "choose a shorter path");
+    }
     memcpy(folder, path, strlen(path) + 1);
     memcpy(name, path, strlen(path) + 1);
     fd = open(dirname(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
-        return error_set(err, ERROR_CANT_CREATE,
-                         "--result-json: cannot open "
-                         "the folder of %s",
-                         path);
+        return error_system(err, ERROR_CANT_CREATE, errno,
+                            "--result-json: cannot open the folder of %s",
+                            path);
     result = write_whole_file(fd, basename(name), text->data, text->len,
                               RESULT_FILE_MODE, err);
     close(fd);

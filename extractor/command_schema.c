@@ -128,7 +128,8 @@ static int read_mappings(const struct command *command, struct subject *s,
         struct mapping *mapping = &s->mappings[s->mapping_count];
 
         if (s->mapping_count == CLI_MAPPINGS_MAX)
-            return error_set(err, ERROR_CONFIG, "%s: more than %d mappings",
+            return error_set(err, ERROR_CONFIG,
+                             "%s: mappings: at most %d are possible",
                              s->job.path, CLI_MAPPINGS_MAX);
         if (mapping_load(mapping, *name, s->folders, err) != 0)
             return -1;
@@ -146,17 +147,25 @@ static int check_datasets(const struct command *command,
 {
     const char *const *values = command->cli->values;
 
-    if (s->dataset_count == 0)
-        return error_set(err, ERROR_USAGE, "--dataset: no mapping makes \"%s\"",
-                         values[OPTION_DATASET]);
-    if (s->dataset_count > 1 && values[OPTION_TABLE] != NULL)
-        return error_set(err, ERROR_USAGE,
-                         "--table: names one dataset, and "
-                         "there are %zu",
-                         s->dataset_count);
+    if (s->dataset_count == 0) {
+        error_set(err, ERROR_USAGE, "--dataset: no mapping makes \"%s\"",
+                  values[OPTION_DATASET]);
+        return error_hint(
+            err,
+            "give the \"name\" of a mapping; without --dataset all are taken");
+    }
+    if (s->dataset_count > 1 && values[OPTION_TABLE] != NULL) {
+        error_set(err, ERROR_USAGE,
+                  "--table: names one dataset, and "
+                  "there are %zu",
+                  s->dataset_count);
+        return error_hint(err, "choose the dataset with --dataset");
+    }
     if (s->dataset_count == 1 || values[OPTION_OUT_DIR] != NULL)
         return 0;
-    error_set(err, ERROR_USAGE, "the job has %zu datasets", s->dataset_count);
+    error_set(err, ERROR_USAGE,
+              "--dataset: missing, and the job has %zu datasets",
+              s->dataset_count);
     return error_hint(err,
                       "choose one with --dataset, such as %s, or have "
                       "them all in files with --out-dir",
@@ -194,7 +203,9 @@ static int print_parts(const struct target_format *format,
     int result = 0;
 
     if (only == NULL && !target_joins(format)) {
-        error_set(err, ERROR_USAGE, "its parts are files of different kinds");
+        error_set(
+            err, ERROR_USAGE,
+            "--part: missing, and the parts are files of different kinds");
         return error_hint(err,
                           "choose one, such as --part %s, or have them "
                           "all with --out-dir",
@@ -231,8 +242,10 @@ static int write_part(const char *folder, const char *format_name,
         snprintf(path, sizeof(path), "%s/%s.%s.%s.%s", folder,
                  table->schema->name, format_name, part->name, part->suffix);
 
-    if (len < 0 || (size_t)len >= sizeof(path))
-        return error_set(err, ERROR_USAGE, "--out-dir: is too long");
+    if (len < 0 || (size_t)len >= sizeof(path)) {
+        error_set(err, ERROR_USAGE, "--out-dir: the path is too long");
+        return error_hint(err, "choose a shorter path");
+    }
     buf_init(&text, TARGET_TEXT_MAX);
     result = target_write(format, part, table, &text, err);
     if (result == 0)

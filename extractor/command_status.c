@@ -46,8 +46,10 @@ static int judge(const struct command *command, const struct status *status,
 {
     if (!status->stale || command->cli->values[OPTION_MAX_AGE] == NULL)
         return 0;
-    return error_set(err, ERROR_DATA, "%s: %s", status->options.out_dir,
-                     status->warnings[0]);
+    error_set(err, ERROR_DATA, "%s: %s", status->options.out_dir,
+              status->warnings[0]);
+    return error_hint(err, "see the log of the runs since then, and whether "
+                           "the scheduler starts them");
 }
 
 /* setup NULL: the state is not looked at. */

@@ -52,10 +52,11 @@ static int find_folder(struct subject *s, int out_fd, struct error *err)
     s->folder[len] = '\0';
     if (strpbrk(s->folder, "\r\n") == NULL)
         return 0;
-    return error_set(err, ERROR_CANT_CREATE,
-                     "the path of the output "
-                     "directory has a line break, which a file list or "
-                     "parameter file cannot hold");
+    error_set(err, ERROR_CANT_CREATE,
+              "output directory: its path has a line break, which a file list "
+              "or parameter file cannot hold");
+    return error_hint(err, "rename the folder, or take \"companions\" out of "
+                           "\"output\" in the job");
 }
 
 /* The next CSV part of the dataset from *index on, or NULL. */
@@ -158,10 +159,13 @@ static int write_one(const struct manifest *manifest, const char *dataset,
     struct buf text;
     int result;
 
-    if (companion_name(manifest, dataset, which, name) != 0)
-        return error_set(err, ERROR_CANT_CREATE,
-                         "%s: name of a file beside the done file is too long",
-                         dataset);
+    if (companion_name(manifest, dataset, which, name) != 0) {
+        error_set(
+            err, ERROR_CANT_CREATE,
+            "%s: the name of a file beside the done file would be too long",
+            dataset);
+        return error_hint(err, "choose a shorter \"name\" for the mapping");
+    }
     buf_init(&text, TEXT_MAX);
     result =
         companion_text(manifest, dataset, which, out_fd, &text, err);

@@ -155,7 +155,8 @@ int csv_reader_feed(struct csv_reader *reader, const char *data, size_t len,
 {
     reader->err = err;
     if (reader->failed)
-        return error_set(err, ERROR_DATA, "the CSV reader has failed already");
+        return error_set(err, ERROR_BUG,
+                         "a CSV reader is used after it failed");
     if (!reader->started && skip_bom(reader, &data, &len) != 0)
         return -1;
     return parse(reader, data, len);
@@ -165,7 +166,8 @@ int csv_reader_finish(struct csv_reader *reader, struct error *err)
 {
     reader->err = err;
     if (reader->failed)
-        return error_set(err, ERROR_DATA, "the CSV reader has failed already");
+        return error_set(err, ERROR_BUG,
+                         "a CSV reader is used after it failed");
     if (!reader->started && reader->bom_seen > 0 &&
         parse(reader, CSV_BOM, reader->bom_seen) != 0)
         return -1;

@@ -25,26 +25,37 @@ struct cause {
     enum error_kind kind;
     enum db_trouble trouble;
     const char *text;
+    const char *cure;
 };
 
 static const struct cause causes[] = {
-    {SQLITE_NOMEM, ERROR_BUG, DB_UNUSABLE, "out of memory"},
-    {SQLITE_CANTOPEN, ERROR_CANT_CREATE, DB_UNUSABLE, "cannot be opened"},
-    {SQLITE_READONLY, ERROR_CANT_CREATE, DB_UNUSABLE, "may not be written"},
-    {SQLITE_PERM, ERROR_CANT_CREATE, DB_UNUSABLE, "may not be opened"},
-    {SQLITE_AUTH, ERROR_CANT_CREATE, DB_UNUSABLE, "may not be opened"},
-    {SQLITE_FULL, ERROR_IO, DB_UNUSABLE, "the disk is full"},
-    {SQLITE_IOERR, ERROR_IO, DB_UNUSABLE, "reading or writing failed"},
-    {SQLITE_BUSY, ERROR_TRY_LATER, DB_UNUSABLE, "another process holds it"},
-    {SQLITE_LOCKED, ERROR_TRY_LATER, DB_UNUSABLE, "another process holds it"},
-    {SQLITE_NOTADB, ERROR_DATA, DB_DAMAGED, "is no database"},
-    {SQLITE_CORRUPT, ERROR_DATA, DB_DAMAGED, "is damaged"},
-    {SQLITE_TOOBIG, ERROR_DATA, DB_UNUSABLE, "a value is too long"},
+    {SQLITE_NOMEM, ERROR_BUG, DB_UNUSABLE, "out of memory", NULL},
+    {SQLITE_CANTOPEN, ERROR_CANT_CREATE, DB_UNUSABLE, "cannot be opened",
+     "see that its folder is there and this user may write in it"},
+    {SQLITE_READONLY, ERROR_CANT_CREATE, DB_UNUSABLE, "may not be written",
+     "see the owner and mode of it and of its folder (ls -ld)"},
+    {SQLITE_PERM, ERROR_CANT_CREATE, DB_UNUSABLE, "may not be opened",
+     "see the owner and mode of it and of its folder (ls -ld)"},
+    {SQLITE_AUTH, ERROR_CANT_CREATE, DB_UNUSABLE, "may not be opened",
+     "see the owner and mode of it and of its folder (ls -ld)"},
+    {SQLITE_FULL, ERROR_IO, DB_UNUSABLE, "the disk is full",
+     "make room on that disk, then run again"},
+    {SQLITE_IOERR, ERROR_IO, DB_UNUSABLE, "reading or writing failed",
+     "see that its disk is sound and has room, then run again"},
+    {SQLITE_BUSY, ERROR_TRY_LATER, DB_UNUSABLE, "another process holds it",
+     "run again when that process has ended"},
+    {SQLITE_LOCKED, ERROR_TRY_LATER, DB_UNUSABLE, "another process holds it",
+     "run again when that process has ended"},
+    {SQLITE_NOTADB, ERROR_DATA, DB_DAMAGED, "is no database",
+     "move it away; the next run makes a new one"},
+    {SQLITE_CORRUPT, ERROR_DATA, DB_DAMAGED, "is damaged",
+     "move it away; the next run makes a new one"},
+    {SQLITE_TOOBIG, ERROR_DATA, DB_UNUSABLE, "a value is too long", NULL},
 };
 
 /* Anything else is a statement of ours that is wrong. */
 static const struct cause bug = {SQLITE_ERROR, ERROR_BUG, DB_UNUSABLE,
-                                 "a statement failed"};
+                                 "a statement failed", NULL};
 
 static const struct cause *cause_of(int code)
 {
@@ -64,8 +75,9 @@ static int fail(const struct db *db, int code, struct error *err)
     if (cause->kind == ERROR_IO && system != 0)
         return error_system(err, cause->kind, system, "%s: %s", db->path,
                             cause->text);
-    return error_set(err, cause->kind, "%s: %s (SQLite error %d)", db->path,
-                     cause->text, code);
+    error_set(err, cause->kind, "%s: %s (SQLite error %d)", db->path,
+              cause->text, code);
+    return cause->cure != NULL ? error_hint(err, "%s", cause->cure) : -1;
 }
 
 int db_exec(struct db *db, const char *sql, struct error *err)
@@ -195,6 +207,7 @@ static struct db *allocate(const char *path, struct error *err)
     }
     if (strlen(path) >= sizeof(db->path)) {
         error_set(err, ERROR_CANT_CREATE, "%s: the path is too long", path);
+        error_hint(err, "choose a shorter path");
         free(db);
         return NULL;
     }
@@ -242,7 +255,8 @@ static int judge_pages(const struct db *db, const char *verdict,
             return fail(db, number, err);
     }
     *trouble = DB_DAMAGED;
-    return error_set(err, ERROR_DATA, "%s: is damaged", db->path);
+    error_set(err, ERROR_DATA, "%s: is damaged", db->path);
+    return error_hint(err, "move it away; the next run makes a new one");
 }
 
 /* Damage that is found only when a page is needed would stop a run again and
@@ -304,7 +318,9 @@ struct db *db_open_reader(const char *path, const struct db_schema *schema,
         if (version == last_version(schema))
             return db;
         *trouble = DB_UNUSABLE;
-        error_set(err, ERROR_DATA, "%s: is not of this version yet", path);
+        error_set(err, ERROR_DATA, "%s: is of an earlier version of rollcall",
+                  path);
+        error_hint(err, "rollcall extract brings it up to this version");
     }
     note_trouble(db, trouble);
     db_close(db);
@@ -321,6 +337,7 @@ struct db *db_open_scratch(const char *folder, const char *sql,
     if (snprintf(path, sizeof(path), "%s/.scratch-XXXXXX", folder) >=
         (int)sizeof(path)) {
         error_set(err, ERROR_CANT_CREATE, "%s: the path is too long", folder);
+        error_hint(err, "choose a shorter path");
         return NULL;
     }
     fd = mkostemp(path, O_CLOEXEC);
@@ -340,8 +357,10 @@ struct db *db_open_scratch(const char *folder, const char *sql,
         return db;
     unlink(path);
     db_close(db);
-    if (err->kind == ERROR_NONE)
-        error_set(err, ERROR_CANT_CREATE, "%s: cannot be unlinked", path);
+    if (err->kind == ERROR_NONE) {
+        error_set(err, ERROR_CANT_CREATE, "%s: cannot be removed", path);
+        error_hint(err, "see the owner and mode of its folder (ls -ld)");
+    }
     return NULL;
 }
 

@@ -45,8 +45,10 @@ static void tell(const struct deliver_options *options,
     if (outcome->verdict == DELIVER_FAILED && options->job->target_count == 1)
         return;
     if (outcome->verdict == DELIVER_FAILED)
-        log_line(options->log, LOG_ERROR, "deliver", "%s: %s: %s", name,
-                 outcome->address, outcome->error.text);
+        log_line(options->log, LOG_ERROR, "deliver", "%s: %s: %s%s%s", name,
+                 outcome->address, outcome->error.text,
+                 outcome->error.hint[0] != '\0' ? "; " : "",
+                 outcome->error.hint);
     else if (outcome->verdict == DELIVER_ALREADY)
         log_line(options->log, LOG_INFO, "deliver",
                  "%s: %s: all %" PRIu64 " files are there already", name,

@@ -70,8 +70,8 @@ static int start(struct delivery *d, const struct wire_call *wire,
         result = http_start(d->http, &request, wire_done, d, err);
     else
         result = url.full ? error_set(err, ERROR_CONFIG,
-                                      "prefix and SAS are "
-                                      "too long for a request")
+                                      "prefix and sas are too long for a "
+                                      "request; choose a shorter prefix")
                           : error_no_memory(err);
     buf_release(&url);
     return result;
@@ -119,8 +119,11 @@ static int look(struct delivery *d, const struct deliver_file *file,
     *presence = judge(&d->reply, file);
     /* The container may be what is missing; then nothing else will do. */
     if (*presence == PRESENCE_ABSENT &&
-        strcmp(d->reply.code, "ContainerNotFound") == 0)
-        return error_set(err, ERROR_AUTH, "there is no such container");
+        strcmp(d->reply.code, "ContainerNotFound") == 0) {
+        error_set(err, ERROR_AUTH, "the container is not there");
+        return error_hint(
+            err, "make it, or correct \"url\" of the target in the job");
+    }
     return 0;
 }
 

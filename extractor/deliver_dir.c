@@ -41,7 +41,8 @@ static int check_folder(struct delivery *d, struct error *err)
         fstat(d->plan->out_fd, &here) != 0 || there.st_dev != here.st_dev ||
         there.st_ino != here.st_ino)
         return 0;
-    return error_set(err, ERROR_CONFIG, "path: is the output directory itself");
+    error_set(err, ERROR_CONFIG, "path: is the output directory itself");
+    return error_hint(err, "name another folder");
 }
 
 /* The folder of a file, made where it is missing; *name: what is in it. */
@@ -71,12 +72,12 @@ static int compare(int dir_fd, const char *name,
         *presence = PRESENCE_ABSENT;
         return 0;
     }
-    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        result = error_set(err, ERROR_CANT_CREATE,
-                           "%s: what is there is no "
-                           "file, or cannot be read",
-                           file->path);
-    else if ((uint64_t)st.st_size == file->bytes)
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        error_set(err, ERROR_CANT_CREATE,
+                  "%s: what is there is no file, or this user may not read it",
+                  file->path);
+        result = error_hint(err, "move it away there");
+    } else if ((uint64_t)st.st_size == file->bytes)
         result = plan_hash(fd, &found, err);
     if (result == 0 && strcmp(found.sha256, file->sha256) == 0)
         *presence = PRESENCE_SAME;

@@ -49,9 +49,13 @@ static int add_file(struct loading *l, const char *path, enum plan_rank rank)
     struct deliver_plan *plan = l->plan;
     struct deliver_file *file;
 
-    if (plan->count == PLAN_FILES_MAX)
-        return error_set(l->err, ERROR_DATA, "%s: more than %d files",
-                         plan->run_id, PLAN_FILES_MAX);
+    if (plan->count == PLAN_FILES_MAX) {
+        error_set(l->err, ERROR_DATA, "%s: more than %d files", plan->run_id,
+                  PLAN_FILES_MAX);
+        return error_hint(
+            l->err,
+            "so many cannot be delivered; raise output.part_size in the job");
+    }
     if (plan->count == plan->capacity) {
         size_t capacity = plan->capacity > 0 ? 2 * plan->capacity : 64;
         struct deliver_file *grown =
@@ -104,18 +108,24 @@ static int take_entry(struct loading *l, int fd, const char *folder,
 
     if (name[0] == '.') /* ".", "..", and what a file system hides */
         return 0;
-    if (len < 0 || (size_t)len >= sizeof(path) || !name_is_plain(name))
-        return error_set(l->err, ERROR_DATA,
-                         "%s: a file in it has no name "
-                         "that rollcall gives",
-                         folder);
+    if (len < 0 || (size_t)len >= sizeof(path) || !name_is_plain(name)) {
+        error_set(l->err, ERROR_DATA,
+                  "%s: a file in it has no name "
+                  "that rollcall gives",
+                  folder);
+        return error_hint(l->err,
+                          "move what is not of the run out of its folder");
+    }
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return error_system(l->err, ERROR_IO, errno, "%s: cannot be looked at",
                             path);
     if (S_ISDIR(st.st_mode))
         return list_folder(l, path, depth + 1);
-    if (!S_ISREG(st.st_mode))
-        return error_set(l->err, ERROR_DATA, "%s: is no plain file", path);
+    if (!S_ISREG(st.st_mode)) {
+        error_set(l->err, ERROR_DATA, "%s: is no plain file", path);
+        return error_hint(l->err,
+                          "move what is not of the run out of its folder");
+    }
     return add_file(l, path, rank_in_folder(l, path));
 }
 
@@ -132,11 +142,14 @@ static int list_folder(struct loading *l, const char *path, int depth)
             close(fd);
         return -1;
     }
-    if (depth > PLAN_DEPTH_MAX)
-        result = error_set(l->err, ERROR_DATA,
-                           "%s: too many folders in one "
-                           "another",
-                           path);
+    if (depth > PLAN_DEPTH_MAX) {
+        error_set(l->err, ERROR_DATA,
+                  "%s: too many folders in one "
+                  "another",
+                  path);
+        result =
+            error_hint(l->err, "move what is not of the run out of its folder");
+    }
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL)
         result = take_entry(l, fd, path, entry->d_name, depth);
     if (result == 0 && errno != 0)
@@ -257,9 +270,11 @@ static int check_seals(const struct loading *l)
     }
     if (!l->manifest->is_signed || seals == manifests)
         return 0;
-    return error_set(l->err, ERROR_DATA,
-                     "%s: is signed, and lacks a signature beside a manifest",
-                     plan->run_id);
+    error_set(l->err, ERROR_DATA,
+              "%s: is signed, and lacks a signature beside a manifest",
+              plan->run_id);
+    return error_hint(l->err,
+                      "publish the run anew with --force and its --sign-key");
 }
 
 int plan_hash(int fd, struct deliver_file *file, struct error *err)
@@ -359,10 +374,12 @@ static int hash_files(struct loading *l)
     }
     if (parts == l->manifest->resource_count)
         return 0;
-    return error_set(l->err, ERROR_DATA,
-                     "%s: lacks files that its manifest "
-                     "names",
-                     plan->run_id);
+    error_set(l->err, ERROR_DATA,
+              "%s: lacks files that its manifest "
+              "names",
+              plan->run_id);
+    return error_hint(l->err,
+                      "rollcall verify names them; extract the run anew");
 }
 
 static int load_files(struct loading *l)
@@ -410,12 +427,13 @@ int plan_load(struct deliver_plan *plan, int out_fd, const char *run_id,
     if (result != 0)
         return error_prefix(err, "%s", run_id);
     plan->as_of = manifest.as_of;
-    if (strcmp(manifest.run_id, run_id) != 0)
-        result = error_set(err, ERROR_DATA,
-                           "%s: its manifest is of another "
-                           "run",
-                           run_id);
-    else
+    if (strcmp(manifest.run_id, run_id) != 0) {
+        error_set(err, ERROR_DATA,
+                  "%s: its manifest is of another "
+                  "run",
+                  run_id);
+        result = error_hint(err, "give the folder the name of its run again");
+    } else
         result = load_files(&l);
     strmap_release(&l.parts);
     manifest_free(&manifest);

@@ -140,8 +140,8 @@ static int begin(struct s3_request *r, struct error *err)
     if (!buf_ok(&r->path) || !buf_ok(&r->url) || !buf_ok(&r->lines))
         return r->path.full || r->url.full || r->lines.full
                    ? error_set(err, ERROR_CONFIG,
-                               "prefix or credentials are "
-                               "too long for a request")
+                               "prefix or credentials are too long for a "
+                               "request; choose a shorter prefix")
                    : error_no_memory(err);
     return http_start(r->d->http, &request, wire_done, r->d, err);
 }

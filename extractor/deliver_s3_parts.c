@@ -50,11 +50,13 @@ static int begin(struct upload *u, struct error *err)
         return -1;
     id = strstr(u->d->reply.body.data, open);
     end = id != NULL ? strchr(id + strlen(open), '<') : NULL;
-    if (end == NULL || end - id - (ptrdiff_t)strlen(open) >= UPLOAD_ID_MAX)
-        return error_set(err, ERROR_UNAVAILABLE,
-                         "%s: the server gave its "
-                         "upload no id",
-                         u->file->path);
+    if (end == NULL || end - id - (ptrdiff_t)strlen(open) >= UPLOAD_ID_MAX) {
+        error_set(err, ERROR_UNAVAILABLE,
+                  "%s: the server answers without an UploadId", u->file->path);
+        return error_hint(
+            err,
+            "see that the url is of an S3 service, and what stands in between");
+    }
     snprintf(text, sizeof(text), "%.*s", (int)(end - id) - (int)strlen(open),
              id + strlen(open));
     http_encode(&u->id, text);
@@ -82,10 +84,12 @@ static int hash_piece(const struct upload *u, const struct http_upload *piece,
     if (digest == NULL || done < piece->length ||
         digest_final(digest, hex) != 0) {
         digest_free(digest);
-        return error_set(err, ERROR_IO,
-                         "%s: cannot be read to its end, or "
-                         "memory is out",
-                         u->file->path);
+        error_set(err, ERROR_IO,
+                  "%s: cannot be read to its end, or "
+                  "memory is out",
+                  u->file->path);
+        return error_hint(err, "run rollcall deliver again; if it stays, "
+                               "rollcall verify checks the run");
     }
     digest_free(digest);
     return 0;
@@ -107,11 +111,15 @@ static int send_piece(struct upload *u, int number,
              u->id.data);
     if (s3_ask(u->d, u->file, "sending a piece", good, &call, err) != 0)
         return -1;
-    if (u->d->reply.etag[0] == '\0' || strpbrk(u->d->reply.etag, "<>&") != NULL)
-        return error_set(err, ERROR_UNAVAILABLE,
-                         "%s: the server named no "
-                         "ETag of a piece",
-                         u->file->path);
+    if (u->d->reply.etag[0] == '\0' ||
+        strpbrk(u->d->reply.etag, "<>&") != NULL) {
+        error_set(err, ERROR_UNAVAILABLE,
+                  "%s: the server answers a piece without an ETag",
+                  u->file->path);
+        return error_hint(
+            err,
+            "see that the url is of an S3 service, and what stands in between");
+    }
     buf_printf(&u->list,
                "<Part><PartNumber>%d</PartNumber><ETag>%s</ETag></Part>",
                number, u->d->reply.etag);

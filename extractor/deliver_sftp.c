@@ -39,8 +39,8 @@ static int check_file(const char *path, const char *key, bool private,
         return error_system(err, ERROR_CONFIG, errno, "%s: cannot open %s", key,
                             path);
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
-        result = error_set(err, ERROR_CONFIG, "%s: %s is no regular file", key,
-                           path);
+        error_set(err, ERROR_CONFIG, "%s: %s is no regular file", key, path);
+        result = error_hint(err, "name a file");
     } else if (private && (st.st_mode & 077) != 0) {
         error_set(err, ERROR_CONFIG,
                   "%s: %s is open to group or others (mode "
@@ -131,7 +131,9 @@ static int put_name(const struct delivery *d, const struct deliver_file *file,
                    temp ? TEMP_PREFIX : "", name, temp ? TEMP_SUFFIX : "");
     return len > 0 && len < NAME_MAX_LENGTH
                ? 0
-               : error_set(err, ERROR_CONFIG, "url: is too long");
+               : error_set(err, ERROR_CONFIG,
+                           "url: too long with the names of the files; choose "
+                           "a shorter path");
 }
 
 static int judge(const struct delivery *d, struct read_back *back,

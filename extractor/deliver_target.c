@@ -80,8 +80,11 @@ static int fill_place(struct delivery *d, struct error *err)
         d->place.data[--d->place.len] = '\0';
     if (buf_ok(&d->place))
         return 0;
-    return d->place.full ? error_set(err, ERROR_CONFIG, "its path is too long")
-                         : error_no_memory(err);
+    return d->place.full
+               ? error_set(
+                     err, ERROR_CONFIG,
+                     "the path or prefix is too long; choose a shorter one")
+               : error_no_memory(err);
 }
 
 static void put_address(const struct job_target *target, const char *place,

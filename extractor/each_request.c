@@ -163,9 +163,13 @@ static int turn_page(struct asking *asking, const struct json *root,
         pager_took(&asking->pager, NULL, 1, 1, cursor.data, err) != 0)
         result = error_prefix(err, "%s", source->name);
     buf_release(&cursor);
-    if (result == 0 && !asking->pager.done && asking->pages == EACH_PAGES_MAX)
-        result = error_set(err, ERROR_DATA, "%s: more than %d pages of one "
-                           "account", source->name, EACH_PAGES_MAX);
+    if (result == 0 && !asking->pager.done && asking->pages == EACH_PAGES_MAX) {
+        error_set(err, ERROR_DATA,
+                  "%s: more than %d pages of one "
+                  "account",
+                  source->name, EACH_PAGES_MAX);
+        result = error_hint(err, "see the paging in %s", source->path);
+    }
     return result;
 }
 

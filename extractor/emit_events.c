@@ -158,11 +158,14 @@ static int place_row(struct stream *stream, const struct joined *joined,
             return -1;
         put_place(&stream->place, &cell);
     }
-    if (!buf_ok(&stream->place))
-        return error_set(err, ERROR_DATA,
-                         "%s: the order columns of event %s take more than %d "
-                         "bytes",
-                         rules->schema.name, row.id, PLACE_MAX);
+    if (!buf_ok(&stream->place)) {
+        error_set(err, ERROR_DATA,
+                  "%s: the order columns of event %s take more than %d "
+                  "bytes",
+                  rules->schema.name, row.id, PLACE_MAX);
+        return error_hint(
+            err, "name fewer or shorter columns in \"order\" of the mapping");
+    }
     if (spool_place(stream->spool, stream->place.data, stream->place.len, &row,
                     &taken, err) != 0)
         return -1;

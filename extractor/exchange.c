@@ -141,10 +141,13 @@ int exchange_submit(struct exchange *exchange,
         return error_set(err, ERROR_BUG, "%s: endpoint is not of this job",
                          request->source->name);
     /* Anything else would extend the host name the credentials go to. */
-    if (request->path_query[0] != '/')
-        return error_set(err, ERROR_DATA,
-                         "%s: a request path that does not begin with /",
-                         request->source->name);
+    if (request->path_query[0] != '/') {
+        error_set(err, ERROR_DATA,
+                  "%s: the path of a request does not begin with '/'",
+                  request->source->name);
+        return error_hint(err, "see \"path\" and \"paging\" in %s",
+                          request->source->path);
+    }
     task = task_new(request);
     if (task == NULL)
         return error_no_memory(err);
@@ -222,9 +225,12 @@ static int put_on_wire(struct exchange *exchange, struct task *task,
     request.url = url.data;
     if (!buf_ok(&url) && !url.full)
         error_no_memory(err);
-    else if (!buf_ok(&url))
-        error_set(err, ERROR_DATA, "a URL above %d bytes", URL_MAX);
-    else
+    else if (!buf_ok(&url)) {
+        error_set(err, ERROR_DATA, "a URL would be longer than %d bytes",
+                  URL_MAX);
+        error_hint(err, "see \"query\" and \"batch\" in %s",
+                   task->request.source->path);
+    } else
         rc = http_start(exchange->http, &request, exchange_reply, task, err);
     buf_release(&url);
     return rc == 0 ? 0 : error_prefix(err, "%s", task->request.source->name);

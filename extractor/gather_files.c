@@ -101,11 +101,14 @@ int gather_files_again(struct gathering *g, struct error *err)
         for (size_t f = 0; f < report->file_count; f++) // NOLINTNEXTLINE
             same = same && !strcmp(before[f].sha256, report->files[f].sha256);
         free(before);
-        if (!same)
-            return error_set(err, ERROR_DATA,
-                             "files.%s: changed while it was "
-                             "read",
-                             entry->source.file);
+        if (!same) {
+            error_set(err, ERROR_DATA,
+                      "files.%s: changed while it was "
+                      "read",
+                      entry->source.file);
+            return error_hint(err, "put exports into place by renaming, when "
+                                   "they are whole, and run again");
+        }
     }
     return 0;
 }

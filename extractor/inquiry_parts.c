@@ -50,8 +50,7 @@ inquiry_column_lender(const struct explain_column *column)
 int inquiry_too_large(struct error *err)
 {
     error_set(err, ERROR_DATA,
-              "the answer is larger than %d MiB, or memory "
-              "is out",
+              "the answer: larger than %d MiB, or memory is out",
               INQUIRY_BYTES_MAX / 1024 / 1024);
     return error_hint(err, "set a shorter events.lookback in a job of its own "
                            "for this question");

@@ -341,9 +341,10 @@ static int no_site(const struct job *job, const char *site, struct error *err)
     char advice[NEAREST_ADVICE_MAX];
     struct nearest nearest;
 
-    if (job->sites == NULL)
-        return error_set(err, ERROR_USAGE, "--site: %s has no \"sites\"",
-                         job->path);
+    if (job->sites == NULL) {
+        error_set(err, ERROR_USAGE, "--site: %s has no \"sites\"", job->path);
+        return error_hint(err, "leave --site out");
+    }
     nearest_start(&nearest, site);
     for (const char *const *name = job->sites; *name != NULL; name++)
         nearest_offer(&nearest, *name);

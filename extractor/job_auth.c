@@ -35,7 +35,9 @@ static void read_cookie(struct spec *spec, const struct spec_node *node,
         if (isalnum((unsigned char)*name) ||
             strchr("!#$%&'*+-.^_`|~", *name) != NULL)
             continue;
-        spec_problem(spec, node, "is not a cookie name");
+        spec_problem(
+            spec, node,
+            "expected the name of a cookie, such as \"tenant.session.token\"");
         return;
     }
 }

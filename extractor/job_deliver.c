@@ -66,8 +66,10 @@ static void check_names(struct spec *spec, const struct spec_node *node,
         for (size_t j = 0; j < i; j++) {
             if (job->targets[i].name != NULL && job->targets[j].name != NULL &&
                 strcmp(job->targets[i].name, job->targets[j].name) == 0)
-                spec_problem(spec, node, "names two targets \"%s\"",
-                             job->targets[i].name);
+                spec_problem(
+                    spec, node,
+                    "names two targets \"%s\"; give each a name of its own",
+                    job->targets[i].name);
         }
     }
 }

@@ -122,7 +122,8 @@ static void read_access_key(struct spec *spec, const struct spec_node *node,
     for (; key != NULL && *key != '\0'; key++) {
         if (isgraph((unsigned char)*key) && strchr("/,", *key) == NULL)
             continue;
-        spec_problem(spec, node, "is no access key");
+        spec_problem(spec, node,
+                     "expected an access key id, without blanks, '/' and ','");
         return;
     }
 }
@@ -156,7 +157,8 @@ static void read_bucket(struct spec *spec, const struct spec_node *node,
     if (len < BUCKET_LEAST || len > BUCKET_MOST ||
         strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789.-_") != len ||
         strchr(".-", bucket[0]) != NULL)
-        spec_problem(spec, node, "is no name of a bucket");
+        spec_problem(spec, node,
+                     "expected the name of a bucket, such as \"audit-logs\"");
     *(const char **)out = bucket;
 }
 
@@ -167,7 +169,7 @@ static void read_region(struct spec *spec, const struct spec_node *node,
 
     if (region != NULL &&
         region[strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-")] != '\0')
-        spec_problem(spec, node, "is no region");
+        spec_problem(spec, node, "expected a region, such as \"eu-central-1\"");
     *(const char **)out = region;
 }
 

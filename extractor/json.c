@@ -12,7 +12,7 @@ static int scan_error(const struct json_scan *scan,
                       enum error_kind kind, struct error *err)
 {
     if (result == JSON_SCAN_EMPTY)
-        return error_set(err, kind, "%s is empty, expected JSON", name);
+        return error_set(err, kind, "%s: is empty, expected JSON", name);
     if (result == JSON_SCAN_NO_MEMORY)
         return error_no_memory(err);
     return error_set(err, kind, "%s:%zu:%zu: %s", name, scan->line,

@@ -32,11 +32,13 @@ static int check(const struct run_report *report, struct error *err)
     for (size_t i = 0; i < report->dataset_count; i++) {
         const char *name = report->datasets[i].schema->name;
 
-        if (strcmp(name, REJECTS_DATASET) == 0)
-            return error_set(err, ERROR_CONFIG,
-                             "%s: this dataset name is taken by the file of "
-                             "refused rows",
-                             name);
+        if (strcmp(name, REJECTS_DATASET) == 0) {
+            error_set(err, ERROR_CONFIG,
+                      "%s: this dataset name is taken by the file of "
+                      "refused rows",
+                      name);
+            return error_hint(err, "choose another \"name\" for the mapping");
+        }
     }
     return 0;
 }

@@ -13,9 +13,10 @@ static const char *dot(const struct manifest_object *object)
 int manifest_bad(const struct manifest_object *object, const char *name,
                  const char *what)
 {
-    return error_set(object->err, ERROR_DATA, "%s: %s%s%s: %s",
-                     object->manifest->file, object->place, dot(object), name,
-                     what);
+    error_set(object->err, ERROR_DATA, "%s: %s%s%s: %s", object->manifest->file,
+              object->place, dot(object), name, what);
+    return error_hint(object->err, "it is not as rollcall wrote it: bring it "
+                                   "back, or extract the run anew");
 }
 
 static const struct json *member(const struct manifest_object *object,
@@ -157,8 +158,11 @@ int manifest_element(const struct manifest_object *object, const char *name,
 {
     enter(object, node, child, "%s%s%s[%zu]", object->place, dot(object), name,
           index);
-    if (json_type(node) != JSON_OBJECT)
-        return error_set(object->err, ERROR_DATA, "%s: %s: must be an object",
-                         object->manifest->file, child->place);
+    if (json_type(node) != JSON_OBJECT) {
+        error_set(object->err, ERROR_DATA, "%s: %s: must be an object",
+                  object->manifest->file, child->place);
+        return error_hint(object->err, "it is not as rollcall wrote it: bring "
+                                       "it back, or extract the run anew");
+    }
     return 0;
 }

@@ -65,8 +65,12 @@ int manifest_write_part(const struct manifest *manifest, const char *dataset,
     buf_putc(out, '\n');
     if (!buf_ok(out) && !out->full)
         return error_no_memory(err);
-    if (!buf_ok(out) || !cut.whole)
-        return error_set(err, ERROR_DATA, "%s: cannot be written for %s alone",
-                         manifest->file, dataset);
+    if (!buf_ok(out) || !cut.whole) {
+        error_set(err, ERROR_DATA,
+                  "%s: the part of it for %s alone cannot be made",
+                  manifest->file, dataset);
+        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
+                               "or extract the run anew");
+    }
     return 0;
 }

@@ -97,8 +97,10 @@ static void read_enrich(struct spec *spec, const struct spec_node *node,
     for (; names[count] != NULL; count++) {
         check_source_name(spec, node, names[count]);
         if (rules->users != NULL && strcmp(names[count], rules->users) == 0)
-            spec_problem(spec, node, "\"%s\" is the source they enrich",
-                         rules->users);
+            spec_problem(
+                spec, node,
+                "\"%s\" is the source they enrich; take it out of here",
+                rules->users);
     }
     if (count > ROSTER_SOURCES_MAX - 1)
         spec_problem(spec, node, "at most %d sources can enrich",

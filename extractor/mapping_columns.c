@@ -194,7 +194,9 @@ void mapping_read_columns(struct spec *spec, const struct spec_node *node,
         keys += reader->columns[i].key;
     }
     if (keys == 0)
-        spec_problem(spec, node, "no column has \"key\": true");
+        spec_problem(spec, node,
+                     "no column has \"key\": true; set it on those that tell "
+                     "rows apart");
     rules->schema.columns = reader->columns;
     rules->schema.count = count;
     rules->columns = column_rules;

@@ -157,7 +157,8 @@ static bool read_matches(struct spec *spec, const struct spec_node *node,
     }
     if (code != 0) {
         regerror(code, out->regex, reason, sizeof(reason));
-        spec_problem(spec, node, "no extended regular expression: %s", reason);
+        spec_problem(spec, node, "expected an extended regular expression: %s",
+                     reason);
         return false;
     }
     resource->regex = out->regex;
@@ -349,7 +350,8 @@ static bool read_condition(struct spec *spec, const struct spec_node *node,
     bool good;
 
     if (reader->depth == CONDITION_DEPTH_MAX) {
-        spec_problem(spec, node, "conditions nest deeper than %d levels",
+        spec_problem(spec, node,
+                     "at most %d conditions can stand in one another",
                      CONDITION_DEPTH_MAX);
         return false;
     }

@@ -58,11 +58,11 @@ static void check_key(struct spec *spec, const struct spec_node *root,
             found = rules->schema.columns[i].key &&
                     names(&rules->columns[i], parts[p].kind, parts[p].index);
         if (!found)
-            spec_problem_at(spec, root, "columns",
-                            "no column with \"key\": true is from %s; an "
-                            "event's row is told apart by event.source, "
-                            "event.id and subject.id",
-                            parts[p].name);
+            spec_problem_at(
+                spec, root, "columns",
+                "needs a column with \"key\": true from %s; an event's row is "
+                "told apart by event.source, event.id and subject.id",
+                parts[p].name);
     }
 }
 

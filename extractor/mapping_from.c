@@ -83,10 +83,10 @@ static bool read_constant(struct spec *spec, const struct spec_node *node,
         good = text_or_number(spec, node->json, out);
     }
     if (!good)
-        spec_problem(spec, node, "is no constant of type %s%s",
+        spec_problem(spec, node, "expected a constant of type %s%s",
                      mapping_type_words[type],
                      type == VALUE_TIMESTAMP
-                         ? "; expected such as \"2026-11-23T02:00:00Z\""
+                         ? ", such as \"2026-11-23T02:00:00Z\""
                          : "");
     return good;
 }

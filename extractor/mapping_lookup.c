@@ -36,7 +36,7 @@ static int keep_row(void *context, const char *const *cells, size_t count,
     if (known != NULL && strcmp(known, cells[1]) != 0)
         return error_set(err, ERROR_CONFIG,
                          "row %zu: an earlier row gives another text for the "
-                         "same first cell",
+                         "same first cell; remove one",
                          lookup->line);
     if (known != NULL)
         return 0;

@@ -95,7 +95,8 @@ static int gives_way(const struct merge *merge, const char *dir, bool *way,
     if (trouble.kind == ERROR_NONE || trouble.kind == ERROR_DATA ||
         trouble.kind == ERROR_NO_INPUT)
         return 0;
-    return error_set(err, trouble.kind, "%s: %s", dir, trouble.text);
+    error_prefix(&trouble, "%s", dir);
+    return error_pass(err, &trouble);
 }
 
 static int omit(struct merge *merge, const char *dataset, const char *reason,
@@ -103,9 +104,12 @@ static int omit(struct merge *merge, const char *dataset, const char *reason,
 {
     struct run_report *report = &merge->report;
 
-    if (report->omitted_count == JOB_SITES_MAX)
-        return error_set(err, ERROR_DATA, "more than %d datasets cannot be "
-                         "merged", JOB_SITES_MAX);
+    if (report->omitted_count == JOB_SITES_MAX) {
+        error_set(err, ERROR_DATA, "datasets: more than %d cannot be merged",
+                  JOB_SITES_MAX);
+        return error_hint(
+            err, "merge runs that were extracted with the same mappings");
+    }
     merge->omitted[report->omitted_count++] =
         (struct omitted_report){.name = dataset, .reason = reason};
     log_line(merge->options->log, LOG_WARN, "merge", "%s: left out: %s; load "

@@ -28,8 +28,18 @@ struct copy {
 
 static int bad(const struct copy *copy, const char *what, struct error *err)
 {
-    return error_set(err, ERROR_DATA, "%s: %s: %s", copy->run->path,
-                     copy->part->path, what);
+    error_set(err, ERROR_DATA, "%s: %s: %s", copy->run->path, copy->part->path,
+              what);
+    return error_hint(err, "rollcall verify tells more of the run");
+}
+
+/* What fails on the way is of the file; a run is what its user named. */
+static int unread(const struct copy *copy, struct error *err)
+{
+    error_prefix(err, "%s", copy->run->path);
+    if (err->kind != ERROR_DATA)
+        return -1;
+    return error_hint(err, "rollcall verify tells more of the run");
 }
 
 /* A line is the part's own; of an object the brace is in the head. */
@@ -96,7 +106,7 @@ static int read_lines(struct copy *copy, struct source_file *file,
             return -1;
     }
     if (got < 0)
-        return error_prefix(err, "%s", copy->run->path);
+        return unread(copy, err);
     if (copy->line.len > 0)
         return bad(copy, "ends within a row", err);
     return 0;
@@ -112,7 +122,7 @@ static int copy_part(struct copy *copy, struct error *err)
     int result;
 
     if (file == NULL)
-        return error_prefix(err, "%s", copy->run->path);
+        return unread(copy, err);
     copy->rows = 0;
     buf_init(&copy->line, WRITER_RECORD_MAX);
     result = read_lines(copy, file, err);
@@ -122,7 +132,7 @@ static int copy_part(struct copy *copy, struct error *err)
         return -1;
     }
     if (source_file_close(file, &facts, err) != 0)
-        return error_prefix(err, "%s", copy->run->path);
+        return unread(copy, err);
     if (strcmp(facts.sha256, r->sha256) != 0 || copy->rows != r->rows)
         return bad(copy, "has changed since it was verified", err);
     return 0;

@@ -83,9 +83,11 @@ static int name_site(struct merge_run *run, const char *given,
         memcpy(run->site, name, strlen(name) + 1);
         return 0;
     }
-    if (given != NULL)
-        return error_set(err, ERROR_USAGE, "--as: \"%.64s\" is no site's name",
-                         given);
+    if (given != NULL) {
+        error_set(err, ERROR_USAGE, "--as: \"%.64s\" is no site's name", given);
+        return error_hint(err, "a site's name is of a-z, 0-9, '_' and '-', the "
+                               "first a letter or a digit");
+    }
     error_set(err, ERROR_USAGE, "%s: which site it is of is not known",
               run->path);
     return error_hint(err, "name the sites of all runs, in their order, with "
@@ -106,8 +108,10 @@ static int open_run(struct merge *merge, struct merge_run *run,
         run->fd = -1;
         return error_prefix(err, "%s", input->path);
     }
-    if (run->manifest.merged)
-        return error_set(err, ERROR_DATA, "%s: is merged already", input->path);
+    if (run->manifest.merged) {
+        error_set(err, ERROR_DATA, "%s: is merged already", input->path);
+        return error_hint(err, "merge the runs that it was made of");
+    }
     if (hash_manifest(run, err) != 0)
         return error_prefix(err, "%s", input->path);
     return name_site(run, input->site, err);
@@ -125,7 +129,8 @@ int merge_open(struct merge *merge, struct error *err)
     const struct merge_options *options = merge->options;
 
     if (options->input_count > JOB_SITES_MAX)
-        return error_set(err, ERROR_USAGE, "more than %d runs", JOB_SITES_MAX);
+        return error_set(err, ERROR_USAGE, "runs: at most %d can be merged",
+                         JOB_SITES_MAX);
     for (size_t i = 0; i < options->input_count; i++) {
         struct merge_run *run = &merge->runs[merge->count++];
 
@@ -137,9 +142,15 @@ int merge_open(struct merge *merge, struct error *err)
     for (size_t i = 1; i < merge->count; i++) {
         const struct merge_run *a = &merge->runs[i - 1], *b = a + 1;
 
-        if (strcmp(a->site, b->site) == 0)
-            return error_set(err, ERROR_USAGE, "%s: is of site \"%s\", as %s "
-                             "is", b->path, b->site, a->path);
+        if (strcmp(a->site, b->site) == 0) {
+            error_set(err, ERROR_USAGE,
+                      "%s: is of site \"%s\", as %s "
+                      "is",
+                      b->path, b->site, a->path);
+            return error_hint(
+                err,
+                "give one run of each site, or name their sites with --as");
+        }
     }
     return 0;
 }

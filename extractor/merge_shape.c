@@ -168,15 +168,24 @@ static const struct manifest_resource *shape_of(const struct manifest *manifest,
 static int check_room(const struct schema *schema, struct error *err)
 {
     for (size_t i = 0; i < schema->count; i++) {
-        if (strcasecmp(schema->columns[i].name, MANIFEST_SITE_COLUMN) == 0)
-            return error_set(err, ERROR_DATA, "dataset %s: has a column "
-                             "\"%s\" already", schema->name,
-                             schema->columns[i].name);
+        if (strcasecmp(schema->columns[i].name, MANIFEST_SITE_COLUMN) == 0) {
+            error_set(err, ERROR_DATA,
+                      "dataset %s: has a column "
+                      "\"%s\" already",
+                      schema->name, schema->columns[i].name);
+            return error_hint(err,
+                              "the site of a row gets that name: rename the "
+                              "column in the mapping and extract anew");
+        }
     }
     if (schema->count < SCHEMA_COLUMNS_MAX)
         return 0;
-    return error_set(err, ERROR_DATA, "dataset %s: has no room for another "
-                     "column", schema->name);
+    error_set(err, ERROR_DATA,
+              "dataset %s: has no room for the column of the site",
+              schema->name);
+    return error_hint(
+        err, "at most %d columns: take one out of the mapping and extract anew",
+        SCHEMA_COLUMNS_MAX);
 }
 
 const struct schema *merge_schema_of(struct arena *arena,

@@ -160,6 +160,15 @@ static int read_time_format(struct reading *reading,
                      format);
 }
 
+static int fail(const struct manifest_resource *resource, struct error *err)
+{
+    error_prefix(err, "%s", resource->path);
+    if (err->kind != ERROR_DATA)
+        return -1;
+    return error_hint(err, "it is not as its run wrote it: bring it back; "
+                           "rollcall verify tells more");
+}
+
 static int load_part(struct reading *reading, int dir_fd,
                      const struct manifest_resource *resource,
                      struct error *err)
@@ -174,7 +183,7 @@ static int load_part(struct reading *reading, int dir_fd,
                      &reading->column_index))
         return 0;
     if (is_csv && read_time_format(reading, dialect, err) != 0)
-        return error_prefix(err, "%s", resource->path);
+        return fail(resource, err);
     reading->observed->loaded = true;
     if (is_csv) {
         reading->header = dialect->header;
@@ -186,9 +195,7 @@ static int load_part(struct reading *reading, int dir_fd,
     }
     result = read_part(reading, dir_fd, resource, csv, err);
     csv_reader_free(csv);
-    if (result != 0)
-        error_prefix(err, "%s", resource->path);
-    return result;
+    return result != 0 ? fail(resource, err) : 0;
 }
 
 static bool has_format(const struct manifest *manifest, const char *dataset,

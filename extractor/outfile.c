@@ -30,9 +30,11 @@ static int open_folder(struct outfile *file, struct error *err)
     const char *slash = strrchr(file->path, '/');
 
     file->base = slash == NULL ? file->path : slash + 1;
-    if (*file->base == '\0' || strlen(file->base) > NAME_MAX)
-        return error_set(err, ERROR_CANT_CREATE, "%s: is no file name",
-                         file->path);
+    if (*file->base == '\0' || strlen(file->base) > NAME_MAX) {
+        error_set(err, ERROR_CANT_CREATE, "%s: is no file name", file->path);
+        return error_hint(
+            err, "give the path of a file, with a name of at most 255 bytes");
+    }
     snprintf(folder, sizeof(folder), "%.*s", (int)(file->base - file->path),
              file->path);
     file->folder = open(slash == NULL ? "." : folder,
@@ -47,9 +49,11 @@ static int check_target(const struct outfile *file, struct error *err)
 
     if (fstatat(file->folder, file->base, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? 0 : file_create_error(err, file->path);
-    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
-        return error_set(err, ERROR_CANT_CREATE,
-                         "%s: exists and is not a regular file", file->path);
+    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
+        error_set(err, ERROR_CANT_CREATE,
+                  "%s: exists and is not a regular file", file->path);
+        return error_hint(err, "move it away, or choose another place");
+    }
     return 0;
 }
 

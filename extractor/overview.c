@@ -38,12 +38,18 @@ static int pick_dataset(struct overview *o, struct error *err)
                   name);
         return error_hint(err, "its manifest names them");
     }
-    if (o->dataset == NULL)
-        return error_set(err, ERROR_DATA, "%s: has no dataset", m->file);
+    if (o->dataset == NULL) {
+        error_set(err, ERROR_DATA, "%s: has no dataset", m->file);
+        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
+                               "or extract the run anew");
+    }
     o->first = past_first(m, o->dataset->name);
-    if (o->first == NULL || o->first->schema.count == 0)
-        return error_set(err, ERROR_DATA, "%s: %s: dataset without a part",
-                         m->file, o->dataset->name);
+    if (o->first == NULL || o->first->schema.count == 0) {
+        error_set(err, ERROR_DATA, "%s: %s: has no part", m->file,
+                  o->dataset->name);
+        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
+                               "or extract the run anew");
+    }
     return 0;
 }
 
@@ -201,10 +207,13 @@ int overview_read(struct overview *o, struct error *err)
     result = read_rows(o, past, err);
     past_close(past);
     overview_diff_close(&o->diff);
-    if (result == 0 && o->rows != o->dataset->rows)
-        result = error_set(err, ERROR_DATA, "%s: %s: holds another number of "
-                           "rows than the manifest says", o->manifest.file,
-                           o->dataset->name);
+    if (result == 0 && o->rows != o->dataset->rows) {
+        error_set(err, ERROR_DATA,
+                  "%s: %s: holds another number of "
+                  "rows than the manifest says",
+                  o->manifest.file, o->dataset->name);
+        result = error_hint(err, "rollcall verify tells more of the run");
+    }
     rank_all(o);
     overview_choose_shown(o);
     return result;

@@ -93,9 +93,11 @@ static int put_text(struct overview *o, struct html *h,
         return 0;
     }
     item = tally_find(&o->columns[column].texts, text);
-    if (item == NULL)
-        return error_set(err, ERROR_DATA, "%s: changed while it was read",
-                         o->manifest.run_id);
+    if (item == NULL) {
+        error_set(err, ERROR_DATA, "%s: changed while it was read",
+                  o->manifest.run_id);
+        return error_hint(err, "run again when nothing writes there");
+    }
     html_format(h, "%zu", item->rank);
     return 0;
 }
@@ -186,9 +188,11 @@ static int put_compared(struct overview *o, struct html *h, struct past *past,
         result = overview_diff_end(o, &diff, false, err);
     if (result == 0 && (diff.usable != o->diff.usable ||
                         (diff.usable && (diff.added != o->diff.added ||
-                                         diff.removed != o->diff.removed))))
-        result = error_set(err, ERROR_DATA, "%s: changed while it was read",
-                           o->diff.before);
+                                         diff.removed != o->diff.removed)))) {
+        error_set(err, ERROR_DATA, "%s: changed while it was read",
+                  o->diff.before);
+        result = error_hint(err, "run again when nothing writes there");
+    }
     overview_diff_close(&diff);
     return result;
 }

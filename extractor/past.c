@@ -145,8 +145,13 @@ int past_next(struct past *past, struct past_row *row, struct error *err)
         if (past->part == NULL && !find_part(past))
             return 0;
         if ((past->file == NULL && open_part(past, err) != 0) ||
-            read_chunk(past, err) != 0)
-            return error_prefix(err, "%s", past->part->path);
+            read_chunk(past, err) != 0) {
+            error_prefix(err, "%s", past->part->path);
+            return err->kind != ERROR_DATA
+                       ? -1
+                       : error_hint(err, "it is not as its run wrote it: bring "
+                                         "it back; rollcall verify tells more");
+        }
     }
     *row = past->rows[past->given++];
     return 1;

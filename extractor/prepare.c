@@ -44,8 +44,8 @@ static int read_backfill(const struct command *command, struct span *span,
         return -1;
     if (span->from < span->to)
         return 0;
-    return error_set(err, ERROR_USAGE, "--to: \"%s\" is not later than --from",
-                     to);
+    error_set(err, ERROR_USAGE, "--to: \"%s\" is not later than --from", to);
+    return error_hint(err, "give a later --to or an earlier --from");
 }
 
 static int read_run_id(const struct command *command,
@@ -75,9 +75,12 @@ static int open_replay(const struct command *command,
 
     if (values[OPTION_REPLAY] == NULL)
         return 0;
-    if (values[OPTION_RECORD] != NULL)
-        return error_set(err, ERROR_USAGE, "--record: what is replayed is "
-                         "recorded already");
+    if (values[OPTION_RECORD] != NULL) {
+        error_set(err, ERROR_USAGE,
+                  "--record: what is replayed is "
+                  "recorded already");
+        return error_hint(err, "leave --record or --replay out");
+    }
     prepared->replay = recording_open(values[OPTION_REPLAY], err);
     return prepared->replay != NULL ? 0 : error_prefix(err, "--replay");
 }
@@ -118,9 +121,13 @@ static int check_sites(const struct command *command,
     const struct job *job = &prepared->setup.job;
 
     for (size_t i = 0; i < job->site_count; i++) {
-        if (strcmp(job->sites[i], prepared->run_id) == 0)
-            return error_set(err, ERROR_USAGE, "--run-id: \"%s\" is the name "
-                             "of a site", prepared->run_id);
+        if (strcmp(job->sites[i], prepared->run_id) == 0) {
+            error_set(err, ERROR_USAGE,
+                      "--run-id: \"%s\" is the name "
+                      "of a site",
+                      prepared->run_id);
+            return error_hint(err, "choose another run id");
+        }
     }
     if (!setup_has_sites(&prepared->setup) ||
         (values[OPTION_RECORD] == NULL && values[OPTION_REPLAY] == NULL))

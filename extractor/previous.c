@@ -37,9 +37,10 @@ static int open_run(struct previous *previous, int out_fd, const char *name,
         return 0;
     previous->damaged = true;
     close(previous->dir_fd);
-    if (trouble.kind != ERROR_DATA && trouble.kind != ERROR_NO_INPUT)
-        return error_set(err, trouble.kind, "the run %s: %s", name,
-                         trouble.text);
+    if (trouble.kind != ERROR_DATA && trouble.kind != ERROR_NO_INPUT) {
+        error_prefix(&trouble, "the run %s", name);
+        return error_pass(err, &trouble);
+    }
     log_line(log, LOG_WARN, "previous", "the run %s is not used: %s", name,
              trouble.text);
     return 0;

@@ -306,6 +306,12 @@ int probe_cloud_id(const struct gather_options *options,
     if (node != NULL && json_type(node) == JSON_STRING)
         *id = strdup(json_text(node));
     json_free(&question.doc);
-    return *id != NULL ? 0 : error_set(err, ERROR_DATA, "%s: no cloud id at %s",
-                                       source->name, source->gateway_path);
+    if (*id != NULL)
+        return 0;
+    error_set(err, ERROR_DATA, "%s: no cloud id at %s", source->name,
+              source->gateway_path);
+    return error_hint(err,
+                      "see that the endpoint's url is that of a site; if "
+                      "the API changed, edit %s",
+                      source->path);
 }

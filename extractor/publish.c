@@ -241,9 +241,12 @@ static int show(const struct publish *p, bool *old, struct error *err)
     *old = entry == ENTRY_FOLDER;
     if (entry == ENTRY_FAILED)
         return -1;
-    if (entry != ENTRY_ABSENT && !p->replace)
-        return error_set(err, ERROR_CANT_CREATE, "%s: is published already",
-                         p->run_id);
+    if (entry != ENTRY_ABSENT && !p->replace) {
+        error_set(err, ERROR_CANT_CREATE, "%s: is published already",
+                  p->run_id);
+        return error_hint(err,
+                          "replace it with --force, or choose another run id");
+    }
     if (fchmod(p->dir_fd, p->dir_mode) != 0 || fsync(p->dir_fd) != 0)
         return file_write_error(err, p->temp);
     if (*old)

@@ -174,8 +174,9 @@ static int show(const struct place *place, int day_fd, struct error *err)
         result = renameat2(out_fd, TEMP_NAME, day_fd, name, RENAME_EXCHANGE);
         break;
     default:
-        return error_set(err, ERROR_CANT_CREATE,
-                         "%s: exists and is not a folder", place->path);
+        error_set(err, ERROR_CANT_CREATE, "%s: exists and is not a folder",
+                  place->path);
+        return error_hint(err, "move it away, then run again");
     }
     if (result != 0)
         return file_create_error(err, place->path);
@@ -280,11 +281,13 @@ static int each_dataset(const struct publish_hive *hive,
     for (size_t i = 0; i < m->dataset_count && result == 0; i++) {
         struct place place = {.hive = hive, .dataset = m->datasets[i].name};
 
-        if (publish_hive_path(place.dataset, m->as_of, m->run_id,
-                              place.path) != 0)
-            return error_set(err, ERROR_CANT_CREATE,
-                             "%s: name of the folder is too long",
-                             place.dataset);
+        if (publish_hive_path(place.dataset, m->as_of, m->run_id, place.path) !=
+            0) {
+            error_set(err, ERROR_CANT_CREATE,
+                      "%s: the name of its folder would be too long",
+                      place.dataset);
+            return error_hint(err, "choose a shorter \"name\" for the mapping");
+        }
         buf_init(&place.text, MANIFEST_BYTES_MAX);
         result = visit(&place, err);
         buf_release(&place.text);

@@ -49,7 +49,8 @@ static enum age compare(int run_fd, const char *name, const char *run_id,
             newer = manifest.as_of > as_of;
         manifest_free(&manifest);
     } else if (trouble.kind != ERROR_DATA && trouble.kind != ERROR_NO_INPUT) {
-        error_set(err, trouble.kind, "%s/%s", name, trouble.text);
+        error_prefix(&trouble, "%s", name);
+        error_pass(err, &trouble);
         return AGE_UNKNOWN;
     }
     return newer ? AGE_NEWER : AGE_OLDER;
@@ -123,10 +124,13 @@ int publish_write_done(int out_fd, const struct publish_done *done,
     struct buf text;
     int result = -1;
 
-    if (publish_done_name(done->dataset, done->as_of, done->run_id, name) != 0)
-        return error_set(err, ERROR_CANT_CREATE,
-                         "%s: name of the done file is too long",
-                         done->dataset);
+    if (publish_done_name(done->dataset, done->as_of, done->run_id, name) !=
+        0) {
+        error_set(err, ERROR_CANT_CREATE,
+                  "%s: the name of its done file would be too long",
+                  done->dataset);
+        return error_hint(err, "choose a shorter \"name\" for the mapping");
+    }
     buf_init(&text, DONE_TEXT_MAX);
     jsonw_init(&w, &text, 0);
     jsonw_object(&w, NULL);

@@ -70,16 +70,20 @@ static int write_list(struct list *list, int out_fd, mode_t mode,
 
     snprintf(suffix, sizeof(suffix), ".%s" BESIDE_REDSHIFT,
              list->format);
-    if (beside_name(list->dataset, m->as_of, m->run_id, suffix, name) !=
-        0)
-        return error_set(err, ERROR_CANT_CREATE,
-                         "%s: name of the list for Redshift is too long",
-                         list->dataset);
+    if (beside_name(list->dataset, m->as_of, m->run_id, suffix, name) != 0) {
+        error_set(err, ERROR_CANT_CREATE,
+                  "%s: the name of its list for Redshift would be too long",
+                  list->dataset);
+        return error_hint(err, "choose a shorter \"name\" for the mapping");
+    }
     buf_init(&text, LIST_BYTES_MAX);
-    if (put_list(list, &text) != 0)
-        result = error_set(err, ERROR_CONFIG, "%s: output.redshift_url is too "
-                           "long", name);
-    else if (!buf_ok(&text))
+    if (put_list(list, &text) != 0) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: output.redshift_url is too "
+                  "long",
+                  name);
+        result = error_hint(err, "choose a shorter one");
+    } else if (!buf_ok(&text))
         result = error_no_memory(err);
     else
         result = list->count == 0 ? 0

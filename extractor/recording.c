@@ -136,9 +136,11 @@ static int write_line(struct recording *recording, const char *name,
     jsonw_int(&w, "bytes", (int64_t)len);
     jsonw_object_end(&w);
     buf_putc(&recording->line, '\n');
-    if (!buf_ok(&recording->line))
-        return error_set(err, ERROR_DATA, "%s: a request too long to record",
-                         request->source);
+    if (!buf_ok(&recording->line)) {
+        error_set(err, ERROR_DATA, "%s: a request is too long to be recorded",
+                  request->source);
+        return error_hint(err, "make \"batch\" of the source smaller");
+    }
     return sink_write(recording->index, recording->line.data,
                       recording->line.len, err);
 }

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,11 @@ static const char *request_key(struct recording *recording,
 
 static int index_error(const struct recording *recording, struct error *err)
 {
-    return error_set(err, ERROR_DATA,
-                     "%s/" RECORDING_INDEX_NAME ": a line "
-                     "that is no part of a recording",
-                     recording->folder);
+    error_set(err, ERROR_DATA,
+              "%s/" RECORDING_INDEX_NAME ": a line "
+              "that is no part of a recording",
+              recording->folder);
+    return error_hint(err, "record again: extract with --record");
 }
 
 static const char *text_member(const struct json *line, const char *name)
@@ -99,12 +101,15 @@ static int read_head(struct recording *recording, const struct json *line,
 
     found->concurrency = (int)concurrency;
     if (number_member(line, "recording") != RECORDING_VERSION ||
-        concurrency < 1 || concurrency > RECORDING_CONCURRENCY_MAX || as_of == NULL ||
-        instant_parse(as_of, INSTANT_ISO8601, &found->as_of) != 0)
-        return error_set(err, ERROR_DATA,
-                         "%s: is no recording of this "
-                         "version of rollcall",
-                         recording->folder);
+        concurrency < 1 || concurrency > RECORDING_CONCURRENCY_MAX ||
+        as_of == NULL ||
+        instant_parse(as_of, INSTANT_ISO8601, &found->as_of) != 0) {
+        error_set(err, ERROR_DATA,
+                  "%s: is no recording of this "
+                  "version of rollcall",
+                  recording->folder);
+        return error_hint(err, "record again: extract with --record");
+    }
     return 0;
 }
 
@@ -143,7 +148,8 @@ struct recording *recording_open(const char *folder, struct error *err)
         return NULL;
     recording->dir_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (recording->dir_fd < 0)
-        error_set(err, ERROR_NO_INPUT, "%s: cannot open the recording", folder);
+        error_system(err, ERROR_NO_INPUT, errno,
+                     "%s: cannot open the recording", folder);
     else
         text = read_whole_file(recording->dir_fd, RECORDING_INDEX_NAME,
                                RECORDING_INDEX_MAX, &len, err);
@@ -215,9 +221,11 @@ static int read_exactly(struct source_file *file,
         len += (size_t)got;
     }
     got = len == answer->bytes ? source_file_read(file, &more, 1, err) : 1;
-    if (got > 0)
-        error_set(err, ERROR_DATA, "%s: is not of the length in the index",
+    if (got > 0) {
+        error_set(err, ERROR_DATA, "%s: is not as long as when it was recorded",
                   answer->file);
+        error_hint(err, "record again: extract with --record");
+    }
     return got == 0 ? 0 : -1;
 }
 

@@ -33,7 +33,7 @@ static int make_room(struct rejects *rejects, struct error *err)
     struct reject *grown;
 
     if (rejects->count == REJECTS_MAX) {
-        error_set(err, ERROR_DATA, "more than %d rows or records are refused",
+        error_set(err, ERROR_DATA, "refused rows and records: more than %d",
                   REJECTS_MAX);
         return error_hint(err, "see the reasons logged so far; the mapping or "
                                "a source definition does not fit the data");
@@ -115,9 +115,14 @@ static int put_line(struct sink *sink, const struct reject *reject,
     buf_putc(line, '\n');
     if (!buf_ok(line) && !line->full)
         return error_no_memory(err);
-    if (!buf_ok(line))
-        return error_set(err, ERROR_DATA, "%s: a line is too long",
-                         REJECTS_NAME);
+    if (!buf_ok(line)) {
+        error_set(err, ERROR_DATA,
+                  "%s: the record of one refused row is too long",
+                  REJECTS_NAME);
+        return error_hint(
+            err,
+            "see the source's data: the id or field of a row is far too long");
+    }
     return sink_write(sink, line->data, line->len, err);
 }
 

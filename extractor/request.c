@@ -304,6 +304,9 @@ int request_next_cursor(const struct source *source, const struct json *root,
         return 0;
     if (!out->full)
         return error_no_memory(err);
-    return error_set(err, ERROR_DATA, "%s: the next page's cursor is too long",
-                     source->name);
+    error_set(err, ERROR_DATA, "%s: the next page's cursor is too long",
+              source->name);
+    return error_hint(
+        err, "see the paging of the source; if the API changed, edit %s",
+        source->path);
 }

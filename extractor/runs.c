@@ -179,9 +179,12 @@ static int take_name(struct runs *runs, int out_fd, const char *name,
     fd = openat(out_fd, name, OPEN_FOLDER | O_NOFOLLOW);
     if (fd < 0)
         return 0;
-    if (runs->count == RUNS_MAX)
-        result = error_set(err, ERROR_DATA, "more than %d runs", RUNS_MAX);
-    else if (faccessat(fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+    if (runs->count == RUNS_MAX) {
+        error_set(err, ERROR_DATA, "output directory: holds more than %d runs",
+                  RUNS_MAX);
+        result =
+            error_hint(err, "remove old ones with rollcall clean --keep N");
+    } else if (faccessat(fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         result = load_run(runs, out_fd, name, fd, err);
     close(fd);
     return result;

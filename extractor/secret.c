@@ -276,21 +276,26 @@ static int check(const struct raw *raw, const char *name, struct error *err)
 {
     size_t i;
 
-    if (raw->len == 0)
-        return error_set(err, ERROR_CONFIG, "secret: %s gives empty text",
-                         name);
-    if (raw->len > SECRET_MAX)
-        return error_set(err, ERROR_CONFIG,
-                         "secret: %s gives more than %d bytes", name,
-                         SECRET_MAX);
+    if (raw->len == 0) {
+        error_set(err, ERROR_CONFIG, "secret: %s gives empty text", name);
+        return error_hint(err, "it must give the secret, in one line");
+    }
+    if (raw->len > SECRET_MAX) {
+        error_set(err, ERROR_CONFIG, "secret: %s gives more than %d bytes",
+                  name, SECRET_MAX);
+        return error_hint(err, "it must give the secret alone");
+    }
     for (i = 0; i < raw->len; i++)
         if (iscntrl((unsigned char)raw->data[i]) &&
             !(raw->lines && strchr("\r\n", raw->data[i]) != NULL &&
-              raw->data[i] != '\0'))
-            return error_set(err, ERROR_CONFIG,
-                             "secret: %s gives a control character or more "
-                             "than one line",
-                             name);
+              raw->data[i] != '\0')) {
+            error_set(err, ERROR_CONFIG,
+                      "secret: %s gives a control character or more "
+                      "than one line",
+                      name);
+            return error_hint(err,
+                              "it must give the secret alone, in one line");
+        }
     return 0;
 }
 

@@ -71,13 +71,21 @@ static int check_source(const struct setup_source *entry, const char *name,
 {
     const struct source *source = &entry->source;
 
-    if (strcmp(source->name, name) != 0)
-        return error_set(err, ERROR_CONFIG, "%s: name: is \"%s\", but the "
-                         "file is for \"%s\"", source->path, source->name,
-                         name);
-    if (source->kind != kind)
-        return error_set(err, ERROR_CONFIG, "%s: kind: source \"%s\" is used "
-                         "for another kind of thing", source->path, name);
+    if (strcmp(source->name, name) != 0) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: name: is \"%s\", but the "
+                  "file is for \"%s\"",
+                  source->path, source->name, name);
+        return error_hint(err, "write \"%s\" there, or rename the file", name);
+    }
+    if (source->kind != kind) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: kind: source \"%s\" is used for something else",
+                  source->path, name);
+        return error_hint(err,
+                          "\"users\" and \"enrich\" take sources of users, "
+                          "\"events\" those of events, keys those of keys");
+    }
     return 0;
 }
 
@@ -133,20 +141,32 @@ static int need_fallback(struct setup *setup, struct mapping *mapping,
     size_t index = setup->source_count;
     struct setup_source *fallback = &setup->sources[index];
 
-    if (setup_source(setup, name) != NULL)
-        return error_set(err, ERROR_CONFIG, "%s: fallback: source \"%s\" is "
-                         "used on its own as well", entry->source.path, name);
+    if (setup_source(setup, name) != NULL) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: fallback: source \"%s\" is "
+                  "used on its own as well",
+                  entry->source.path, name);
+        return error_hint(
+            err,
+            "take it out of the mapping, or the fallback out of the source");
+    }
     if (need_source(setup, mapping, name, SOURCE_USERS, optional, err) != 0)
         return -1;
     fallback->is_fallback = true;
-    if (fallback->source.each)
-        return error_set(err, ERROR_CONFIG, "%s: fallback: source \"%s\" is "
-                         "asked account by account and gives no list",
-                         entry->source.path, name);
+    if (fallback->source.each) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: fallback: source \"%s\" is "
+                  "asked account by account and gives no list",
+                  entry->source.path, name);
+        return error_hint(err, "name a source that lists accounts");
+    }
     if (fallback->source.fallback == NULL)
         return 0;
-    return error_set(err, ERROR_CONFIG, "%s: fallback: source \"%s\" has a "
-                     "fallback itself", entry->source.path, name);
+    error_set(err, ERROR_CONFIG,
+              "%s: fallback: source \"%s\" has a "
+              "fallback itself",
+              entry->source.path, name);
+    return error_hint(err, "name a source that has none");
 }
 
 /* What is asked for the names of a log; of one that is left out, nothing. */
@@ -169,9 +189,11 @@ static int need_helpers(struct setup *setup, struct mapping *mapping,
     if (setup_source(setup, source->resolve_names)->source.batch_parameter !=
         NULL)
         return 0;
-    return error_set(err, ERROR_CONFIG, "%s: resolve.names: source \"%s\" has "
-                     "no \"batch\", so it cannot be asked for names",
-                     source->path, source->resolve_names);
+    error_set(err, ERROR_CONFIG,
+              "%s: resolve.names: source \"%s\" has "
+              "no \"batch\", so it cannot be asked for names",
+              source->path, source->resolve_names);
+    return error_hint(err, "name a source that has \"batch\"");
 }
 
 static int need_source(struct setup *setup, struct mapping *mapping,
@@ -192,7 +214,8 @@ static int need_source(struct setup *setup, struct mapping *mapping,
         return bind_endpoint(setup, entry, false, err);
     }
     if (setup->source_count == SETUP_SOURCES_MAX)
-        return error_set(err, ERROR_CONFIG, "%s: more than %d sources",
+        return error_set(err, ERROR_CONFIG,
+                         "%s: at most %d sources are possible in a run",
                          mapping->path, SETUP_SOURCES_MAX);
     path = mapping_source_path(mapping, name, setup->folders, err);
     if (path == NULL || source_load(&entry->source, path, err) != 0)
@@ -229,25 +252,44 @@ static int use_users(struct setup *setup, size_t mapping, const char *name,
     const struct setup_source *entry = setup_source(setup, name);
     size_t at = setup->mapping_users[mapping];
 
-    if (entry->is_fallback)
-        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" is the "
-                         "fallback of another of the run",
-                         setup->mappings[mapping].path, name);
+    if (entry->is_fallback) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: users: source \"%s\" is the "
+                  "fallback of another of the run",
+                  setup->mappings[mapping].path, name);
+        return error_hint(err,
+                          "take it out: it is asked when the other is refused");
+    }
     if (entry->skipped != NULL)
         return 0;
-    if (at == 0 && entry->source.each)
-        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" is "
-                         "asked account by account, so it can only enrich "
-                         "others", setup->mappings[mapping].path, name);
+    if (at == 0 && entry->source.each) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: users: source \"%s\" is "
+                  "asked account by account, so it can only enrich "
+                  "others",
+                  setup->mappings[mapping].path, name);
+        return error_hint(
+            err,
+            "name a source that lists accounts, and this one under \"enrich\"");
+    }
     if (entry->source.each &&
-        setup->mappings[mapping].rules.grain == GRAIN_EVENT)
-        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" is "
-                         "asked account by account, and only for rows of "
-                         "accounts", setup->mappings[mapping].path, name);
-    if (at == 0 && !entry->source.user_fields[USER_ACCOUNT_ID].required)
-        return error_set(err, ERROR_CONFIG, "%s: users: source \"%s\" may "
-                         "lack account ids, so it can only enrich others",
-                         setup->mappings[mapping].path, name);
+        setup->mappings[mapping].rules.grain == GRAIN_EVENT) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: users: source \"%s\" is "
+                  "asked account by account, and only for rows of "
+                  "accounts",
+                  setup->mappings[mapping].path, name);
+        return error_hint(err, "take it out of this mapping of events");
+    }
+    if (at == 0 && !entry->source.user_fields[USER_ACCOUNT_ID].required) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: users: source \"%s\" may "
+                  "lack account ids, so it can only enrich others",
+                  setup->mappings[mapping].path, name);
+        return error_hint(
+            err,
+            "name a source that lists accounts, and this one under \"enrich\"");
+    }
     if (at < setup->user_count && setup->users[at] == entry) {
         setup->mapping_users[mapping]++;
         return 0;
@@ -316,10 +358,13 @@ static int check_mapping(const struct setup *setup, size_t index,
     for (size_t i = 0; i < index; i++) {
         const char *name;
 
-        if (both_write(&setup->mappings[i].rules, rules, &name))
-            return error_set(err, ERROR_CONFIG, "%s: name: the run has a "
-                             "dataset \"%s\" already",
-                             setup->mappings[index].path, name);
+        if (both_write(&setup->mappings[i].rules, rules, &name)) {
+            error_set(err, ERROR_CONFIG,
+                      "%s: name: the run has a "
+                      "dataset \"%s\" already",
+                      setup->mappings[index].path, name);
+            return error_hint(err, "give each mapping a name of its own");
+        }
     }
     return 0;
 }
@@ -353,7 +398,8 @@ static int load_mapping(struct setup *setup, const char *name,
     struct mapping *mapping = &setup->mappings[setup->mapping_count];
 
     if (setup->mapping_count == SETUP_MAPPINGS_MAX)
-        return error_set(err, ERROR_CONFIG, "%s: more than %d mappings",
+        return error_set(err, ERROR_CONFIG,
+                         "%s: mappings: at most %d are possible",
                          setup->job.path, SETUP_MAPPINGS_MAX);
     if (mapping_load(mapping, name, setup->folders, err) != 0)
         return -1;

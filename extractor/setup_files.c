@@ -35,10 +35,12 @@ int setup_no_log(const struct setup *setup, const struct setup_source *entry,
 {
     if (entry->source.file != NULL)
         return no_file(setup, &entry->source, err);
-    return error_set(err, ERROR_CONFIG,
-                     "%s: endpoints: source \"%s\" cannot "
-                     "be read: %s",
-                     setup->job.path, entry->source.name, entry->skipped);
+    error_set(err, ERROR_CONFIG,
+              "%s: endpoints: source \"%s\" cannot "
+              "be read: %s",
+              setup->job.path, entry->source.name, entry->skipped);
+    return error_hint(
+        err, "add to the job what it needs, or take it out of the mapping");
 }
 
 bool setup_uses_file(const struct setup *setup, const struct job_file *file)

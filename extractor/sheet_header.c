@@ -86,11 +86,13 @@ static int take_name(struct sheet *sheet, const char *cell, size_t index,
 {
     struct sheet_column *column = &sheet->columns[index];
 
-    if (cell != NULL && !utf8_valid(cell))
-        return error_set(err, ERROR_DATA,
-                         "row 1: column %zu has a name that "
-                         "is not UTF-8",
-                         index + 1);
+    if (cell != NULL && !utf8_valid(cell)) {
+        error_set(err, ERROR_DATA,
+                  "row 1: column %zu has a name that "
+                  "is not UTF-8",
+                  index + 1);
+        return error_hint(err, "save the file as CSV in UTF-8");
+    }
     column->header = trimmed(sheet, cell != NULL ? cell : "");
     if (column->header == NULL)
         return error_no_memory(err);

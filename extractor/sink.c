@@ -156,7 +156,7 @@ static int deflate_all(struct sink *sink, int flush)
 
 static int give_failure(const struct sink *sink, struct error *err)
 {
-    return error_set(err, sink->failed.kind, "%s", sink->failed.text);
+    return error_pass(err, &sink->failed);
 }
 
 /* Hashes, compresses and writes; what fails is left in `failed`. */

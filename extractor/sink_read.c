@@ -51,7 +51,8 @@ int file_open_read(int dir_fd, const char *path, struct error *err)
                             errno, "%s: cannot open", path);
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
-        return error_set(err, ERROR_NO_INPUT, "%s: is a folder", path);
+        error_set(err, ERROR_NO_INPUT, "%s: is a folder", path);
+        return error_hint(err, "name a file");
     }
     return fd;
 }

@@ -27,9 +27,11 @@ static int read_to_end(int fd, const char *path, struct buf *text,
             continue;
         if (got < 0)
             return error_system(err, ERROR_IO, errno, "%s: cannot read", path);
-        if (text->len + (size_t)got > text->ceiling)
-            return error_set(err, ERROR_DATA, "%s: is larger than %zu bytes",
-                             path, text->ceiling);
+        if (text->len + (size_t)got > text->ceiling) {
+            error_set(err, ERROR_DATA, "%s: is larger than %zu bytes", path,
+                      text->ceiling);
+            return error_hint(err, "see that it is the file that is meant");
+        }
         if (buf_append(text, chunk, (size_t)got) != 0)
             return error_no_memory(err);
     }
@@ -88,13 +90,18 @@ static int check_target(int folder, const char *base, const char *name,
 {
     struct stat st;
 
-    if (*base == '\0' || strlen(base) > NAME_MAX)
-        return error_set(err, ERROR_CANT_CREATE, "%s: is no file name", name);
+    if (*base == '\0' || strlen(base) > NAME_MAX) {
+        error_set(err, ERROR_CANT_CREATE, "%s: is no file name", name);
+        return error_hint(
+            err, "give the path of a file, with a name of at most 255 bytes");
+    }
     if (fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return errno == ENOENT ? 0 : file_create_error(err, name);
-    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
-        return error_set(err, ERROR_CANT_CREATE,
-                         "%s: exists and is not a regular file", name);
+    if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
+        error_set(err, ERROR_CANT_CREATE,
+                  "%s: exists and is not a regular file", name);
+        return error_hint(err, "move it away, or choose another place");
+    }
     return 0;
 }
 

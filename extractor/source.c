@@ -252,7 +252,8 @@ static void check_sections(struct spec *spec, const struct spec_node *root,
     }
     if (source->fallback != NULL && source->name != NULL &&
         strcmp(source->fallback, source->name) == 0)
-        spec_problem_at(spec, root, "fallback", "is this source itself");
+        spec_problem_at(spec, root, "fallback",
+                        "is this source itself; name another");
     if (source->kind == SOURCE_EVENTS && source->subjects != NULL &&
         source->subject_count == 0)
         spec_problem_at(spec, root, "subjects", "must not be empty");
@@ -306,7 +307,7 @@ static void check_window(struct spec *spec, const struct spec_node *root,
         spec_problem_at(spec, root, "time", "missing; {from} needs it");
     else if (time && !window)
         spec_problem_at(spec, root, "time",
-                        "the request uses neither {from} nor {to}");
+                        "cannot be without {from} and {to} in the request");
 }
 
 /* A parameter sent twice makes the server choose. */
@@ -321,7 +322,7 @@ static void check_parameters(struct spec *spec, const struct spec_node *root,
 
     if (source->paging.in_body && source->batch_parameter != NULL)
         spec_problem_at(spec, root, "paging.in",
-                        "a source with \"batch\" pages in its query");
+                        "must be \"query\" in a source with \"batch\"");
     for (size_t i = 0; i < NAMES; i++) {
         const struct name_value *query = source->query;
 
@@ -329,12 +330,15 @@ static void check_parameters(struct spec *spec, const struct spec_node *root,
             continue;
         if (source->paging.in_body && body != NULL &&
             json_member(body, names[i]) != NULL)
-            spec_problem_at(spec, root, "request.body",
-                            "holds \"%s\", which paging sends", names[i]);
+            spec_problem_at(
+                spec, root, "request.body",
+                "holds \"%s\", which paging sends; leave it out here",
+                names[i]);
         for (; query != NULL && query->name != NULL; query++) {
             if (strcmp(query->name, names[i]) == 0)
                 spec_problem_at(spec, root, "request.query",
-                                "holds \"%s\", which paging or batch sends",
+                                "holds \"%s\", which paging or batch sends; "
+                                "leave it out here",
                                 names[i]);
         }
         for (size_t j = 0; j < i; j++) {

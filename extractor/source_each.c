@@ -22,8 +22,10 @@ static void read_unknown(struct spec *spec, const struct spec_node *node,
         for (size_t i = 0; i < count; i++)
             bad = bad || *status == no_word_on_accounts[i];
         if (bad)
-            spec_problem(spec, node, "status %d says nothing of an account",
-                         *status);
+            spec_problem(
+                spec, node,
+                "status %d tells nothing of a single account; leave it out",
+                *status);
     }
 }
 
@@ -60,7 +62,7 @@ void source_check_each(struct spec *spec, const struct spec_node *root,
                         "holds no {account}, which \"each\" needs");
     if (source->paging.style == PAGING_OFFSET)
         spec_problem_at(spec, root, "paging.style",
-                        "a source with \"each\" has cursor or single");
+                        "must be cursor or single in a source with \"each\"");
     /* Of several pages of one answer only instants are put together. */
     for (size_t i = 0; i < USER_FIELD_COUNT; i++) {
         if (source->user_fields[i].list != NULL)

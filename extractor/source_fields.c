@@ -89,7 +89,7 @@ static void need_identity(struct spec *spec, const struct spec_node *node,
     }
     if (rule->when_present != NULL || rule->when_absent != NULL)
         spec_problem_at(spec, node, name,
-                        "has neither \"present\" nor \"absent\"");
+                        "must not have \"present\" or \"absent\"");
     if (rule->newest != NULL)
         spec_problem_at(spec, node, name, "cannot be the newest of several");
     required = json_member(json, "required");

@@ -250,10 +250,10 @@ static void check_pointer(struct spec *spec, const struct spec_node *root,
         if ((*j)[0] != NULL && strcmp((*j)[0], name) == 0)
             return;
     }
-    spec_problem_at(spec, root, "fields",
-                    "\"%.*s\" leads to no column, "
-                    "\"joined\" or \"digest\" of \"csv\"",
-                    SPEC_PATH_MAX, pointer);
+    spec_problem_at(
+        spec, root, "fields",
+        "\"%.*s\" must lead to a column, \"joined\" or \"digest\" of \"csv\"",
+        SPEC_PATH_MAX, pointer);
 }
 
 static void check_pointers(struct spec *spec, const struct spec_node *root,
@@ -300,7 +300,8 @@ void source_check_file(struct spec *spec, const struct spec_node *root,
                         file ? "missing; a source that is a file needs it"
                              : "only a source that is a file has it");
     if (file && source->kind == SOURCE_KEYS)
-        spec_problem_at(spec, root, "file", "a source of keys is none");
+        spec_problem_at(spec, root, "file",
+                        "a source of keys cannot be a file");
     if (file && source->csv.columns != NULL)
         check_pointers(spec, root, source);
 }

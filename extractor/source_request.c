@@ -313,7 +313,9 @@ static void check_in_body(struct spec *spec, const struct spec_node *node,
     if (source->body == NULL)
         source->body = "{}";
     else if (source->body[0] != '{')
-        spec_problem_at(spec, node, "in", "the request's body is no object");
+        spec_problem_at(
+            spec, node, "in",
+            "must be \"query\": the body of the request is no object");
 }
 
 /* The style decides which other keys there are, so it is read first. */

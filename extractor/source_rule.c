@@ -205,7 +205,8 @@ static void check_presence(struct spec *spec, const struct spec_node *node,
         spec_problem_at(spec, node, "present",
                         "leaves nothing to \"map\" or \"placeholders\"");
     if (rule->when_absent != NULL && rule->required && rule->newest == NULL)
-        spec_problem_at(spec, node, "absent", "the field is required");
+        spec_problem_at(spec, node, "absent",
+                        "a required field cannot have it");
 }
 
 /* Of several places only the newest instant counts, and whether there is
@@ -256,7 +257,7 @@ static void check_rule(struct spec *spec, const struct spec_node *node,
     check_newest(spec, node, rule);
     if (!timestamp && rule->newest == NULL &&
         json_member(node->json, "time") != NULL)
-        spec_problem_at(spec, node, "time", "this field is no timestamp");
+        spec_problem_at(spec, node, "time", "only a timestamp has it");
     if (timestamp && rule->map != NULL)
         spec_problem_at(spec, node, "map", "a timestamp cannot be mapped");
     if (reader->field_type != VALUE_STRING && rule->constant != NULL)

@@ -107,10 +107,12 @@ int spool_add(struct spool *spool, const struct event *event, struct error *err)
 
     buf_reset(&spool->packed);
     spool_pack(event, &spool->packed);
-    if (!buf_ok(&spool->packed))
-        return error_set(err, ERROR_DATA,
-                         "%s: event %s takes more than %d bytes", event->source,
-                         id, SPOOL_EVENT_MAX);
+    if (!buf_ok(&spool->packed)) {
+        error_set(err, ERROR_DATA, "%s: event %s takes more than %d bytes",
+                  event->source, id, SPOOL_EVENT_MAX);
+        return error_hint(err, "see that event in the log of the site; with "
+                               "--from and --to a run can leave its time out");
+    }
     db_bind_integer(add, 1, event->fields[EVENT_AT].integer);
     db_bind_text(add, 2, event->source);
     db_bind_text(add, 3, id);

@@ -95,9 +95,10 @@ static int take_lock(struct state *state, const char *path, const char *run_id,
 
     if (snprintf(name, sizeof(name), "%s.lock", slash ? slash + 1 : path) >=
             (int)sizeof(name) ||
-        strlen(path) >= sizeof(folder))
-        return error_set(err, ERROR_CANT_CREATE, "%s: the path is too long",
-                         path);
+        strlen(path) >= sizeof(folder)) {
+        error_set(err, ERROR_CANT_CREATE, "%s: the path is too long", path);
+        return error_hint(err, "choose a shorter path");
+    }
     snprintf(folder, sizeof(folder), "%.*s",
              slash != NULL ? (int)(slash - path) + (slash == path) : 1,
              slash != NULL ? path : ".");
@@ -120,11 +121,13 @@ static int set_aside(const char *path, const char *run_id,
         if (snprintf(from, sizeof(from), "%s%s", path, suffixes[i]) >=
                 (int)sizeof(from) ||
             snprintf(to, sizeof(to), "%s.damaged-%s%s", path, run_id,
-                     suffixes[i]) >= (int)sizeof(to))
-            return error_set(err, ERROR_CANT_CREATE,
-                             "%s: the path is too "
-                             "long",
-                             path);
+                     suffixes[i]) >= (int)sizeof(to)) {
+            error_set(err, ERROR_CANT_CREATE,
+                      "%s: the path is too "
+                      "long",
+                      path);
+            return error_hint(err, "choose a shorter path");
+        }
         if (rename(from, to) != 0 && (i == 0 || errno != ENOENT))
             return error_system(err, ERROR_CANT_CREATE, errno,
                                 "%s: cannot be set aside", from);
@@ -174,6 +177,13 @@ static struct db *open_sound(const char *path, enum db_trouble *trouble,
     return NULL;
 }
 
+static void hint_at_another(enum db_trouble trouble, struct error *err)
+{
+    if (trouble == DB_FOREIGN || trouble == DB_NEWER)
+        error_hint(err, "name another file as \"state\" in the job, or move "
+                        "this one away: all is read again then");
+}
+
 static struct db *open_or_replace(const char *path, const char *run_id,
                                   bool *old, const struct log *log,
                                   struct error *err)
@@ -188,9 +198,7 @@ static struct db *open_or_replace(const char *path, const char *run_id,
         cause.kind = ERROR_CONFIG;
     if (trouble != DB_DAMAGED) {
         *err = cause;
-        if (trouble == DB_FOREIGN || trouble == DB_NEWER)
-            error_hint(err, "name another file as \"state\" in the job, or "
-                            "move this one away: all is read again then");
+        hint_at_another(trouble, err);
         return NULL;
     }
     *old = false;
@@ -252,6 +260,7 @@ struct state *state_look(const char *path, struct error *err)
     state->db = db_open_reader(path, &schema, &trouble, err);
     if (state->db != NULL)
         return state;
+    hint_at_another(trouble, err);
     state_close(state);
     return NULL;
 }

@@ -1,4 +1,5 @@
 /* What the last run read of each source, and what is missing in between. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -176,8 +177,9 @@ int status_read_sources(struct status *status, int out_fd, struct error *err)
                             O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
     if (fd < 0)
-        return error_set(err, ERROR_IO, "%s: cannot be opened any more",
-                         status->last->name);
+        return error_system(err, ERROR_IO, errno,
+                            "%s: cannot be opened any more",
+                            status->last->name);
     if (manifest_load(&manifest, fd, err) != 0) {
         close(fd);
         return error_prefix(err, "%s", status->last->name);

@@ -47,9 +47,11 @@ static int take_window(void *context, const struct state_window *window,
 
     if (count == 0 ||
         strcmp(known->finished[count - 1].source, window->source) != 0) {
-        if (count == SETUP_SOURCES_MAX)
-            return error_set(err, ERROR_DATA,
-                             "the state has windows of too many logs");
+        if (count == SETUP_SOURCES_MAX) {
+            error_set(err, ERROR_DATA, "state: holds more than %d logs",
+                      SETUP_SOURCES_MAX);
+            return error_hint(err, "name another file as \"state\" in the job");
+        }
         known->finished[count].source =
             arena_strdup(&status->arena, window->source);
         if (known->finished[count].source == NULL)

@@ -115,6 +115,7 @@ int target_write(const struct target_format *format,
         return 0;
     if (!out->full)
         return error_no_memory(err);
-    return error_set(err, ERROR_CONFIG, "%s: its %s is larger than %d bytes",
-                     table->schema->name, part->name, TARGET_TEXT_MAX);
+    error_set(err, ERROR_CONFIG, "%s: its %s is larger than %d bytes",
+              table->schema->name, part->name, TARGET_TEXT_MAX);
+    return error_hint(err, "take columns out of the mapping");
 }

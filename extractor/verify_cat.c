@@ -108,6 +108,8 @@ static int cat_part(struct cat *cat, const struct manifest_resource *r,
     if (file == NULL)
         return -1;
     if (copy_part(cat, r, file, err) != 0) {
+        if (err->kind == ERROR_DATA)
+            error_hint(err, "do not use what was written; see rollcall verify");
         source_file_close(file, NULL, err);
         return -1;
     }
@@ -141,8 +143,11 @@ static int cat_parts(struct cat *cat, struct error *err)
     }
     if (parts > 0)
         return 0;
-    return error_set(err, ERROR_NO_INPUT, "run %s: holds no %s of %s",
-                     m->run_id, format, dataset);
+    error_set(err, ERROR_NO_INPUT, "run %s: holds no %s of %s", m->run_id,
+              format, dataset);
+    return error_hint(
+        err,
+        "choose another with --format; the manifest names what the run holds");
 }
 
 int cat_run(const char *path, const struct cat_options *options, int fd,

@@ -138,9 +138,12 @@ static int check_dataset(struct verify *v, int out_fd, const char *dataset,
     int result;
 
     if (publish_hive_path(dataset, v->manifest.as_of, v->manifest.run_id,
-                          f.path) != 0)
-        return error_set(err, ERROR_DATA, "%s: dataset name is too long",
-                         v->manifest.file);
+                          f.path) != 0) {
+        error_set(err, ERROR_DATA, "%s: the name of a dataset is too long",
+                  v->manifest.file);
+        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
+                               "or extract the run anew");
+    }
     f.fd = openat(out_fd, f.path,
                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (f.fd < 0) {

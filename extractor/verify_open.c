@@ -68,8 +68,10 @@ int verify_plain(int dir_fd, const char *name, struct error *err)
         return error_system(err, ERROR_IO, errno, "%s: cannot be looked at",
                             name);
     }
-    if (!S_ISREG(st.st_mode))
-        return error_set(err, ERROR_DATA, "%s: is no regular file", name);
+    if (!S_ISREG(st.st_mode)) {
+        error_set(err, ERROR_DATA, "%s: is no regular file", name);
+        return error_hint(err, "bring back the file of the run");
+    }
     return 0;
 }
 
@@ -179,9 +181,12 @@ static int check_done(struct verify *v, int out_fd,
     char *text;
 
     if (publish_done_name(dataset->name, v->manifest.as_of, v->manifest.run_id,
-                          file) != 0)
-        return error_set(err, ERROR_DATA, "%s: dataset name is too long",
-                         MANIFEST_NAME);
+                          file) != 0) {
+        error_set(err, ERROR_DATA, "%s: the name of a dataset is too long",
+                  MANIFEST_NAME);
+        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
+                               "or extract the run anew");
+    }
     text = verify_read(out_fd, file, DONE_BYTES_MAX, &len, &local);
     if (text == NULL && local.kind != ERROR_NO_INPUT &&
         local.kind != ERROR_DATA) {

@@ -170,10 +170,14 @@ static int other_status(struct walk *walk,
         walk->pager.done = true;
         return 0;
     }
-    if (!pager_halve(&walk->pager))
-        return error_set(err, ERROR_UNAVAILABLE, "%s: the server answers %d "
-                         "even to pages of %d items", source->name,
-                         answer->status, PAGER_SIZE_MIN);
+    if (!pager_halve(&walk->pager)) {
+        error_set(err, ERROR_UNAVAILABLE,
+                  "%s: the server answers %d "
+                  "even to pages of %d items",
+                  source->name, answer->status, PAGER_SIZE_MIN);
+        return error_hint(
+            err, "run again later; if it stays, ask who runs the server");
+    }
     log_line(walk->options.log, LOG_WARN, "page", "%s: status %d, now asking "
              "for %" PRId64 " items a page", source->name, answer->status,
              walk->pager.size);

@@ -45,9 +45,12 @@ static int name_part(struct writer *writer, struct error *err)
         snprintf(writer->part.name, sizeof(writer->part.name), "%s-%05zu.%s%s",
                  writer->options.schema->name, number, writer->format->name,
                  writer->options.plain ? "" : ".gz");
-    if (len < 0 || (size_t)len >= sizeof(writer->part.name))
-        return error_set(err, ERROR_CONFIG, "%s: dataset name is too long",
-                         writer->options.schema->name);
+    if (len < 0 || (size_t)len >= sizeof(writer->part.name)) {
+        error_set(err, ERROR_CONFIG,
+                  "%s: the name of its files would be too long",
+                  writer->options.schema->name);
+        return error_hint(err, "choose a shorter \"name\" for the mapping");
+    }
     return 0;
 }
 
@@ -58,11 +61,13 @@ static int put_line(struct writer *writer, struct error *err)
 
     if (!buf_ok(record) && !record->full)
         return error_no_memory(err);
-    if (!buf_ok(record))
-        return error_set(
-            err, ERROR_DATA, "%s: row %llu is larger than %d bytes",
-            writer->part.name, (unsigned long long)writer->part.rows + 1,
-            WRITER_RECORD_MAX);
+    if (!buf_ok(record)) {
+        error_set(err, ERROR_DATA, "%s: row %llu is larger than %d bytes",
+                  writer->part.name, (unsigned long long)writer->part.rows + 1,
+                  WRITER_RECORD_MAX);
+        return error_hint(err, "cut long columns in the mapping (\"length\", "
+                               "\"over_length\": \"truncate\")");
+    }
     if (record->len > writer->part.longest)
         writer->part.longest = record->len;
     return sink_write(writer->sink, record->data, record->len, err);

@@ -70,9 +70,7 @@ static int make_room(struct explain_log *log, struct error *err)
     struct explain_event *grown;
 
     if (log->count == EXPLAIN_EVENTS_MAX) {
-        error_set(err, ERROR_DATA,
-                  "the log has more than %d events of the "
-                  "account",
+        error_set(err, ERROR_DATA, "log: more than %d events of the account",
                   EXPLAIN_EVENTS_MAX);
         return error_hint(err, "set a shorter events.lookback in a job of "
                                "its own for this question");

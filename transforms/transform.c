@@ -166,10 +166,13 @@ static int apply_format_date(const struct transform *transform,
     char text[FORMATTED_DATE_MAX];
 
     if (instant_format(value->integer, transform->text,
-                       transform->offset_minutes, text, sizeof(text)) != 0)
-        return error_set(err, ERROR_CONFIG,
-                         "format_date: cannot format a date with '%s'",
-                         transform->text);
+                       transform->offset_minutes, text, sizeof(text)) != 0) {
+        error_set(err, ERROR_CONFIG,
+                  "format_date: no text of the date can be made with '%s'",
+                  transform->text);
+        return error_hint(err, "see \"format\" of it in the mapping, and "
+                               "whether the year of the date has four digits");
+    }
     *value = value_text(arena_strdup(arena, text));
     return no_memory_if_null(value, err);
 }

@@ -530,7 +530,7 @@ int reference_json(const char *text, size_t len, bool comments, struct buf *out)
     cJSON *tree;
 
     if (result == JSON_SCAN_EMPTY)
-        buf_printf(out, "t is empty, expected JSON");
+        buf_printf(out, "t: is empty, expected JSON");
     else if (result == JSON_SCAN_WRONG)
         buf_printf(out, "t:%zu:%zu: %s", scan.line, scan.column, scan.reason);
     if (result != JSON_SCAN_OK) {

@@ -262,9 +262,9 @@ static void an_empty_text_says_so(void **state)
 
     (void)state;
     assert_int_equal(parse(&doc, "", &err), -1);
-    assert_string_equal(err.text, "t.json is empty, expected JSON");
+    assert_string_equal(err.text, "t.json: is empty, expected JSON");
     assert_int_equal(parse(&doc, " \n\t\n", &blank), -1);
-    assert_string_equal(blank.text, "t.json is empty, expected JSON");
+    assert_string_equal(blank.text, "t.json: is empty, expected JSON");
 }
 
 static void numbers_keep_their_text(void **state)
@@ -542,7 +542,7 @@ static void wrong_comments_are_refused(void **state)
         {"{}\n /* open", "t.json:2:2: comment without an end, expected '*/'"},
         {"/*/", "t.json:1:1: comment without an end, expected '*/'"},
         {"1 /", "t.json:1:3: unexpected '/', expected the end of the text"},
-        {"/* a */ // b", "t.json is empty, expected JSON"},
+        {"/* a */ // b", "t.json: is empty, expected JSON"},
         {"// a\n[1 /* b\n */ x",
          "t.json:3:5: unexpected 'x', expected ',' or ']'"},
         {"1/**/2", "t.json:1:6: unexpected '2', expected the end of the text"},

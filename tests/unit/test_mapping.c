@@ -207,11 +207,11 @@ static void constants_fit_the_column(void **state)
     const struct alternative *first;
 
     refuses(f, COLUMN("\"type\": \"integer\", \"from\": {\"value\": \"1\"}"),
-            "columns[1].from.value: is no constant of type integer");
+            "columns[1].from.value: expected a constant of type integer");
     refuses(f,
             COLUMN("\"type\": \"timestamp\", "
                    "\"from\": {\"value\": \"2026-11-23T02:00:00\"}"),
-            "is no constant of type timestamp");
+            "expected a constant of type timestamp");
     refuses(f,
             TEXT_COLUMN("\"values\": [\"known\", \"hidden\"], "
                         "\"from\": [{\"value\": \"hiden\"}]"),
@@ -303,7 +303,7 @@ static void conditions_fit_the_type(void **state)
     refuses(f, WHERE("{\"field\": \"user.active\", \"matches\": \"x\"}"),
             "only text can be matched");
     refuses(f, WHERE("{\"field\": \"user.email\", \"matches\": \"(\"}"),
-            "no extended regular expression");
+            "expected an extended regular expression");
     refuses(f, EVENT_WHEN("{\"field\": \"event.at\", \"older_than\": \"1d\"}"),
             "cannot depend on the run's time");
     accepts(f, WHERE("{\"field\": \"user.added_at\", \"equals\": "
@@ -332,7 +332,7 @@ static void conditions_have_a_depth(void **state)
     for (int i = 0; i < 16; i++)
         strcat(where, "}");
     snprintf(text, sizeof(text), WHERE("%s"), where);
-    refuses(f, text, "deeper than 16 levels");
+    refuses(f, text, "at most 16 conditions");
 }
 
 static void facts_are_checked(void **state)
@@ -472,7 +472,8 @@ static void users_come_from_one_source_and_more(void **state)
     refuses(f, SOURCES("{\"enrich\": [\"b\"]}"), "users.from: missing");
     refuses(f, SOURCES("{\"from\": \"a\", \"enrich\": []}"), "users.enrich");
     refuses(f, SOURCES("{\"from\": \"a\", \"enrich\": [\"b\", \"a\"]}"),
-            "users.enrich: \"a\" is the source they enrich");
+            "users.enrich: \"a\" is the source they enrich; "
+            "take it out of here");
     refuses(f, SOURCES("{\"from\": \"a\", \"enrich\": [\"../b\"]}"),
             "is not the name of a source");
     refuses(f, SOURCES("{\"from\": \"a\", \"enrich\": [\"b\", \"b\"]}"),

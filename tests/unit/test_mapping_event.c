@@ -133,9 +133,12 @@ static void keys_tell_rows_apart(void **state)
 {
     struct fixture *f = *state;
 
-    refuses(f, MAPPING(EVENTS, SOURCE ", " ID), "is from subject.id");
-    refuses(f, MAPPING(EVENTS, ID ", " SUBJECT), "is from event.source");
-    refuses(f, MAPPING(EVENTS, SOURCE ", " SUBJECT), "is from event.id");
+    refuses(f, MAPPING(EVENTS, SOURCE ", " ID),
+            "\"key\": true from subject.id");
+    refuses(f, MAPPING(EVENTS, ID ", " SUBJECT),
+            "\"key\": true from event.source");
+    refuses(f, MAPPING(EVENTS, SOURCE ", " SUBJECT),
+            "\"key\": true from event.id");
     accepts(f, MAPPING(EVENTS, SOURCE ", " ID ", " KEY(
                                    "s", "[\"subject.id\", {\"value\": \"\"}]")));
 }

@@ -259,7 +259,7 @@ static void plain_pages_are_read_and_lengths_held(void **state)
     recording_close(recording);
     temp_file(*state, "000001.json", "[1,2]");
     recording = read_again(*state);
-    refuses(recording, &users, "000001.json: is not of the length");
+    refuses(recording, &users, "000001.json: is not as long as when");
     recording_close(recording);
 }
 

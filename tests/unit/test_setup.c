@@ -296,13 +296,13 @@ static void source_of_another_kind(void **state)
     struct stage *stage = *state;
 
     put(stage, "mine.json", MAPPING("mine", "jira_audit", ""));
-    refuses(stage, JOB("jira", "\"mine\""), "another kind");
+    refuses(stage, JOB("jira", "\"mine\""), "something else");
     put(stage, "mine.json",
         MAPPING("mine", "jira_users", EVENTS("jira_users")));
-    refuses(stage, JOB("jira", "\"mine\""), "another kind");
+    refuses(stage, JOB("jira", "\"mine\""), "something else");
     put(stage, "mine.json",
         MAPPING("mine", "jira_users", EVENTS("jira_user_keys")));
-    refuses(stage, JOB("jira", "\"mine\""), "another kind");
+    refuses(stage, JOB("jira", "\"mine\""), "something else");
 }
 
 static void one_dataset_twice(void **state)

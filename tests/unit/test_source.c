@@ -193,7 +193,7 @@ static void field_rules_fit_the_type(void **state)
             USERS(ID ", \"email\": {\"at\": \"/e\", \"time\": "
                      "\"epoch_ms\"}",
                   ""),
-            "fields.email.time: this field is no timestamp");
+            "fields.email.time: only a timestamp has it");
     refuses(f,
             USERS(ID ", \"active\": {\"at\": \"/e\", \"map\": "
                      "{\"ON\": \"yes\"}}",
@@ -422,9 +422,10 @@ static void paging_in_the_body_needs_an_object(void **state)
     assert_null(f->source.body);
     accepts(f, POST(", \"body\": {\"org\": [\"{organisation}\"]}", IN_BODY));
     refuses(f, POST(", \"body\": {\"c\": 1}", IN_BODY),
-            "request.body: holds \"c\", which paging sends");
-    refuses(f, POST(", \"body\": [1]", IN_BODY),
-            "paging.in: the request's body is no object");
+            "request.body: holds \"c\", which paging sends; leave it out here");
+    refuses(
+        f, POST(", \"body\": [1]", IN_BODY),
+        "paging.in: must be \"query\": the body of the request is no object");
     refuses(f, POST(", \"body\": {\"q\": \"{orgnisation}\"}", ""),
             "did you mean \"organisation\"");
     refuses(f, POST("", ", \"in\": \"head\""), "paging.in: ");
@@ -457,7 +458,7 @@ static void only_lists_of_users_fall_back(void **state)
     accepts(f, USERS(ID, ""));
     assert_false(source_falls_back(&f->source, 404));
     refuses(f, USERS(ID, ", \"fallback\": \"s\""),
-            "fallback: is this source itself");
+            "fallback: is this source itself; name another");
     refuses(f, "{" HEAD("events") GET("") OFFSET ITEMS EVENT_FIELDS SUBJECTS
             ", \"fallback\": \"other\"}",
             "fallback: a source of kind \"events\" has none");
@@ -476,18 +477,20 @@ static void presence_is_for_texts(void **state)
     refuses(f, USERS(ID ", \"active\": {\"at\": \"/a\", "
                         "\"absent\": \"true\"}", ""),
             "fields.active.absent: only a text field can have one");
-    refuses(f, USERS(ID ", \"email\": {\"at\": \"/a\", \"required\": true, "
-                        "\"absent\": \"x\"}", ""),
-            "fields.email.absent: the field is required");
+    refuses(f,
+            USERS(ID ", \"email\": {\"at\": \"/a\", \"required\": true, "
+                     "\"absent\": \"x\"}",
+                  ""),
+            "fields.email.absent: a required field cannot have it");
     refuses(f, USERS(ID ", \"email\": {\"at\": \"/a\", \"present\": \"x\", "
                         "\"map\": {\"a\": \"b\"}}", ""),
             "fields.email.present: leaves nothing");
     refuses(f, USERS(ID ", \"email\": {\"constant\": \"a\", "
                         "\"absent\": \"x\"}", ""),
             "fields.email.absent: a constant field has none");
-    refuses(f, USERS("\"account_id\": {\"at\": \"/id\", \"absent\": \"x\"}",
-                     ""),
-            "fields.account_id: has neither");
+    refuses(f,
+            USERS("\"account_id\": {\"at\": \"/id\", \"absent\": \"x\"}", ""),
+            "fields.account_id: must not have");
 }
 
 static void the_newest_of_places_is_checked(void **state)
@@ -580,18 +583,17 @@ static void one_request_an_account(void **state)
     refuses(f, EACH("/{account}", "", SINGLE), "each: missing; {account}");
     refuses(f, EACH("/x", "\"each\": {}, ", SINGLE), "holds no {account}");
     refuses(f, EACH("/{account}", "\"each\": {\"unknown\": [401]}, ", SINGLE),
-            "each.unknown: status 401 says nothing of an account");
+            "each.unknown: status 401 tells nothing of a single account");
     refuses(f, EACH("/{account}", "\"each\": {\"unknown\": [503]}, ", SINGLE),
-            "status 503 says nothing of an account");
+            "status 503 tells nothing of a single account");
     refuses(f, EACH("/{account}", "\"each\": {\"max_age\": \"31d\"}, ", SINGLE),
             "each.max_age");
     refuses(f,
             EACH("/{account}", "\"each\": {}, ",
                  SINGLE ", \"fallback\": \"other\""),
             "fallback: a source with \"each\" has none");
-    refuses(f,
-            EACH("/{account}", OFFSET "\"each\": {}, ", ""),
-            "paging.style: a source with \"each\" has cursor or single");
+    refuses(f, EACH("/{account}", OFFSET "\"each\": {}, ", ""),
+            "paging.style: must be cursor or single in a source with \"each\"");
     refuses(f,
             EACH("/{account}", "\"each\": {}, ",
                  SINGLE ", \"probe\": {\"path\": \"/{account}\"}"),

@@ -116,7 +116,7 @@ static void a_file_is_not_asked(void **state)
                FIELDS "}",
             "csv: missing");
     refuses(f, FILE_OF("keys", COLUMNS ", " REQUIRED, FIELDS),
-            "file: a source of keys is none");
+            "file: a source of keys cannot be a file");
 }
 
 static void columns_are_checked(void **state)
@@ -145,9 +145,10 @@ static void fields_lead_to_columns(void **state)
 {
     struct fixture *f = *state;
 
-    refuses(f, FILE_OF("users", COLUMNS ", " REQUIRED,
-                       "\"fields\": {\"account_id\": \"/User id\"}"),
-            "\"/User id\" leads to no column");
+    refuses(f,
+            FILE_OF("users", COLUMNS ", " REQUIRED,
+                    "\"fields\": {\"account_id\": \"/User id\"}"),
+            "\"/User id\" must lead to a column");
     accepts(f, FILE_OF("users", COLUMNS ", " REQUIRED ", \"digest\": \"Row\"",
                        "\"fields\": {\"account_id\": [\"/Id\", \"/Row\"]}"));
 }
