@@ -190,7 +190,8 @@ class Program:
             return self.known[key]
         callers = [c for c in self.callers[function] if c[0] not in above]
         found = bool(callers) and all(
-            behind(f, at, (name,) + self.helpers(f.file, name))
+            on_the_way_out(f, arguments(f.text, at)[1], name,
+                           self.helpers(f.file, name)) is not None
             or self.all_callers(f, name, above + (function,))
             for f, at in callers)
         if not above:

@@ -100,7 +100,7 @@ static int take_own(void *context, const struct exchange_answer *answer,
         run->own[run->own_count] = keep(run, id, err);
     else
         error_set(err, ERROR_AUTH,
-                  "%s: endpoint %s answers as to nobody: "
+                  "%s: endpoint %s answers as if nobody were logged in: "
                   "%s has no account id",
                   run->options.action->about.name, question->own->endpoint,
                   question->own->path);

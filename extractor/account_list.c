@@ -11,8 +11,10 @@
 
 static int refuse(const char *id, const char *why, struct error *err)
 {
-    return error_set(err, ERROR_USAGE, "\"%.*s\" is no account id: %s",
-                     ACCOUNT_ID_MAX, id, why);
+    error_set(err, ERROR_USAGE, "\"%.*s\" is no account id: %s", ACCOUNT_ID_MAX,
+              id, why);
+    return error_hint(err,
+                      "write each as Atlassian shows it, in a file one a line");
 }
 
 /* An id is opaque, but it stands in a path: dots alone would be a folder. */
@@ -32,7 +34,7 @@ static int check(const char *id, struct error *err)
     for (; *id != '\0'; id++) {
         if ((unsigned char)*id <= ' ' || *id == 0x7f) {
             error_set(err, ERROR_USAGE,
-                      "account id: holds a blank or a control character");
+                      "account id: holds blanks or control characters");
             return error_hint(
                 err, "write each as Atlassian shows it, in a file one a line");
         }
@@ -101,10 +103,11 @@ static char *read_stdin(size_t *len, struct error *err)
     if (got < 0)
         error_system(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO, errno,
                      "stdin");
-    else if (!buf_ok(&text))
+    else if (!buf_ok(&text)) {
         error_set(err, ERROR_DATA, "stdin: more than %d bytes",
                   ACCOUNT_LIST_MAX);
-    else if ((copy = malloc(text.len + 1)) == NULL)
+        error_hint(err, "name the accounts in several runs");
+    } else if ((copy = malloc(text.len + 1)) == NULL)
         error_no_memory(err);
     else
         memcpy(copy, text.data, text.len + 1);
@@ -125,9 +128,11 @@ int account_list_read(struct account_list *list, const char *path,
 
     if (text == NULL)
         return -1;
-    if (strlen(text) != len)
-        result = error_set(err, ERROR_DATA, "%s: holds a NUL byte", path);
-    else
+    if (strlen(text) != len) {
+        error_set(err, ERROR_DATA, "%s: holds a NUL byte", path);
+        result =
+            error_hint(err, "save it as plain text, one account id a line");
+    } else
         result = add_lines(list, text, path, err);
     free(text);
     return result;

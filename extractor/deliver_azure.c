@@ -120,7 +120,7 @@ static int look(struct delivery *d, const struct deliver_file *file,
     /* The container may be what is missing; then nothing else will do. */
     if (*presence == PRESENCE_ABSENT &&
         strcmp(d->reply.code, "ContainerNotFound") == 0) {
-        error_set(err, ERROR_AUTH, "the container is not there");
+        error_set(err, ERROR_AUTH, "there is no such container");
         return error_hint(
             err, "make it, or correct \"url\" of the target in the job");
     }

@@ -377,8 +377,9 @@ static void check_companions(struct spec *spec, const struct spec_node *node,
     if (!companions->lst && !companions->par)
         return;
     if (!job->output.csv)
-        spec_problem_at(spec, node, "companions",
-                        "are about CSV files, and \"formats\" has no csv");
+        spec_problem_at(
+            spec, node, "companions",
+            "are about CSV files, and \"formats\" has no csv; add it");
     if (!companions->lst)
         return;
     if (job->output.compression != COMPRESSION_NONE)

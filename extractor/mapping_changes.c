@@ -79,9 +79,11 @@ static void check_columns(struct spec *spec, const struct spec_node *root,
                             "has a \"%s\" of its own; give the column another "
                             "name", column->name);
         if (column->key && is_of_run(&rules->columns[i]))
-            spec_problem_at(spec, root, "changes", "the key column \"%s\" is "
-                            "another in every run, so no row could be found "
-                            "again", column->name);
+            spec_problem_at(
+                spec, root, "changes",
+                "the key column \"%s\" is another in every run, so no row "
+                "could be found again; take it out of the key",
+                column->name);
     }
 }
 

@@ -137,7 +137,8 @@ static void check_column(struct spec *spec, const struct spec_node *node,
     if (reader->length != 0)
         spec_problem_at(spec, node, "length", "only a string has a length");
     if (column->values != NULL)
-        spec_problem_at(spec, node, "values", "only a string has a list");
+        spec_problem_at(spec, node, "values",
+                        "only a string has a list of values");
 }
 
 static void check_unique(struct spec *spec, const struct spec_node *node,

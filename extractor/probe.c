@@ -107,8 +107,10 @@ int probe_credential(const struct gather_options *options,
     node = json_at(question.doc.root, entry->source.probe_expect);
     if (node == NULL || json_type(node) != JSON_STRING ||
         json_text(node)[0] == '\0') {
-        error_set(err, ERROR_AUTH, "%s: %s answers as to nobody: %s has no "
-                  "%s", entry->source.name, entry->endpoint->url,
+        error_set(err, ERROR_AUTH,
+                  "%s: %s answers as if nobody were logged in: %s has no "
+                  "%s",
+                  entry->source.name, entry->endpoint->url,
                   entry->source.probe_path, entry->source.probe_expect);
         result = error_hint(err, "the token is expired, revoked or not for "
                             "this user; make a new one");

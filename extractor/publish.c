@@ -52,8 +52,9 @@ static int refuse_other(int out_fd, const char *name, struct error *err)
     case ENTRY_FAILED:
         return -1;
     case ENTRY_OTHER:
-        return error_set(err, ERROR_CANT_CREATE,
-                         "%s: exists and is not a folder", name);
+        error_set(err, ERROR_CANT_CREATE, "%s: exists and is not a folder",
+                  name);
+        return error_hint(err, "move it away, then run again");
     default:
         return 0;
     }

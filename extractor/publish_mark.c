@@ -27,9 +27,9 @@ int publish_check_latest(int out_fd, struct error *err)
                                : file_write_error(err, PUBLISH_LATEST_NAME);
     if (S_ISLNK(st.st_mode))
         return 0;
-    return error_set(err, ERROR_CANT_CREATE,
-                     "%s: exists and is not a symbolic link",
-                     PUBLISH_LATEST_NAME);
+    error_set(err, ERROR_CANT_CREATE, "%s: exists and is not a symbolic link",
+              PUBLISH_LATEST_NAME);
+    return error_hint(err, "move it away, then run again");
 }
 
 enum age { AGE_UNKNOWN = -1, AGE_OLDER, AGE_NEWER };

@@ -77,20 +77,24 @@ static int check_private(int fd, const char *path, struct error *err)
     struct stat st;
 
     if (fstat(fd, &st) != 0)
-        return error_system(err, ERROR_CONFIG, errno, "secret: cannot stat %s",
-                            path);
-    if (!S_ISREG(st.st_mode))
-        return error_set(err, ERROR_CONFIG, "secret: %s is no regular file",
-                         path);
+        return error_system(err, ERROR_CONFIG, errno,
+                            "secret: cannot look at %s", path);
+    if (!S_ISREG(st.st_mode)) {
+        error_set(err, ERROR_CONFIG, "secret: %s is no regular file", path);
+        return error_hint(err, "name the file itself");
+    }
     if ((st.st_mode & 077) != 0) {
         error_set(err, ERROR_CONFIG,
                   "secret: %s is open to group or others (mode %04o)", path,
                   (unsigned)st.st_mode & 07777);
         return error_hint(err, "chmod 600 %s", path);
     }
-    if (st.st_uid != geteuid() && st.st_uid != 0)
-        return error_set(err, ERROR_CONFIG,
-                         "secret: %s belongs to another user", path);
+    if (st.st_uid != geteuid() && st.st_uid != 0) {
+        error_set(err, ERROR_CONFIG, "secret: %s belongs to another user",
+                  path);
+        return error_hint(err, "make a copy that belongs to the user who runs "
+                               "rollcall, and chmod 600 it");
+    }
     return 0;
 }
 
@@ -244,15 +248,20 @@ static int load_command(struct raw *raw, const char *const *argv,
     whole = drain(&command, raw);
     close(command.output);
     status = reap(&command);
-    if (status < 0 || !whole)
-        return error_set(err, ERROR_AUTH,
-                         "secret: command %s was killed or took longer than "
-                         "%d s",
-                         argv[0], COMMAND_TIMEOUT_MS / 1000);
-    if (status != 0)
-        return error_set(err, ERROR_AUTH,
-                         "secret: command %s failed with status %d", argv[0],
-                         status);
+    if (status < 0 || !whole) {
+        error_set(err, ERROR_AUTH,
+                  "secret: command %s was killed or took longer than "
+                  "%d s",
+                  argv[0], COMMAND_TIMEOUT_MS / 1000);
+        return error_hint(
+            err, "run it by hand, as the user who runs rollcall, to see why");
+    }
+    if (status != 0) {
+        error_set(err, ERROR_AUTH, "secret: command %s failed with status %d",
+                  argv[0], status);
+        return error_hint(
+            err, "run it by hand, as the user who runs rollcall, to see why");
+    }
     end = raw->lines ? NULL : memchr(raw->data, '\n', raw->len);
     if (end != NULL)
         raw->len = (size_t)(end - raw->data);

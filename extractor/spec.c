@@ -58,7 +58,8 @@ int spec_open(struct spec *spec, const char *path, struct arena *arena,
     if (json_repairs(&spec->doc) != 0) {
         struct spec_node root = spec_root(spec);
 
-        spec_problem(spec, &root, "holds text that is not valid UTF-8");
+        spec_problem(spec, &root,
+                     "holds text that is not valid UTF-8; save it as UTF-8");
     }
     return 0;
 err1:

@@ -87,7 +87,7 @@ static enum token_file_begun take_lock(struct token_file *file,
                O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, PRIVATE);
     if (file->lock_fd < 0) {
         file_create_error(err, file->path);
-        error_hint(err, "its lock %s cannot be opened", name);
+        error_prefix(err, "lock %s of the refresh token", name);
         return TOKEN_FILE_FAILED;
     }
     if (flock(file->lock_fd, LOCK_EX | LOCK_NB) == 0)
@@ -149,9 +149,14 @@ static int read_newest(struct token_file *file, struct secret *newest,
 
     if (fd < 0 && errno == ENOENT)
         return 0;
+    if (fd < 0 && errno == ELOOP) {
+        error_set(err, ERROR_CONFIG, "%s: cannot open: it is a link",
+                  file->path);
+        return error_hint(err, "name what it leads to");
+    }
     if (fd < 0)
-        return error_set(err, ERROR_CONFIG, "%s: cannot open: %s", file->path,
-                         errno == ELOOP ? "it is a link" : strerror(errno));
+        return error_system(err, ERROR_CONFIG, errno, "%s: cannot open",
+                            file->path);
     result = secret_load_fd(newest, fd, file->path, err);
     close(fd);
     return result;

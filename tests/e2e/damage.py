@@ -220,7 +220,7 @@ def of_run():
     yield edited("a dataset left out", drop, MANIFEST, "unlisted dataset",
                  ".*")
     yield edited("a dataset renamed", renamed, MANIFEST,
-                 "ghost: has no part", ".*")
+                 "ghost: dataset without a part", ".*")
     yield edited("rows of a dataset", counted, MANIFEST, "rows stated")
     yield edited("a resource twice", twice, MANIFEST,
                  "path: stands for two resources")
