@@ -3,8 +3,8 @@
 
 A message names its subject, says the cause, and has a cure. What is read
 here are the calls of error_set(), error_system() and spec_problem() in
-extractor/ and transforms/, and the error_hint() and error_prefix() that
-follow them.
+extractor/ and transforms/, and the error_hint(), error_usual() and
+error_prefix() that follow them.
 
   subject  the text begins with "NAME: " ("%s: ", "--option: ", "row %llu: "),
            or has something in quotes, an --option or the name of an
@@ -56,6 +56,9 @@ RULES = re.compile(
     r"begins with a-z|is 1 to|do not pair|does not say|go in the order)\b")
 CALL = re.compile(r"\b([a-z_][a-z0-9_]*)\s*\(")
 FUNCTION = re.compile(r"^(?:[a-z][\w \t*()]*?[ *])([a-z_]\w*)\(", re.M)
+
+# error_usual() is a hint that a better one replaces.
+ALIKE = {"error_hint": ("error_hint", "error_usual")}
 
 # Bytes of a function that gives a hint or prefix and does little else.
 HELPER_MAX = 2000
@@ -123,18 +126,18 @@ def functions(file, text):
 def on_the_way_out(function, position, name, helpers=()):
     """The text of the first call of `name`, or of a helper that calls it, that
     is met behind a position before the function returns; or None."""
-    depth = 0
+    depth, names = 0, ALIKE.get(name, (name,))
     steps = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|[{}]|\breturn\b'
                        r'|\belse\s+(?:if\s*\([^;{}]*\)\s*)?error_(?:set|system)\b'
                        r'|\b(?:error_set|error_system|%s)\b(?=\s*\()'
-                       % "|".join((name,) + tuple(helpers)))
+                       % "|".join(names + tuple(helpers)))
     for step in steps.finditer(function.text, position, function.end):
         word = step.group()
         if word == "{":
             depth += 1
         elif word == "}":
             depth = min(depth, 0) if depth <= 0 else depth - 1
-        elif word == name:
+        elif word in names:
             where = function.text.index("(", step.end()) + 1
             return literal(arguments(function.text, where)[0][1])
         elif word in helpers:
@@ -144,7 +147,7 @@ def on_the_way_out(function, position, name, helpers=()):
         elif word == "return" and depth <= 0:
             stop = function.text.index(";", step.end())
             if not any(n in function.text[step.end():stop]
-                       for n in (name,) + tuple(helpers)):
+                       for n in names + tuple(helpers)):
                 return None
     return None
 
@@ -179,7 +182,7 @@ class Program:
                 f.name for f in self.functions
                 if (f.file == file or self.name_is_unique[f.name])
                 and f.end - f.start < HELPER_MAX
-                and behind(f, f.start, (name,))
+                and behind(f, f.start, ALIKE.get(name, (name,)))
                 and not any(n in SETTERS for n, _, _ in f.calls))
         return self.helping[file, name]
 

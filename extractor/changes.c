@@ -127,7 +127,7 @@ static int compare(struct changes *changes, const struct value *cells,
         error_set(err, ERROR_DATA,
                   "%s: a row and its old values are too long to be written",
                   rules->changes->schema.name);
-        return error_hint(
+        return error_usual(
             err, "cut long columns (\"length\", \"over_length\": "
                  "\"truncate\"), or take \"changes\" out of the mapping");
     }

@@ -55,8 +55,8 @@ static int find_folder(struct subject *s, int out_fd, struct error *err)
     error_set(err, ERROR_CANT_CREATE,
               "output directory: its path has a line break, which a file list "
               "or parameter file cannot hold");
-    return error_hint(err, "rename the folder, or take \"companions\" out of "
-                           "\"output\" in the job");
+    return error_usual(err, "rename the folder, or take \"companions\" out of "
+                            "\"output\" in the job");
 }
 
 /* The next CSV part of the dataset from *index on, or NULL. */
@@ -164,7 +164,7 @@ static int write_one(const struct manifest *manifest, const char *dataset,
             err, ERROR_CANT_CREATE,
             "%s: the name of a file beside the done file would be too long",
             dataset);
-        return error_hint(err, "choose a shorter \"name\" for the mapping");
+        return error_usual(err, "choose a shorter \"name\" for the mapping");
     }
     buf_init(&text, TEXT_MAX);
     result =

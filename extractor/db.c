@@ -77,7 +77,7 @@ static int fail(const struct db *db, int code, struct error *err)
                             cause->text);
     error_set(err, cause->kind, "%s: %s (SQLite error %d)", db->path,
               cause->text, code);
-    return cause->cure != NULL ? error_hint(err, "%s", cause->cure) : -1;
+    return cause->cure != NULL ? error_usual(err, "%s", cause->cure) : -1;
 }
 
 int db_exec(struct db *db, const char *sql, struct error *err)
@@ -207,7 +207,7 @@ static struct db *allocate(const char *path, struct error *err)
     }
     if (strlen(path) >= sizeof(db->path)) {
         error_set(err, ERROR_CANT_CREATE, "%s: the path is too long", path);
-        error_hint(err, "choose a shorter path");
+        error_usual(err, "choose a shorter path");
         free(db);
         return NULL;
     }
@@ -256,7 +256,7 @@ static int judge_pages(const struct db *db, const char *verdict,
     }
     *trouble = DB_DAMAGED;
     error_set(err, ERROR_DATA, "%s: is damaged", db->path);
-    return error_hint(err, "move it away; the next run makes a new one");
+    return error_usual(err, "move it away; the next run makes a new one");
 }
 
 /* Damage that is found only when a page is needed would stop a run again and
@@ -320,7 +320,7 @@ struct db *db_open_reader(const char *path, const struct db_schema *schema,
         *trouble = DB_UNUSABLE;
         error_set(err, ERROR_DATA, "%s: is of an earlier version of rollcall",
                   path);
-        error_hint(err, "rollcall extract brings it up to this version");
+        error_usual(err, "rollcall extract brings it up to this version");
     }
     note_trouble(db, trouble);
     db_close(db);
@@ -337,7 +337,7 @@ struct db *db_open_scratch(const char *folder, const char *sql,
     if (snprintf(path, sizeof(path), "%s/.scratch-XXXXXX", folder) >=
         (int)sizeof(path)) {
         error_set(err, ERROR_CANT_CREATE, "%s: the path is too long", folder);
-        error_hint(err, "choose a shorter path");
+        error_usual(err, "choose a shorter path");
         return NULL;
     }
     fd = mkostemp(path, O_CLOEXEC);
@@ -359,7 +359,7 @@ struct db *db_open_scratch(const char *folder, const char *sql,
     db_close(db);
     if (err->kind == ERROR_NONE) {
         error_set(err, ERROR_CANT_CREATE, "%s: cannot be removed", path);
-        error_hint(err, "see the owner and mode of its folder (ls -ld)");
+        error_usual(err, "see the owner and mode of its folder (ls -ld)");
     }
     return NULL;
 }

@@ -121,7 +121,7 @@ static int look(struct delivery *d, const struct deliver_file *file,
     if (*presence == PRESENCE_ABSENT &&
         strcmp(d->reply.code, "ContainerNotFound") == 0) {
         error_set(err, ERROR_AUTH, "there is no such container");
-        return error_hint(
+        return error_usual(
             err, "make it, or correct \"url\" of the target in the job");
     }
     return 0;

@@ -42,7 +42,7 @@ static int check_folder(struct delivery *d, struct error *err)
         there.st_ino != here.st_ino)
         return 0;
     error_set(err, ERROR_CONFIG, "path: is the output directory itself");
-    return error_hint(err, "name another folder");
+    return error_usual(err, "name another folder");
 }
 
 /* The folder of a file, made where it is missing; *name: what is in it. */
@@ -76,7 +76,7 @@ static int compare(int dir_fd, const char *name,
         error_set(err, ERROR_CANT_CREATE,
                   "%s: what is there is no file, or this user may not read it",
                   file->path);
-        result = error_hint(err, "move it away there");
+        result = error_usual(err, "move it away there");
     } else if ((uint64_t)st.st_size == file->bytes)
         result = plan_hash(fd, &found, err);
     if (result == 0 && strcmp(found.sha256, file->sha256) == 0)

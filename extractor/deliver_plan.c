@@ -52,7 +52,7 @@ static int add_file(struct loading *l, const char *path, enum plan_rank rank)
     if (plan->count == PLAN_FILES_MAX) {
         error_set(l->err, ERROR_DATA, "%s: more than %d files", plan->run_id,
                   PLAN_FILES_MAX);
-        return error_hint(
+        return error_usual(
             l->err,
             "so many cannot be delivered; raise output.part_size in the job");
     }
@@ -113,8 +113,8 @@ static int take_entry(struct loading *l, int fd, const char *folder,
                   "%s: a file in it has no name "
                   "that rollcall gives",
                   folder);
-        return error_hint(l->err,
-                          "move what is not of the run out of its folder");
+        return error_usual(l->err,
+                           "move what is not of the run out of its folder");
     }
     if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return error_system(l->err, ERROR_IO, errno, "%s: cannot be looked at",
@@ -123,8 +123,8 @@ static int take_entry(struct loading *l, int fd, const char *folder,
         return list_folder(l, path, depth + 1);
     if (!S_ISREG(st.st_mode)) {
         error_set(l->err, ERROR_DATA, "%s: is no plain file", path);
-        return error_hint(l->err,
-                          "move what is not of the run out of its folder");
+        return error_usual(l->err,
+                           "move what is not of the run out of its folder");
     }
     return add_file(l, path, rank_in_folder(l, path));
 }
@@ -147,8 +147,8 @@ static int list_folder(struct loading *l, const char *path, int depth)
                   "%s: too many folders in one "
                   "another",
                   path);
-        result =
-            error_hint(l->err, "move what is not of the run out of its folder");
+        result = error_usual(l->err,
+                             "move what is not of the run out of its folder");
     }
     while (result == 0 && (errno = 0, entry = readdir(list)) != NULL)
         result = take_entry(l, fd, path, entry->d_name, depth);
@@ -273,8 +273,8 @@ static int check_seals(const struct loading *l)
     error_set(l->err, ERROR_DATA,
               "%s: is signed, and lacks a signature beside a manifest",
               plan->run_id);
-    return error_hint(l->err,
-                      "publish the run anew with --force and its --sign-key");
+    return error_usual(l->err,
+                       "publish the run anew with --force and its --sign-key");
 }
 
 int plan_hash(int fd, struct deliver_file *file, struct error *err)
@@ -378,8 +378,8 @@ static int hash_files(struct loading *l)
               "%s: lacks files that its manifest "
               "names",
               plan->run_id);
-    return error_hint(l->err,
-                      "rollcall verify names them; extract the run anew");
+    return error_usual(l->err,
+                       "rollcall verify names them; extract the run anew");
 }
 
 static int load_files(struct loading *l)
@@ -432,7 +432,7 @@ int plan_load(struct deliver_plan *plan, int out_fd, const char *run_id,
                   "%s: its manifest is of another "
                   "run",
                   run_id);
-        result = error_hint(err, "give the folder the name of its run again");
+        result = error_usual(err, "give the folder the name of its run again");
     } else
         result = load_files(&l);
     strmap_release(&l.parts);

@@ -53,7 +53,7 @@ static int begin(struct upload *u, struct error *err)
     if (end == NULL || end - id - (ptrdiff_t)strlen(open) >= UPLOAD_ID_MAX) {
         error_set(err, ERROR_UNAVAILABLE,
                   "%s: the server answers without an UploadId", u->file->path);
-        return error_hint(
+        return error_usual(
             err,
             "see that the url is of an S3 service, and what stands in between");
     }
@@ -88,8 +88,8 @@ static int hash_piece(const struct upload *u, const struct http_upload *piece,
                   "%s: cannot be read to its end, or "
                   "memory is out",
                   u->file->path);
-        return error_hint(err, "run rollcall deliver again; if it stays, "
-                               "rollcall verify checks the run");
+        return error_usual(err, "run rollcall deliver again; if it stays, "
+                                "rollcall verify checks the run");
     }
     digest_free(digest);
     return 0;
@@ -116,7 +116,7 @@ static int send_piece(struct upload *u, int number,
         error_set(err, ERROR_UNAVAILABLE,
                   "%s: the server answers a piece without an ETag",
                   u->file->path);
-        return error_hint(
+        return error_usual(
             err,
             "see that the url is of an S3 service, and what stands in between");
     }

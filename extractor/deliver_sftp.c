@@ -40,7 +40,7 @@ static int check_file(const char *path, const char *key, bool private,
                             path);
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
         error_set(err, ERROR_CONFIG, "%s: %s is no regular file", key, path);
-        result = error_hint(err, "name a file");
+        result = error_usual(err, "name a file");
     } else if (private && (st.st_mode & 077) != 0) {
         error_set(err, ERROR_CONFIG,
                   "%s: %s is open to group or others (mode "

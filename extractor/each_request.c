@@ -168,7 +168,7 @@ static int turn_page(struct asking *asking, const struct json *root,
                   "%s: more than %d pages of one "
                   "account",
                   source->name, EACH_PAGES_MAX);
-        result = error_hint(err, "see the paging in %s", source->path);
+        result = error_usual(err, "see the paging in %s", source->path);
     }
     return result;
 }

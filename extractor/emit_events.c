@@ -163,7 +163,7 @@ static int place_row(struct stream *stream, const struct joined *joined,
                   "%s: the order columns of event %s take more than %d "
                   "bytes",
                   rules->schema.name, row.id, PLACE_MAX);
-        return error_hint(
+        return error_usual(
             err, "name fewer or shorter columns in \"order\" of the mapping");
     }
     if (spool_place(stream->spool, stream->place.data, stream->place.len, &row,

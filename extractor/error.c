@@ -96,8 +96,7 @@ int error_system(struct error *err, enum error_kind kind, int cause,
              strerror(cause));
     for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
         if (usual[i].cause == cause)
-            snprintf(err->hint, sizeof(err->hint), "%s", usual[i].cure);
-    err->usual = err->hint[0] != '\0';
+            error_usual(err, "%s", usual[i].cure);
     return -1;
 }
 
@@ -111,6 +110,19 @@ int error_hint(struct error *err, const char *format, ...)
     va_start(args, format);
     vsnprintf(err->hint, sizeof(err->hint), format, args);
     va_end(args);
+    return -1;
+}
+
+int error_usual(struct error *err, const char *format, ...)
+{
+    va_list args;
+
+    if (err->closed || err->hint[0] != '\0')
+        return -1;
+    va_start(args, format);
+    vsnprintf(err->hint, sizeof(err->hint), format, args);
+    va_end(args);
+    err->usual = true;
     return -1;
 }
 

@@ -42,7 +42,7 @@ struct error {
     enum error_kind kind;
     char text[ERROR_TEXT_MAX];
     char hint[ERROR_HINT_MAX];
-    bool usual;  /* the hint is error_system()'s: a better one replaces it */
+    bool usual;  /* the hint is of error_usual(): a better one replaces it */
     bool closed; /* a later error was refused, and so is the hint it brings */
 };
 
@@ -58,6 +58,11 @@ int error_system(struct error *err, enum error_kind kind, int cause,
 
 /* Attaches a cure to the error just set. Returns -1 always. */
 int error_hint(struct error *err, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The same for the cure that most often helps: error_hint() of a caller, who
+ * knows what the failure means, replaces it. Returns -1 always. */
+int error_usual(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Takes over another error with kind, text and hint, by the rule of

@@ -145,8 +145,8 @@ int exchange_submit(struct exchange *exchange,
         error_set(err, ERROR_DATA,
                   "%s: the path of a request does not begin with '/'",
                   request->source->name);
-        return error_hint(err, "see \"path\" and \"paging\" in %s",
-                          request->source->path);
+        return error_usual(err, "see \"path\" and \"paging\" in %s",
+                           request->source->path);
     }
     task = task_new(request);
     if (task == NULL)
@@ -228,8 +228,8 @@ static int put_on_wire(struct exchange *exchange, struct task *task,
     else if (!buf_ok(&url)) {
         error_set(err, ERROR_DATA, "a URL would be longer than %d bytes",
                   URL_MAX);
-        error_hint(err, "see \"query\" and \"batch\" in %s",
-                   task->request.source->path);
+        error_usual(err, "see \"query\" and \"batch\" in %s",
+                    task->request.source->path);
     } else
         rc = http_start(exchange->http, &request, exchange_reply, task, err);
     buf_release(&url);

@@ -106,8 +106,8 @@ int gather_files_again(struct gathering *g, struct error *err)
                       "files.%s: changed while it was "
                       "read",
                       entry->source.file);
-            return error_hint(err, "put exports into place by renaming, when "
-                                   "they are whole, and run again");
+            return error_usual(err, "put exports into place by renaming, when "
+                                    "they are whole, and run again");
         }
     }
     return 0;

@@ -37,7 +37,7 @@ static int check(const struct run_report *report, struct error *err)
                       "%s: this dataset name is taken by the file of "
                       "refused rows",
                       name);
-            return error_hint(err, "choose another \"name\" for the mapping");
+            return error_usual(err, "choose another \"name\" for the mapping");
         }
     }
     return 0;

@@ -15,8 +15,8 @@ int manifest_bad(const struct manifest_object *object, const char *name,
 {
     error_set(object->err, ERROR_DATA, "%s: %s%s%s: %s", object->manifest->file,
               object->place, dot(object), name, what);
-    return error_hint(object->err, "it is not as rollcall wrote it: bring it "
-                                   "back, or extract the run anew");
+    return error_usual(object->err, "it is not as rollcall wrote it: bring it "
+                                    "back, or extract the run anew");
 }
 
 static const struct json *member(const struct manifest_object *object,
@@ -161,8 +161,8 @@ int manifest_element(const struct manifest_object *object, const char *name,
     if (json_type(node) != JSON_OBJECT) {
         error_set(object->err, ERROR_DATA, "%s: %s: must be an object",
                   object->manifest->file, child->place);
-        return error_hint(object->err, "it is not as rollcall wrote it: bring "
-                                       "it back, or extract the run anew");
+        return error_usual(object->err, "it is not as rollcall wrote it: bring "
+                                        "it back, or extract the run anew");
     }
     return 0;
 }

@@ -69,8 +69,9 @@ int manifest_write_part(const struct manifest *manifest, const char *dataset,
         error_set(err, ERROR_DATA,
                   "%s: the part of it for %s alone cannot be made",
                   manifest->file, dataset);
-        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
-                               "or extract the run anew");
+        return error_usual(err,
+                           "it is not as rollcall wrote it: bring it back, "
+                           "or extract the run anew");
     }
     return 0;
 }

@@ -242,8 +242,8 @@ int manifest_load_named(struct manifest *manifest, int dir_fd,
     root.node = manifest->doc.root;
     if (json_type(root.node) != JSON_OBJECT) {
         error_set(err, ERROR_DATA, "%s: is no JSON object", name);
-        error_hint(err, "it is not as rollcall wrote it: bring it back, or "
-                        "extract the run anew");
+        error_usual(err, "it is not as rollcall wrote it: bring it back, or "
+                         "extract the run anew");
         goto fail;
     }
     if (read_run(&root) != 0 || read_resources(&root) != 0)

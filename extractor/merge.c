@@ -107,7 +107,7 @@ static int omit(struct merge *merge, const char *dataset, const char *reason,
     if (report->omitted_count == JOB_SITES_MAX) {
         error_set(err, ERROR_DATA, "datasets: more than %d cannot be merged",
                   JOB_SITES_MAX);
-        return error_hint(
+        return error_usual(
             err, "merge runs that were extracted with the same mappings");
     }
     merge->omitted[report->omitted_count++] =

@@ -30,7 +30,7 @@ static int bad(const struct copy *copy, const char *what, struct error *err)
 {
     error_set(err, ERROR_DATA, "%s: %s: %s", copy->run->path, copy->part->path,
               what);
-    return error_hint(err, "rollcall verify tells more of the run");
+    return error_usual(err, "rollcall verify tells more of the run");
 }
 
 /* What fails on the way is of the file; a run is what its user named. */
@@ -39,7 +39,7 @@ static int unread(const struct copy *copy, struct error *err)
     error_prefix(err, "%s", copy->run->path);
     if (err->kind != ERROR_DATA)
         return -1;
-    return error_hint(err, "rollcall verify tells more of the run");
+    return error_usual(err, "rollcall verify tells more of the run");
 }
 
 /* A line is the part's own; of an object the brace is in the head. */

@@ -165,8 +165,8 @@ static int fail(const struct manifest_resource *resource, struct error *err)
     error_prefix(err, "%s", resource->path);
     if (err->kind != ERROR_DATA)
         return -1;
-    return error_hint(err, "it is not as its run wrote it: bring it back; "
-                           "rollcall verify tells more");
+    return error_usual(err, "it is not as its run wrote it: bring it back; "
+                            "rollcall verify tells more");
 }
 
 static int load_part(struct reading *reading, int dir_fd,

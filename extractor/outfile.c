@@ -32,7 +32,7 @@ static int open_folder(struct outfile *file, struct error *err)
     file->base = slash == NULL ? file->path : slash + 1;
     if (*file->base == '\0' || strlen(file->base) > NAME_MAX) {
         error_set(err, ERROR_CANT_CREATE, "%s: is no file name", file->path);
-        return error_hint(
+        return error_usual(
             err, "give the path of a file, with a name of at most 255 bytes");
     }
     snprintf(folder, sizeof(folder), "%.*s", (int)(file->base - file->path),
@@ -52,7 +52,7 @@ static int check_target(const struct outfile *file, struct error *err)
     if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
         error_set(err, ERROR_CANT_CREATE,
                   "%s: exists and is not a regular file", file->path);
-        return error_hint(err, "move it away, or choose another place");
+        return error_usual(err, "move it away, or choose another place");
     }
     return 0;
 }

@@ -40,15 +40,17 @@ static int pick_dataset(struct overview *o, struct error *err)
     }
     if (o->dataset == NULL) {
         error_set(err, ERROR_DATA, "%s: has no dataset", m->file);
-        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
-                               "or extract the run anew");
+        return error_usual(err,
+                           "it is not as rollcall wrote it: bring it back, "
+                           "or extract the run anew");
     }
     o->first = past_first(m, o->dataset->name);
     if (o->first == NULL || o->first->schema.count == 0) {
         error_set(err, ERROR_DATA, "%s: %s: has no part", m->file,
                   o->dataset->name);
-        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
-                               "or extract the run anew");
+        return error_usual(err,
+                           "it is not as rollcall wrote it: bring it back, "
+                           "or extract the run anew");
     }
     return 0;
 }
@@ -212,7 +214,7 @@ int overview_read(struct overview *o, struct error *err)
                   "%s: %s: holds another number of "
                   "rows than the manifest says",
                   o->manifest.file, o->dataset->name);
-        result = error_hint(err, "rollcall verify tells more of the run");
+        result = error_usual(err, "rollcall verify tells more of the run");
     }
     rank_all(o);
     overview_choose_shown(o);

@@ -96,7 +96,7 @@ static int put_text(struct overview *o, struct html *h,
     if (item == NULL) {
         error_set(err, ERROR_DATA, "%s: changed while it was read",
                   o->manifest.run_id);
-        return error_hint(err, "run again when nothing writes there");
+        return error_usual(err, "run again when nothing writes there");
     }
     html_format(h, "%zu", item->rank);
     return 0;
@@ -191,7 +191,7 @@ static int put_compared(struct overview *o, struct html *h, struct past *past,
                                          diff.removed != o->diff.removed)))) {
         error_set(err, ERROR_DATA, "%s: changed while it was read",
                   o->diff.before);
-        result = error_hint(err, "run again when nothing writes there");
+        result = error_usual(err, "run again when nothing writes there");
     }
     overview_diff_close(&diff);
     return result;

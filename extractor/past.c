@@ -149,8 +149,9 @@ int past_next(struct past *past, struct past_row *row, struct error *err)
             error_prefix(err, "%s", past->part->path);
             return err->kind != ERROR_DATA
                        ? -1
-                       : error_hint(err, "it is not as its run wrote it: bring "
-                                         "it back; rollcall verify tells more");
+                       : error_usual(err,
+                                     "it is not as its run wrote it: bring "
+                                     "it back; rollcall verify tells more");
         }
     }
     *row = past->rows[past->given++];

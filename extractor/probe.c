@@ -312,8 +312,8 @@ int probe_cloud_id(const struct gather_options *options,
         return 0;
     error_set(err, ERROR_DATA, "%s: no cloud id at %s", source->name,
               source->gateway_path);
-    return error_hint(err,
-                      "see that the endpoint's url is that of a site; if "
-                      "the API changed, edit %s",
-                      source->path);
+    return error_usual(err,
+                       "see that the endpoint's url is that of a site; if "
+                       "the API changed, edit %s",
+                       source->path);
 }

@@ -54,7 +54,7 @@ static int refuse_other(int out_fd, const char *name, struct error *err)
     case ENTRY_OTHER:
         error_set(err, ERROR_CANT_CREATE, "%s: exists and is not a folder",
                   name);
-        return error_hint(err, "move it away, then run again");
+        return error_usual(err, "move it away, then run again");
     default:
         return 0;
     }
@@ -245,8 +245,8 @@ static int show(const struct publish *p, bool *old, struct error *err)
     if (entry != ENTRY_ABSENT && !p->replace) {
         error_set(err, ERROR_CANT_CREATE, "%s: is published already",
                   p->run_id);
-        return error_hint(err,
-                          "replace it with --force, or choose another run id");
+        return error_usual(err,
+                           "replace it with --force, or choose another run id");
     }
     if (fchmod(p->dir_fd, p->dir_mode) != 0 || fsync(p->dir_fd) != 0)
         return file_write_error(err, p->temp);

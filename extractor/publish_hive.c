@@ -176,7 +176,7 @@ static int show(const struct place *place, int day_fd, struct error *err)
     default:
         error_set(err, ERROR_CANT_CREATE, "%s: exists and is not a folder",
                   place->path);
-        return error_hint(err, "move it away, then run again");
+        return error_usual(err, "move it away, then run again");
     }
     if (result != 0)
         return file_create_error(err, place->path);
@@ -286,7 +286,8 @@ static int each_dataset(const struct publish_hive *hive,
             error_set(err, ERROR_CANT_CREATE,
                       "%s: the name of its folder would be too long",
                       place.dataset);
-            return error_hint(err, "choose a shorter \"name\" for the mapping");
+            return error_usual(err,
+                               "choose a shorter \"name\" for the mapping");
         }
         buf_init(&place.text, MANIFEST_BYTES_MAX);
         result = visit(&place, err);

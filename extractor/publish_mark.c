@@ -29,7 +29,7 @@ int publish_check_latest(int out_fd, struct error *err)
         return 0;
     error_set(err, ERROR_CANT_CREATE, "%s: exists and is not a symbolic link",
               PUBLISH_LATEST_NAME);
-    return error_hint(err, "move it away, then run again");
+    return error_usual(err, "move it away, then run again");
 }
 
 enum age { AGE_UNKNOWN = -1, AGE_OLDER, AGE_NEWER };
@@ -129,7 +129,7 @@ int publish_write_done(int out_fd, const struct publish_done *done,
         error_set(err, ERROR_CANT_CREATE,
                   "%s: the name of its done file would be too long",
                   done->dataset);
-        return error_hint(err, "choose a shorter \"name\" for the mapping");
+        return error_usual(err, "choose a shorter \"name\" for the mapping");
     }
     buf_init(&text, DONE_TEXT_MAX);
     jsonw_init(&w, &text, 0);

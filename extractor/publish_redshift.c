@@ -74,7 +74,7 @@ static int write_list(struct list *list, int out_fd, mode_t mode,
         error_set(err, ERROR_CANT_CREATE,
                   "%s: the name of its list for Redshift would be too long",
                   list->dataset);
-        return error_hint(err, "choose a shorter \"name\" for the mapping");
+        return error_usual(err, "choose a shorter \"name\" for the mapping");
     }
     buf_init(&text, LIST_BYTES_MAX);
     if (put_list(list, &text) != 0) {
@@ -82,7 +82,7 @@ static int write_list(struct list *list, int out_fd, mode_t mode,
                   "%s: output.redshift_url is too "
                   "long",
                   name);
-        result = error_hint(err, "choose a shorter one");
+        result = error_usual(err, "choose a shorter one");
     } else if (!buf_ok(&text))
         result = error_no_memory(err);
     else

@@ -139,7 +139,7 @@ static int write_line(struct recording *recording, const char *name,
     if (!buf_ok(&recording->line)) {
         error_set(err, ERROR_DATA, "%s: a request is too long to be recorded",
                   request->source);
-        return error_hint(err, "make \"batch\" of the source smaller");
+        return error_usual(err, "make \"batch\" of the source smaller");
     }
     return sink_write(recording->index, recording->line.data,
                       recording->line.len, err);

@@ -26,7 +26,7 @@ static int index_error(const struct recording *recording, struct error *err)
               "%s/" RECORDING_INDEX_NAME ": a line "
               "that is no part of a recording",
               recording->folder);
-    return error_hint(err, "record again: extract with --record");
+    return error_usual(err, "record again: extract with --record");
 }
 
 static const char *text_member(const struct json *line, const char *name)
@@ -108,7 +108,7 @@ static int read_head(struct recording *recording, const struct json *line,
                   "%s: is no recording of this "
                   "version of rollcall",
                   recording->folder);
-        return error_hint(err, "record again: extract with --record");
+        return error_usual(err, "record again: extract with --record");
     }
     return 0;
 }
@@ -224,7 +224,7 @@ static int read_exactly(struct source_file *file,
     if (got > 0) {
         error_set(err, ERROR_DATA, "%s: is not as long as when it was recorded",
                   answer->file);
-        error_hint(err, "record again: extract with --record");
+        error_usual(err, "record again: extract with --record");
     }
     return got == 0 ? 0 : -1;
 }

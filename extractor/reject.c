@@ -119,7 +119,7 @@ static int put_line(struct sink *sink, const struct reject *reject,
         error_set(err, ERROR_DATA,
                   "%s: the record of one refused row is too long",
                   REJECTS_NAME);
-        return error_hint(
+        return error_usual(
             err,
             "see the source's data: the id or field of a row is far too long");
     }

@@ -306,7 +306,7 @@ int request_next_cursor(const struct source *source, const struct json *root,
         return error_no_memory(err);
     error_set(err, ERROR_DATA, "%s: the next page's cursor is too long",
               source->name);
-    return error_hint(
+    return error_usual(
         err, "see the paging of the source; if the API changed, edit %s",
         source->path);
 }

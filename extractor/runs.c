@@ -183,7 +183,7 @@ static int take_name(struct runs *runs, int out_fd, const char *name,
         error_set(err, ERROR_DATA, "output directory: holds more than %d runs",
                   RUNS_MAX);
         result =
-            error_hint(err, "remove old ones with rollcall clean --keep N");
+            error_usual(err, "remove old ones with rollcall clean --keep N");
     } else if (faccessat(fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         result = load_run(runs, out_fd, name, fd, err);
     close(fd);

@@ -81,7 +81,7 @@ static int check_private(int fd, const char *path, struct error *err)
                             "secret: cannot look at %s", path);
     if (!S_ISREG(st.st_mode)) {
         error_set(err, ERROR_CONFIG, "secret: %s is no regular file", path);
-        return error_hint(err, "name the file itself");
+        return error_usual(err, "name the file itself");
     }
     if ((st.st_mode & 077) != 0) {
         error_set(err, ERROR_CONFIG,
@@ -92,8 +92,8 @@ static int check_private(int fd, const char *path, struct error *err)
     if (st.st_uid != geteuid() && st.st_uid != 0) {
         error_set(err, ERROR_CONFIG, "secret: %s belongs to another user",
                   path);
-        return error_hint(err, "make a copy that belongs to the user who runs "
-                               "rollcall, and chmod 600 it");
+        return error_usual(err, "make a copy that belongs to the user who runs "
+                                "rollcall, and chmod 600 it");
     }
     return 0;
 }
@@ -253,13 +253,13 @@ static int load_command(struct raw *raw, const char *const *argv,
                   "secret: command %s was killed or took longer than "
                   "%d s",
                   argv[0], COMMAND_TIMEOUT_MS / 1000);
-        return error_hint(
+        return error_usual(
             err, "run it by hand, as the user who runs rollcall, to see why");
     }
     if (status != 0) {
         error_set(err, ERROR_AUTH, "secret: command %s failed with status %d",
                   argv[0], status);
-        return error_hint(
+        return error_usual(
             err, "run it by hand, as the user who runs rollcall, to see why");
     }
     end = raw->lines ? NULL : memchr(raw->data, '\n', raw->len);
@@ -287,12 +287,12 @@ static int check(const struct raw *raw, const char *name, struct error *err)
 
     if (raw->len == 0) {
         error_set(err, ERROR_CONFIG, "secret: %s gives empty text", name);
-        return error_hint(err, "it must give the secret, in one line");
+        return error_usual(err, "it must give the secret, in one line");
     }
     if (raw->len > SECRET_MAX) {
         error_set(err, ERROR_CONFIG, "secret: %s gives more than %d bytes",
                   name, SECRET_MAX);
-        return error_hint(err, "it must give the secret alone");
+        return error_usual(err, "it must give the secret alone");
     }
     for (i = 0; i < raw->len; i++)
         if (iscntrl((unsigned char)raw->data[i]) &&
@@ -302,8 +302,8 @@ static int check(const struct raw *raw, const char *name, struct error *err)
                       "secret: %s gives a control character or more "
                       "than one line",
                       name);
-            return error_hint(err,
-                              "it must give the secret alone, in one line");
+            return error_usual(err,
+                               "it must give the secret alone, in one line");
         }
     return 0;
 }

@@ -125,7 +125,7 @@ static int look(const struct sheet_options *options, struct stat *st,
     if (S_ISREG(st->st_mode))
         return 0;
     error_set(err, ERROR_NO_INPUT, "%s: is not a file", path);
-    return error_hint(err, "name the exported file itself");
+    return error_usual(err, "name the exported file itself");
 }
 
 static int64_t modified(const struct stat *st)

@@ -91,7 +91,7 @@ static int take_name(struct sheet *sheet, const char *cell, size_t index,
                   "row 1: column %zu has a name that "
                   "is not UTF-8",
                   index + 1);
-        return error_hint(err, "save the file as CSV in UTF-8");
+        return error_usual(err, "save the file as CSV in UTF-8");
     }
     column->header = trimmed(sheet, cell != NULL ? cell : "");
     if (column->header == NULL)

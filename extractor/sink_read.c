@@ -52,7 +52,7 @@ int file_open_read(int dir_fd, const char *path, struct error *err)
     if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
         close(fd);
         error_set(err, ERROR_NO_INPUT, "%s: is a folder", path);
-        return error_hint(err, "name a file");
+        return error_usual(err, "name a file");
     }
     return fd;
 }

@@ -30,7 +30,7 @@ static int read_to_end(int fd, const char *path, struct buf *text,
         if (text->len + (size_t)got > text->ceiling) {
             error_set(err, ERROR_DATA, "%s: is larger than %zu bytes", path,
                       text->ceiling);
-            return error_hint(err, "see that it is the file that is meant");
+            return error_usual(err, "see that it is the file that is meant");
         }
         if (buf_append(text, chunk, (size_t)got) != 0)
             return error_no_memory(err);
@@ -92,7 +92,7 @@ static int check_target(int folder, const char *base, const char *name,
 
     if (*base == '\0' || strlen(base) > NAME_MAX) {
         error_set(err, ERROR_CANT_CREATE, "%s: is no file name", name);
-        return error_hint(
+        return error_usual(
             err, "give the path of a file, with a name of at most 255 bytes");
     }
     if (fstatat(folder, base, &st, AT_SYMLINK_NOFOLLOW) != 0)
@@ -100,7 +100,7 @@ static int check_target(int folder, const char *base, const char *name,
     if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode)) {
         error_set(err, ERROR_CANT_CREATE,
                   "%s: exists and is not a regular file", name);
-        return error_hint(err, "move it away, or choose another place");
+        return error_usual(err, "move it away, or choose another place");
     }
     return 0;
 }

@@ -110,8 +110,8 @@ int spool_add(struct spool *spool, const struct event *event, struct error *err)
     if (!buf_ok(&spool->packed)) {
         error_set(err, ERROR_DATA, "%s: event %s takes more than %d bytes",
                   event->source, id, SPOOL_EVENT_MAX);
-        return error_hint(err, "see that event in the log of the site; with "
-                               "--from and --to a run can leave its time out");
+        return error_usual(err, "see that event in the log of the site; with "
+                                "--from and --to a run can leave its time out");
     }
     db_bind_integer(add, 1, event->fields[EVENT_AT].integer);
     db_bind_text(add, 2, event->source);

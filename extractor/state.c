@@ -97,7 +97,7 @@ static int take_lock(struct state *state, const char *path, const char *run_id,
             (int)sizeof(name) ||
         strlen(path) >= sizeof(folder)) {
         error_set(err, ERROR_CANT_CREATE, "%s: the path is too long", path);
-        return error_hint(err, "choose a shorter path");
+        return error_usual(err, "choose a shorter path");
     }
     snprintf(folder, sizeof(folder), "%.*s",
              slash != NULL ? (int)(slash - path) + (slash == path) : 1,
@@ -126,7 +126,7 @@ static int set_aside(const char *path, const char *run_id,
                       "%s: the path is too "
                       "long",
                       path);
-            return error_hint(err, "choose a shorter path");
+            return error_usual(err, "choose a shorter path");
         }
         if (rename(from, to) != 0 && (i == 0 || errno != ENOENT))
             return error_system(err, ERROR_CANT_CREATE, errno,

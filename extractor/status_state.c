@@ -50,7 +50,8 @@ static int take_window(void *context, const struct state_window *window,
         if (count == SETUP_SOURCES_MAX) {
             error_set(err, ERROR_DATA, "state: holds more than %d logs",
                       SETUP_SOURCES_MAX);
-            return error_hint(err, "name another file as \"state\" in the job");
+            return error_usual(err,
+                               "name another file as \"state\" in the job");
         }
         known->finished[count].source =
             arena_strdup(&status->arena, window->source);

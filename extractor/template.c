@@ -151,8 +151,8 @@ int template_fits(const struct buf *out, struct error *err)
         return error_no_memory(err);
     error_set(err, ERROR_CONFIG, "a request would be longer than %zu bytes",
               out->ceiling);
-    return error_hint(err,
-                      "see \"query\", \"body\" and \"batch\" of the source");
+    return error_usual(err,
+                       "see \"query\", \"body\" and \"batch\" of the source");
 }
 
 int template_fill(const char *text, const struct template_value *values,

@@ -152,7 +152,7 @@ static int read_newest(struct token_file *file, struct secret *newest,
     if (fd < 0 && errno == ELOOP) {
         error_set(err, ERROR_CONFIG, "%s: cannot open: it is a link",
                   file->path);
-        return error_hint(err, "name what it leads to");
+        return error_usual(err, "name what it leads to");
     }
     if (fd < 0)
         return error_system(err, ERROR_CONFIG, errno, "%s: cannot open",

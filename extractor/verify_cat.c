@@ -145,7 +145,7 @@ static int cat_parts(struct cat *cat, struct error *err)
         return 0;
     error_set(err, ERROR_NO_INPUT, "run %s: holds no %s of %s", m->run_id,
               format, dataset);
-    return error_hint(
+    return error_usual(
         err,
         "choose another with --format; the manifest names what the run holds");
 }

@@ -22,8 +22,9 @@ static int check_companion(struct verify *v, int out_fd, const char *dataset,
     if (companion_name(&v->manifest, dataset, which, file) != 0) {
         error_set(err, ERROR_DATA, "%s: the name of a dataset is too long",
                   MANIFEST_NAME);
-        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
-                               "or extract the run anew");
+        return error_usual(err,
+                           "it is not as rollcall wrote it: bring it back, "
+                           "or extract the run anew");
     }
     buf_init(&expected, COMPANION_BYTES_MAX);
     if (companion_text(&v->manifest, dataset, which, out_fd, &expected,

@@ -141,8 +141,9 @@ static int check_dataset(struct verify *v, int out_fd, const char *dataset,
                           f.path) != 0) {
         error_set(err, ERROR_DATA, "%s: the name of a dataset is too long",
                   v->manifest.file);
-        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
-                               "or extract the run anew");
+        return error_usual(err,
+                           "it is not as rollcall wrote it: bring it back, "
+                           "or extract the run anew");
     }
     f.fd = openat(out_fd, f.path,
                   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

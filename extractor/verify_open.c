@@ -70,7 +70,7 @@ int verify_plain(int dir_fd, const char *name, struct error *err)
     }
     if (!S_ISREG(st.st_mode)) {
         error_set(err, ERROR_DATA, "%s: is no regular file", name);
-        return error_hint(err, "bring back the file of the run");
+        return error_usual(err, "bring back the file of the run");
     }
     return 0;
 }
@@ -184,8 +184,9 @@ static int check_done(struct verify *v, int out_fd,
                           file) != 0) {
         error_set(err, ERROR_DATA, "%s: the name of a dataset is too long",
                   MANIFEST_NAME);
-        return error_hint(err, "it is not as rollcall wrote it: bring it back, "
-                               "or extract the run anew");
+        return error_usual(err,
+                           "it is not as rollcall wrote it: bring it back, "
+                           "or extract the run anew");
     }
     text = verify_read(out_fd, file, DONE_BYTES_MAX, &len, &local);
     if (text == NULL && local.kind != ERROR_NO_INPUT &&

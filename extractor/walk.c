@@ -175,7 +175,7 @@ static int other_status(struct walk *walk,
                   "%s: the server answers %d "
                   "even to pages of %d items",
                   source->name, answer->status, PAGER_SIZE_MIN);
-        return error_hint(
+        return error_usual(
             err, "run again later; if it stays, ask who runs the server");
     }
     log_line(walk->options.log, LOG_WARN, "page", "%s: status %d, now asking "

@@ -49,7 +49,7 @@ static int name_part(struct writer *writer, struct error *err)
         error_set(err, ERROR_CONFIG,
                   "%s: the name of its files would be too long",
                   writer->options.schema->name);
-        return error_hint(err, "choose a shorter \"name\" for the mapping");
+        return error_usual(err, "choose a shorter \"name\" for the mapping");
     }
     return 0;
 }
@@ -65,8 +65,8 @@ static int put_line(struct writer *writer, struct error *err)
         error_set(err, ERROR_DATA, "%s: row %llu is larger than %d bytes",
                   writer->part.name, (unsigned long long)writer->part.rows + 1,
                   WRITER_RECORD_MAX);
-        return error_hint(err, "cut long columns in the mapping (\"length\", "
-                               "\"over_length\": \"truncate\")");
+        return error_usual(err, "cut long columns in the mapping (\"length\", "
+                                "\"over_length\": \"truncate\")");
     }
     if (record->len > writer->part.longest)
         writer->part.longest = record->len;

@@ -48,8 +48,8 @@ static const char *changes_text(const struct event *event, struct arena *arena,
                   "%s: the changes of event %s take more than %d bytes",
                   event->source, event->fields[EVENT_ID].text,
                   JOIN_CHANGES_MAX);
-        error_hint(err, "see that event in the log of the site; with --from "
-                        "and --to a run can leave its time out");
+        error_usual(err, "see that event in the log of the site; with --from "
+                         "and --to a run can leave its time out");
     }
     buf_release(&out);
     return text;

@@ -170,8 +170,8 @@ static int apply_format_date(const struct transform *transform,
         error_set(err, ERROR_CONFIG,
                   "format_date: no text of the date can be made with '%s'",
                   transform->text);
-        return error_hint(err, "see \"format\" of it in the mapping, and "
-                               "whether the year of the date has four digits");
+        return error_usual(err, "see \"format\" of it in the mapping, and "
+                                "whether the year of the date has four digits");
     }
     *value = value_text(arena_strdup(arena, text));
     return no_memory_if_null(value, err);

@@ -84,6 +84,23 @@ static void a_better_cure_replaces_the_usual_one(void **state)
     assert_string_equal(err.hint, "");
 }
 
+static void a_usual_hint_gives_way_to_any_other(void **state)
+{
+    struct error err = {0};
+
+    (void)state;
+    error_set(&err, ERROR_IO, "a");
+    error_usual(&err, "make %s", "room");
+    error_usual(&err, "something vaguer");
+    assert_string_equal(err.hint, "make room");
+    error_hint(&err, "the run is published");
+    error_usual(&err, "make room");
+    assert_string_equal(err.hint, "the run is published");
+    error_set(&err, ERROR_IO, "clean-up failed");
+    error_usual(&err, "cure for the clean-up");
+    assert_string_equal(err.hint, "the run is published");
+}
+
 static void an_error_is_passed_on_whole(void **state)
 {
     struct error first = {0}, err = {0};
@@ -173,6 +190,7 @@ int main(void)
         cmocka_unit_test(the_first_hint_wins),
         cmocka_unit_test(a_failed_call_brings_the_usual_cure),
         cmocka_unit_test(a_better_cure_replaces_the_usual_one),
+        cmocka_unit_test(a_usual_hint_gives_way_to_any_other),
         cmocka_unit_test(an_error_is_passed_on_whole),
         cmocka_unit_test(a_cleared_error_can_be_set_again),
         cmocka_unit_test(prefixes_pile_up_in_front),
