@@ -50,6 +50,23 @@ class FirstSteps(unittest.TestCase):
             line = re.sub(r" (ACCOUNT_ID|\| head)$", "", line)
             self.assertIn(f"\n$ {line}", self.text)
 
+    def test_the_readme_links_headings_and_files_there_are(self):
+        readme = (harness.ROOT / "README.md").read_text()
+        text = re.sub(r"(?ms)^ *```.*?^ *```$", "", readme)
+        headings = {re.sub(r"[^a-z0-9 _-]", "", line.lower()).replace(" ", "-")
+                    for line in re.findall(r"(?m)^#+ (.*)$", text)}
+        links = re.findall(r"\]\(([^)]+)\)", text)
+        self.assertGreater(len(links), 40)
+        for link in links:
+            if link.startswith("#"):
+                self.assertIn(link[1:], headings)
+            else:
+                self.assertTrue((harness.ROOT / link).exists(), link)
+        told = text[text.index("**First:**"):text.index("## A real job")]
+        for heading in re.findall(r"(?m)^## (.*)$", text):
+            anchor = re.sub(r"[^a-z -]", "", heading.lower()).replace(" ", "-")
+            self.assertIn(f"(#{anchor})", told)
+
 
 if __name__ == "__main__":
     unittest.main()
