@@ -2,8 +2,8 @@
 # Makes first-ten-minutes.md: types what "A real job" of README.md tells a new
 # user to type, and writes down what the program answers. A generated site on
 # loopback stands in place of https://acme.atlassian.net; its address and the
-# folder are all that is altered in the answers. ROLLCALL and FAKESITE name the
-# binaries:
+# folders of the job and of the mappings are all that is altered in the answers.
+# ROLLCALL and FAKESITE name the binaries:
 #     ROLLCALL=build/rollcall FAKESITE=build/fakesite \
 #         samples/first-ten-minutes.sh >samples/first-ten-minutes.md
 set -euo pipefail
@@ -78,13 +78,14 @@ cat <<'TEXT'
 What the commands of [README](../README.md#a-real-job) answer on a site with 3,000 accounts and an audit log of half a
 year. This file is made by `samples/first-ten-minutes.sh`: the site is a generated one on this machine, so no answer has to
 travel, and its time stands still, which is why `ROLLCALL_AS_OF=2026-11-23T02:00:00Z` is set; leave that out. Where lines were
-left out, `[… N lines …]` says how many. Both streams are shown as a terminal would: lines with a time are the log on
-stderr.
+left out, `[… N lines …]` says how many; the site's address is shown as `https://acme.atlassian.net`, the folder as `/srv/acme`, the
+mappings where `make install` puts them, and nothing else is altered. Both streams went to a file: lines with a time are the log
+on stderr, which on a terminal has no times and the [progress](../README.md#what-a-night-looks-like) below it.
 
 ## The demo
 
-`make demo` in a fresh clone, on two cores that were not idle and had the packages already: 42 seconds, nearly all of them
-the compiler's. It ends with the path of a report for a browser.
+`make demo` in a fresh clone took 42 seconds, nearly all of them the compiler's. That was measured once, by hand, on two cores
+that were not idle, with the packages already installed; how long those take is not in it. It ends with the path of a report for a browser.
 
 ## The job
 
