@@ -17,7 +17,8 @@ files() {
     done
     echo "644 $doc/README.md README.md"
     echo "644 $doc/LICENSE LICENSE"
-    find samples -type f ! -path 'samples/site/*' ! -name demo.sh | sort |
+    find samples -type f ! -path 'samples/site/*' ! -name demo.sh \
+        ! -name first-ten-minutes.sh | sort |
         while read -r file; do
             mode=644
             [ ! -x "$file" ] || mode=755

@@ -190,7 +190,8 @@ static int make_page(struct report_page *page, const struct command *command,
         return 0;
     if (outfile_commit(file, err) != 0)
         return -1;
-    log_line(command->log, LOG_INFO, "report", "%s", output);
+    log_line(command->log, LOG_INFO, "report", "wrote %s, a page for a browser",
+             output);
     return 0;
 }
 

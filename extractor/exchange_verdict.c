@@ -167,5 +167,7 @@ int verdict_gave_up(const struct task *task, int64_t now_ms,
                           "%s asked to wait %s; run again after that, or raise "
                           "limits.retry_for",
                           task->request.endpoint->url, asked);
-    return error_hint(err, "run again later, or raise limits.retry_for");
+    return error_hint(err, "run again later, or raise limits.retry_for; if it "
+                      "never answers, see that its url in the job and the way "
+                      "to it are right");
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The whole of rollcall on one machine: a small fake site on loopback, one
-# extract, its verification, its rows. Called by `make demo`, which sets
+# extract, its verification, its rows, the report. Called by `make demo`, which sets
 # ROLLCALL and FAKESITE to the binaries and DEMO to the folder to work in.
 set -euo pipefail
 
@@ -42,13 +42,14 @@ cat >"$dir/rollcall.json" <<JOB
 }
 JOB
 
-echo "A fake Jira site of about 50 accounts answers on $(cat "$dir/url")."
+echo "A fake Jira site answers on $(cat "$dir/url"). Its 50 accounts have names,"
+echo "and a past, that are meant to be hard."
 cd "$dir"
 run check -c rollcall.json
 run extract -c rollcall.json --as-of 2026-11-23T02:00:00Z
 run verify out/latest
 
-say "rollcall cat out/latest --format jsonl | ...   (five of the 22 columns)"
+say "rollcall cat out/latest --format jsonl | ...   (12 rows, five of the 22 columns)"
 text='("([^"\\]|\\.)*"|null)'
 member() { printf '.*"%s":%s' "$1" "$text"; }
 printf '%-24s %-24s %-10s %s\n' 'INACTIVE SINCE' 'LAST MODIFIED' 'KNOWN?' \
@@ -57,14 +58,16 @@ printf '%-24s %-24s %-10s %s\n' 'INACTIVE SINCE' 'LAST MODIFIED' 'KNOWN?' \
     sed -nE "s/^$(member display_name)$(member inactive_since)$(
         )$(member last_modified_at)$(member last_modified_by_name)$(
         )$(member last_modified_status).*$/\3|\5|\9|\1, \7/p" |
-    sed -E 's/\\"/”/g; s/"//g; s/(^|[|] ?|, )null/\1-/g' |
+    sed -nE 's/\\"/”/g; s/"//g; s/(^|[|] ?|, )null/\1-/g; 1,12p' |
     while IFS='|' read -r since modified status names; do
         printf '%-24s %-24s %-10s %s\n' "$since" "$modified" "$status" \
             "$names"
     done
-say "ls out/latest/"
-ls -l out/latest/
+run report out/latest
+say "ls . out out/latest/"
+ls . out out/latest/
 echo
-echo "The files stay in $dir."
-echo "Next: copy samples/rollcall.json, set your site, and run"
-echo "    $ROLLCALL check -c rollcall.json"
+echo "The report, for a browser:"
+echo "    $(echo "$dir"/report-*.html)"
+echo "Next, your own site (\"A real job\" in README.md):"
+echo "    $ROLLCALL init"
