@@ -17,7 +17,8 @@
 #   make bench-ceiling  instructions a record, at most so many
 #   make slurm-check  the scripts of samples/slurm under a real Slurm (as root)
 #   make fuzz         an hour of libFuzzer over all targets of tests/fuzz
-#                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: seconds
+#                     (FUZZ_SECONDS=…; FUZZ=json_scan: one); fuzz-short: 30 s
+#                     each
 #   make check-style  layers owners hdr-check sizes messages
 #   make messages     every error message with its hint, and what one lacks
 #   make lint         clang's warnings, clang-tidy, cppcheck: no finding
@@ -344,7 +345,7 @@ fuzz:
 	@sh .ci/fuzz.sh $(BUILD)/fuzz $(FUZZ_EACH) $(FUZZ)
 
 fuzz-short:
-	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=26
+	@$(MAKE) --no-print-directory fuzz FUZZ_EACH=30
 
 # style gates
 
@@ -405,7 +406,7 @@ lint: lint-deps
 
 STAGES := layers owners hdr-check sizes messages-lack \
 	unit unit-asan unit-valgrind tsan \
-	e2e bench-ceiling e2e-asan
+	e2e bench-ceiling e2e-asan fuzz-short
 
 deps:
 	@sh .ci/deps.sh $(DEPS)
