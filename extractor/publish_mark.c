@@ -56,10 +56,9 @@ static enum age compare(int run_fd, const char *name, const char *run_id,
     return newer ? AGE_NEWER : AGE_OLDER;
 }
 
-static enum age unknown(struct error *err)
+static enum age unknown(const char *name, struct error *err)
 {
-    error_system(err, ERROR_IO, errno, "%s: cannot be looked at",
-                 PUBLISH_LATEST_NAME);
+    error_system(err, ERROR_IO, errno, "%s: cannot be looked at", name);
     return AGE_UNKNOWN;
 }
 
@@ -74,7 +73,8 @@ static enum age age_of_latest(int out_fd, const char *run_id, int64_t as_of,
         readlinkat(out_fd, PUBLISH_LATEST_NAME, target, sizeof(target) - 1);
 
     if (len < 0)
-        return errno == ENOENT ? AGE_OLDER : unknown(err);
+        return errno == ENOENT ? AGE_OLDER
+                               : unknown(PUBLISH_LATEST_NAME, err);
     target[len] = '\0';
     if (!publish_run_id_valid(target))
         return AGE_OLDER;
@@ -83,7 +83,7 @@ static enum age age_of_latest(int out_fd, const char *run_id, int64_t as_of,
     if (fd < 0)
         return errno == ENOENT || errno == ENOTDIR || errno == ELOOP
                    ? AGE_OLDER
-                   : unknown(err);
+                   : unknown(target, err);
     age = compare(fd, target, run_id, as_of, err);
     close(fd);
     return age;

@@ -5,7 +5,10 @@
 
 #include <cmocka.h>
 
+#include <sys/resource.h>
+
 #include "output_fixture.h"
+#include "publish_parts.h"
 
 static int setup(void **state)
 {
@@ -366,6 +369,31 @@ static void latest_never_goes_back(void **state)
     close(out);
 }
 
+/* The error names the run that latest points to, not the pointer. */
+static void a_latest_run_that_cannot_be_opened_is_named(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct rlimit before, none;
+    int out = open_out(f), free_fd, result;
+
+    mkdirat(out, "20271231T000000Z", 0700);
+    assert_int_equal(symlinkat("20271231T000000Z", out, "latest"), 0);
+    free_fd = dup(out);
+    assert_true(free_fd >= 0);
+    close(free_fd);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)free_fd;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    result = publish_latest(out, FIXTURE_RUN, 0, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(result, -1);
+    assert_int_equal(err.kind, ERROR_IO);
+    assert_ptr_equal(strstr(err.text, "20271231T000000Z: "), err.text);
+    close(out);
+}
+
 static void no_manifest_no_run(void **state)
 {
     struct fixture *f = *state;
@@ -477,6 +505,7 @@ int main(void)
         TEST(a_run_that_appears_meanwhile_is_kept),
         TEST(an_existing_run_is_exchanged),
         TEST(latest_never_goes_back),
+        TEST(a_latest_run_that_cannot_be_opened_is_named),
         TEST(no_manifest_no_run),
         TEST(missing_markers_can_be_completed),
         TEST(places_that_cannot_be_written_are_named),
