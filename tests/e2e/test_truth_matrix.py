@@ -146,8 +146,9 @@ FATAL = {
     "redirect": (77, rules(rule("redirect", SEARCH, nth=[2]))),
     "silent log": (65, {"audit": {"empty": True}}),
     "outage": (65, rules(rule("outage", SEARCH))),
-    "outage of the second page": (65, rules(rule("outage", SEARCH,
-                                                 nth=[2]))),
+    # By where it begins: the page after it is asked for at the same time.
+    "outage of the second page": (65, rules(rule(
+        "outage", SEARCH, query={"startAt": "980"}))),
     "bomb": (65, rules(rule("bomb", AUDIT, mb=80))),
 }
 
