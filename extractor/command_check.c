@@ -189,7 +189,8 @@ static void note_sample(struct check_row *row,
                  "shows when a run asks about one");
 }
 
-/* That the last record cannot be had is no failure. */
+/* That the last record cannot be had is no failure; that we were stopped, or
+ * have no memory, says nothing about it. */
 static int ask_last(struct checking *c, const struct setup_source *entry,
                     struct check_row *row, const struct probe_sample *sample,
                     struct error *err)
@@ -201,9 +202,11 @@ static int ask_last(struct checking *c, const struct setup_source *entry,
                    &ignored) == 0)
         return 0;
     row->has_oldest = false;
-    return ignored.kind == ERROR_INTERRUPTED
-               ? error_set(err, ERROR_INTERRUPTED, "interrupted")
-               : exchange_recover(c->exchange, err);
+    if (ignored.kind == ERROR_INTERRUPTED || ignored.kind == ERROR_BUG)
+        return error_pass(err, &ignored);
+    snprintf(row->note, CHECK_NOTE_MAX, "its oldest record cannot be had: %.400s",
+             ignored.text);
+    return exchange_recover(c->exchange, err);
 }
 
 static int ask(struct checking *c, const struct setup_source *entry,
