@@ -48,7 +48,7 @@ DEPS := gcc make pkg-config ca-certificates libcurl4-openssl-dev \
 TEST_DEPS := libcmocka-dev valgrind python3 openssl openssh-server \
 	libxml2-utils nodejs npm postgresql-15 sqlite3 shellcheck systemd \
 	mandoc zsh fish chromium dpkg-dev lintian python3-yaml
-FUZZ_DEPS := clang
+FUZZ_DEPS := clang libclang-rt-dev
 SLURM_DEPS := slurm-wlm munge python3
 LINT_DEPS := clang clang-tidy cppcheck
 DEB_CHECK_DEPS := debootstrap
