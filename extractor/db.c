@@ -28,28 +28,33 @@ struct cause {
     const char *cure;
 };
 
+static const char see_owner[] =
+    "see the owner and mode of it and of its folder (ls -ld)";
+static const char run_later[] = "run again when that process has ended";
+static const char make_anew[] = "move it away; the next run makes a new one";
+
 static const struct cause causes[] = {
     {SQLITE_NOMEM, ERROR_BUG, DB_UNUSABLE, "out of memory", NULL},
     {SQLITE_CANTOPEN, ERROR_CANT_CREATE, DB_UNUSABLE, "cannot be opened",
      "see that its folder is there and this user may write in it"},
     {SQLITE_READONLY, ERROR_CANT_CREATE, DB_UNUSABLE, "may not be written",
-     "see the owner and mode of it and of its folder (ls -ld)"},
+     see_owner},
     {SQLITE_PERM, ERROR_CANT_CREATE, DB_UNUSABLE, "may not be opened",
-     "see the owner and mode of it and of its folder (ls -ld)"},
+     see_owner},
     {SQLITE_AUTH, ERROR_CANT_CREATE, DB_UNUSABLE, "may not be opened",
-     "see the owner and mode of it and of its folder (ls -ld)"},
+     see_owner},
     {SQLITE_FULL, ERROR_IO, DB_UNUSABLE, "the disk is full",
      "make room on that disk, then run again"},
     {SQLITE_IOERR, ERROR_IO, DB_UNUSABLE, "reading or writing failed",
      "see that its disk is sound and has room, then run again"},
     {SQLITE_BUSY, ERROR_TRY_LATER, DB_UNUSABLE, "another process holds it",
-     "run again when that process has ended"},
+     run_later},
     {SQLITE_LOCKED, ERROR_TRY_LATER, DB_UNUSABLE, "another process holds it",
-     "run again when that process has ended"},
+     run_later},
     {SQLITE_NOTADB, ERROR_DATA, DB_DAMAGED, "is no database",
-     "move it away; the next run makes a new one"},
+     make_anew},
     {SQLITE_CORRUPT, ERROR_DATA, DB_DAMAGED, "is damaged",
-     "move it away; the next run makes a new one"},
+     make_anew},
     {SQLITE_TOOBIG, ERROR_DATA, DB_UNUSABLE, "a value is too long", NULL},
 };
 
