@@ -75,13 +75,16 @@ char *json_scan_room(struct json_scan *scan, size_t len)
 
 enum json_scan_result json_scan(struct json_scan *scan)
 {
+    struct names names;
     struct scanner s = {
         .scan = scan,
         .owner = scan,
         .at = scan->copy,
         .end = scan->copy + scan->len,
+        .names = &names,
     };
 
+    names_init(&names);
     scan->count = scan->repairs = 0;
     scan->failed = false;
     scan->reason[0] = '\0';
@@ -96,15 +99,18 @@ enum json_scan_result json_scan(struct json_scan *scan)
 static const struct json *open_container(struct json *node)
 {
     struct json_scan *scan = node[1].owner, sub = *scan;
+    struct names names;
     struct scanner s = {
         .scan = &sub,
         .owner = scan,
         .at = node->later,
         .end = scan->copy + scan->len,
+        .names = &names,
     };
     size_t size = OPENED_NODES;
     struct json *nodes = NULL;
 
+    names_init(&names);
     sub.nodes = malloc(size * sizeof(*sub.nodes));
     sub.capacity = size;
     sub.count = 0;

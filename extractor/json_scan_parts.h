@@ -9,6 +9,7 @@
 #ifndef ROLLCALL_JSON_SCAN_PARTS_H
 #define ROLLCALL_JSON_SCAN_PARTS_H
 
+#include "json_names.h"
 #include "json_scan.h"
 
 struct scanner {
@@ -17,6 +18,7 @@ struct scanner {
     char *at;
     const char *end;
     size_t depth; /* of open containers */
+    struct names *names;
 };
 
 /* json_value.c. Blanks in front were skipped; expected is what an error says
@@ -41,10 +43,10 @@ struct number_fault {
 /* Behind the number at start, a digit or '-'; NULL after a fault. */
 char *scan_number_end(char *start, struct number_fault *fault);
 
-/* json_skip.c: behind the value at p, which is checked and left as it is, and
- * of which at most `room` containers may be open in each other; NULL when it
- * is none. */
-char *scan_skip(char *p, size_t room);
+/* json_skip.c: behind the value at s->at, which is checked and left as it is;
+ * NULL when it is none, or too deep. of: the selection of what it is or stands
+ * in. */
+char *scan_skip(const struct scanner *s, const struct json_select *of);
 
 /* A node behind those there are; NULL after a fault. Capacity never passes
  * JSON_VALUES_MAX. */

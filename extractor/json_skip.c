@@ -7,7 +7,12 @@
 #include "json_bytes.h"
 #include "json_scan_parts.h"
 
-static char *skip_value(char *p, size_t room);
+struct skipping {
+    struct names *names;
+    const struct json_select *of; /* what the value stands in */
+};
+
+static char *skip_value(const struct skipping *s, char *p, size_t room);
 
 /* Most tokens follow each other without any. */
 static inline char *over_blanks(char *p)
@@ -72,18 +77,37 @@ static char *skip_word(char *p)
                                                                   : NULL;
 }
 
-/* Behind the opening bracket, to behind the closing one. */
-static char *skip_members(char *p, size_t room)
+/* Behind the name and its colon. */
+static inline char *skip_name(struct known_names *known, size_t *place, char *p)
 {
+    const struct known_name *name = names_match(known, place, p);
+    char *start = p;
+
+    if (name != NULL)
+        return p + name->len;
+    p = *p == '"' ? skip_text(p) : NULL;
+    if (p == NULL)
+        return NULL;
+    if (*p == ':') {
+        names_learn(known, place, start, (size_t)(p + 1 - start), NULL);
+        return p + 1;
+    }
+    p = over_blanks(p);
+    return *p == ':' ? p + 1 : NULL;
+}
+
+/* Behind the opening bracket, to behind the closing one. */
+static char *skip_members(const struct skipping *s, char *p, size_t room)
+{
+    struct known_names *known = names_of(s->names, s->of, room);
+    size_t place = 0;
+
     p = over_blanks(p);
     if (*p == '}')
         return p + 1;
     for (;; p = over_blanks(p + 1)) {
-        p = *p == '"' ? skip_text(p) : NULL;
-        if (p == NULL)
-            return NULL;
-        p = over_blanks(p);
-        p = *p == ':' ? skip_value(over_blanks(p + 1), room) : NULL;
+        p = skip_name(known, &place, p);
+        p = p != NULL ? skip_value(s, over_blanks(p), room) : NULL;
         if (p == NULL)
             return NULL;
         p = over_blanks(p);
@@ -92,13 +116,13 @@ static char *skip_members(char *p, size_t room)
     }
 }
 
-static char *skip_elements(char *p, size_t room)
+static char *skip_elements(const struct skipping *s, char *p, size_t room)
 {
     p = over_blanks(p);
     if (*p == ']')
         return p + 1;
     for (;; p = over_blanks(p + 1)) {
-        p = skip_value(p, room);
+        p = skip_value(s, p, room);
         if (p == NULL)
             return NULL;
         p = over_blanks(p);
@@ -108,21 +132,23 @@ static char *skip_elements(char *p, size_t room)
 }
 
 /* room: containers that may be open in each other from here on. */
-static char *skip_value(char *p, size_t room)
+static char *skip_value(const struct skipping *s, char *p, size_t room)
 {
     if (*p == '"')
         return skip_text(p);
     if (*p == '{' || *p == '[') {
         if (room == 0)
             return NULL;
-        return *p == '{' ? skip_members(p + 1, room - 1)
-                         : skip_elements(p + 1, room - 1);
+        return *p == '{' ? skip_members(s, p + 1, room - 1)
+                         : skip_elements(s, p + 1, room - 1);
     }
     return *p == '-' || (*p >= '0' && *p <= '9') ? skip_number(p)
                                                  : skip_word(p);
 }
 
-char *scan_skip(char *p, size_t room)
+char *scan_skip(const struct scanner *s, const struct json_select *of)
 {
-    return skip_value(p, room);
+    const struct skipping skipping = {s->names, of};
+
+    return skip_value(&skipping, s->at, JSON_DEPTH_MAX - s->depth);
 }

@@ -11,6 +11,13 @@ struct children {
     bool twice;    /* one of them was there before */
 };
 
+/* An object whose members are being read. */
+struct object {
+    const struct json_select *select; /* NULL: everything */
+    struct known_names *known;        /* unless select is NULL */
+    size_t place;                     /* among them */
+};
+
 /* Ties the value that was read at node `index`, if it left one, to the one
  * before it. */
 static void tie(struct json_scan *scan, struct children *children, size_t index)
@@ -23,9 +30,9 @@ static void tie(struct json_scan *scan, struct children *children, size_t index)
 }
 
 /* What is no value is read once more by what can say why. */
-static int scan_unread(struct scanner *s)
+static int scan_unread(struct scanner *s, const struct json_select *of)
 {
-    char *stop = scan_skip(s->at, JSON_DEPTH_MAX - s->depth);
+    char *stop = scan_skip(s, of);
 
     if (stop == NULL)
         return scan_value(s, NULL, NULL, "a value") != 0
@@ -43,7 +50,7 @@ static int scan_later(struct scanner *s, const struct json_select *select)
     char *start = s->at;
     struct json *container;
 
-    if (scan_unread(s) != 0)
+    if (scan_unread(s, select) != 0)
         return -1;
     if (scan_add_node(s, select->name,
                       *start == '[' ? JSON_ARRAY : JSON_OBJECT) == NULL ||
@@ -84,15 +91,17 @@ static int scan_colon(struct scanner *s)
     return skip_blanks(s, "a value");
 }
 
-/* The name of a member that may be selected. A plain one is compared where it
- * stands: it becomes no text, since the nodes have the selection's. */
-static int scan_name(struct scanner *s, const struct json_select **select)
+/* A name that is another than was expected, or not written as names mostly
+ * are. It becomes no text, since the nodes have the selection's. */
+static int scan_other_name(struct scanner *s, struct object *object,
+                           const struct json_select **select)
 {
-    const char *name = s->at + 1;
-    char *stop = bytes_plain(s->at + 1);
+    char *start = s->at, *stop = bytes_plain(start + 1);
+    const char *name = start + 1;
     size_t len = (size_t)(stop - name);
+    bool plain = *stop == '"' && stop < s->end;
 
-    if (*stop == '"' && stop < s->end) {
+    if (plain) {
         s->at = stop + 1;
     } else {
         name = json_scan_string(s->scan, &s->at, s->end);
@@ -100,22 +109,40 @@ static int scan_name(struct scanner *s, const struct json_select **select)
             return -1;
         len = strlen(name);
     }
-    *select = json_select_find(*select, name, len);
-    return 0;
+    *select = json_select_find(object->select, name, len);
+    if (plain && *s->at == ':')
+        names_learn(object->known, &object->place, start,
+                    (size_t)(s->at + 1 - start), *select);
+    return scan_colon(s);
 }
 
-static int scan_member(struct scanner *s, const struct json_select *select,
+/* The name of a member and its colon, and what it selects. */
+static int scan_name(struct scanner *s, struct object *object,
+                     const struct json_select **select)
+{
+    const struct known_name *name =
+        names_match(object->known, &object->place, s->at);
+
+    if (name == NULL)
+        return scan_other_name(s, object, select);
+    s->at += name->len;
+    *select = name->select;
+    return skip_blanks(s, "a value");
+}
+
+static int scan_member(struct scanner *s, struct object *object,
                        struct children *children, const char *expected)
 {
-    const char *name = NULL;
+    const struct json_select *select;
+    const char *name;
 
     if (*s->at != '"')
         return scan_unexpected(s, expected);
-    if (select != NULL) {
-        if (scan_name(s, &select) != 0 || scan_colon(s) != 0)
+    if (object->select != NULL) {
+        if (scan_name(s, object, &select) != 0)
             return -1;
         return select != NULL ? scan_selected(s, select, children)
-                              : scan_unread(s);
+                              : scan_unread(s, object->select);
     }
     name = json_scan_string(s->scan, &s->at, s->end);
     if (name == NULL || scan_colon(s) != 0)
@@ -129,7 +156,10 @@ static int scan_members(struct scanner *s, const struct json_select *select,
 {
     static const char first[] = "a member name in double quotes or '}'";
     const char *expected = first;
+    struct object object = {.select = select};
 
+    if (select != NULL)
+        object.known = names_of(s->names, select, s->depth);
     for (;;) {
         size_t index = s->scan->count;
 
@@ -137,7 +167,7 @@ static int scan_members(struct scanner *s, const struct json_select *select,
             return -1;
         if (*s->at == '}' && expected == first)
             break;
-        if (scan_member(s, select, children, expected) != 0)
+        if (scan_member(s, &object, children, expected) != 0)
             return -1;
         tie(s->scan, children, index);
         if (skip_blanks(s, "',' or '}'") != 0)

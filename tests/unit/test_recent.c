@@ -12,15 +12,23 @@
 
 enum { SPAN = 10, LONG_LOG = 20000 };
 
-static bool add(struct recent *recent, unsigned number)
+static bool add_text(struct recent *recent, const char *text)
 {
-    char id[16];
+    char id[32];
     bool seen;
 
-    snprintf(id, sizeof(id), "%u", number);
+    snprintf(id, sizeof(id), "%s", text);
     assert_int_equal(recent_add(recent, id, &seen), 0);
     memset(id, 'x', sizeof(id)); /* ids are copied */
     return seen;
+}
+
+static bool add(struct recent *recent, unsigned number)
+{
+    char id[16];
+
+    snprintf(id, sizeof(id), "%u", number);
+    return add_text(recent, id);
 }
 
 static void the_span_is_remembered(void **state)
@@ -56,11 +64,54 @@ static void memory_is_bounded(void **state)
 
     (void)state;
     recent_init(&recent, SPAN);
-    for (unsigned i = 0; i < LONG_LOG; i++)
+    for (unsigned i = 0; i < LONG_LOG; i++) {
+        char id[16];
+
         add(&recent, i);
-    assert_true(recent.maps[0].count <= SPAN);
-    assert_true(recent.maps[1].count <= SPAN);
-    assert_true(recent.maps[0].capacity <= 8 * SPAN);
+        snprintf(id, sizeof(id), "r%u", i);
+        assert_false(add_text(&recent, id));
+    }
+    for (int i = 0; i < 2; i++) {
+        assert_true(recent.halves[i].count <= SPAN);
+        assert_true(recent.halves[i].capacity <= 8 * SPAN);
+        assert_true(recent.halves[i].texts.capacity <= 8 * SPAN);
+    }
+    recent_release(&recent);
+}
+
+/* Numbers are kept as numbers, and yet each of these is an id of its own. */
+static void texts_and_numbers_are_told_apart(void **state)
+{
+    static const char *const ids[] = {
+        "1", "01", "001", "0", "00", "-1", "+1", " 1", "1 ", "1.0", "1e0", "a",
+        "1a", "9999999999999999999", "99999999999999999999",
+        "18446744073709551616", "18446744073709551617", "184467440737095516170",
+        "10000-1", "1\xC3\xA9"};
+    size_t count = sizeof(ids) / sizeof(ids[0]);
+    struct recent recent;
+
+    (void)state;
+    recent_init(&recent, count);
+    for (size_t i = 0; i < count; i++)
+        assert_false(add_text(&recent, ids[i]));
+    for (size_t i = 0; i < count; i++)
+        assert_true(add_text(&recent, ids[i]));
+    recent_release(&recent);
+}
+
+/* The span counts both kinds. */
+static void numbers_and_texts_are_forgotten_alike(void **state)
+{
+    struct recent recent;
+
+    (void)state;
+    recent_init(&recent, SPAN);
+    assert_false(add_text(&recent, "a"));
+    assert_false(add_text(&recent, "7"));
+    for (unsigned i = 100; i < 100 + 2 * SPAN - 1; i++)
+        add(&recent, i);
+    assert_false(add_text(&recent, "a"));
+    assert_false(add_text(&recent, "7"));
     recent_release(&recent);
 }
 
@@ -83,6 +134,8 @@ int main(void)
         cmocka_unit_test(the_span_is_remembered),
         cmocka_unit_test(what_is_long_past_is_forgotten),
         cmocka_unit_test(memory_is_bounded),
+        cmocka_unit_test(texts_and_numbers_are_told_apart),
+        cmocka_unit_test(numbers_and_texts_are_forgotten_alike),
         cmocka_unit_test(a_span_of_one),
     };
 
