@@ -3,7 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBERS_FIRST = 64, NUMBER_DIGITS = 19 /* fit in 64 bits */ };
+enum {
+    NUMBERS_FIRST = 64,
+    NUMBERS_A_LINE = 8,
+    NUMBER_DIGITS = 19 /* fit in 64 bits */
+};
 
 void recent_init(struct recent *recent, size_t span)
 {
@@ -38,10 +42,12 @@ static uint64_t number_of(const char *id)
 }
 
 /* Where the number stands, or the free place for it; NULL: there is no place
- * yet. The multiplier spreads numbers that follow each other. */
+ * yet. Most ids follow each other, and eight of those are in one line of the
+ * cache. */
 static uint64_t *place_of(const struct recent_half *half, uint64_t number)
 {
-    size_t at = (size_t)((number * 0x9E3779B97F4A7C15u) >> 32);
+    uint64_t line = (number / NUMBERS_A_LINE * 0x9E3779B97F4A7C15u) >> 32;
+    size_t at = (size_t)(line * NUMBERS_A_LINE + number % NUMBERS_A_LINE);
 
     if (half->capacity == 0)
         return NULL;

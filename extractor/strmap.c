@@ -1,5 +1,6 @@
 #include "strmap.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,6 @@ uint32_t strmap_hash(const char *text)
 void strmap_release(struct strmap *map)
 {
     free(map->slots);
-    free(map->hashes);
     free(map->table);
     memset(map, 0, sizeof(*map));
 }
@@ -40,44 +40,46 @@ void strmap_clear(struct strmap *map)
     map->count = 0;
 }
 
-/* Where the key's number stands in the table, or the free place for it. */
-static uint32_t *find(const struct strmap *map, const char *key, uint32_t hash)
+/* Where the key stands in the table, or the free place for it. */
+static struct strmap_place *find(const struct strmap *map, const char *key,
+                                 uint32_t hash)
 {
     size_t i = hash & (map->capacity - 1);
 
-    for (; map->table[i] != 0; i = (i + 1) & (map->capacity - 1)) {
-        size_t slot = map->table[i] - 1;
-
-        if (map->hashes[slot] == hash &&
-            strcmp(map->slots[slot].key, key) == 0)
+    for (; map->table[i].number != 0; i = (i + 1) & (map->capacity - 1)) {
+        if (map->table[i].hash == hash &&
+            strcmp(map->slots[map->table[i].number - 1].key, key) == 0)
             break;
     }
     return &map->table[i];
 }
 
 /* Keys are all different, so only a free place is looked for. */
-static void fill_table(struct strmap *map)
+static void move_places(const struct strmap *from, struct strmap *to)
 {
-    for (size_t slot = 0; slot < map->count; slot++) {
-        size_t i = map->hashes[slot] & (map->capacity - 1);
+    for (size_t old = 0; old < from->capacity; old++) {
+        size_t i = from->table[old].hash & (to->capacity - 1);
 
-        while (map->table[i] != 0)
-            i = (i + 1) & (map->capacity - 1);
-        map->table[i] = (uint32_t)slot + 1;
+        if (from->table[old].number == 0)
+            continue;
+        while (to->table[i].number != 0)
+            i = (i + 1) & (to->capacity - 1);
+        to->table[i] = from->table[old];
     }
 }
 
 static int grow_table(struct strmap *map)
 {
-    size_t capacity = map->capacity ? map->capacity * 2 : STRMAP_FIRST_CAPACITY;
-    uint32_t *table = calloc(capacity, sizeof(*table));
+    struct strmap grown = {.capacity = map->capacity ? map->capacity * 2
+                                                     : STRMAP_FIRST_CAPACITY};
 
-    if (table == NULL)
+    grown.table = calloc(grown.capacity, sizeof(*grown.table));
+    if (grown.table == NULL)
         return -1;
+    move_places(map, &grown);
     free(map->table);
-    map->table = table;
-    map->capacity = capacity;
-    fill_table(map);
+    map->table = grown.table;
+    map->capacity = grown.capacity;
     return 0;
 }
 
@@ -85,15 +87,10 @@ static int grow_slots(struct strmap *map)
 {
     size_t room = map->room ? map->room + map->room / 2 : STRMAP_FIRST_ROOM;
     struct strmap_slot *slots = realloc(map->slots, room * sizeof(*slots));
-    uint32_t *hashes;
 
     if (slots == NULL)
         return -1;
     map->slots = slots;
-    hashes = realloc(map->hashes, room * sizeof(*hashes));
-    if (hashes == NULL)
-        return -1;
-    map->hashes = hashes;
     map->room = room;
     return 0;
 }
@@ -105,7 +102,7 @@ void *strmap_get_hashed(const struct strmap *map, const char *key,
 
     if (map->count == 0)
         return NULL;
-    number = *find(map, key, hash);
+    number = find(map, key, hash)->number;
     return number != 0 ? map->slots[number - 1].value : NULL;
 }
 
@@ -120,23 +117,29 @@ int strmap_put(struct strmap *map, const char *key, void *value)
     return strmap_put_hashed(map, key, strmap_hash(key), value);
 }
 
+/* Places next to each other are looked at faster than one elsewhere, so the
+ * table may be rather full. */
+static bool is_full(const struct strmap *map)
+{
+    return map->count + 1 > map->capacity - map->capacity / 8;
+}
+
 int strmap_put_hashed(struct strmap *map, const char *key, uint32_t hash,
                       void *value)
 {
-    uint32_t *number;
+    struct strmap_place *place;
 
-    if ((map->count + 1) * 4 > map->capacity * 3 && grow_table(map) != 0)
+    if (is_full(map) && grow_table(map) != 0)
         return -1;
     if (map->count == map->room && grow_slots(map) != 0)
         return -1;
-    number = find(map, key, hash);
-    if (*number != 0) {
-        map->slots[*number - 1].value = value;
+    place = find(map, key, hash);
+    if (place->number != 0) {
+        map->slots[place->number - 1].value = value;
         return 0;
     }
     map->slots[map->count] = (struct strmap_slot){key, value};
-    map->hashes[map->count] = hash;
-    *number = (uint32_t)++map->count;
+    *place = (struct strmap_place){(uint32_t)++map->count, hash};
     return 0;
 }
 

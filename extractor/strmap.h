@@ -6,9 +6,11 @@
  * before anything is published whose order must not depend on arrival.
  * A zeroed struct is a valid empty map. Limit: 2^31 entries.
  *
- * Entries stand close together, 20 bytes each, and a table of their numbers
+ * Entries stand close together, 16 bytes each, and a table of their numbers
  * finds them: with a hundred thousand accounts there are half a dozen maps of
  * that size, and entries in a half empty table would be most of their memory.
+ * A look-up mostly waits for memory; the hashes stand beside the numbers, so
+ * that it reads one place there, then the entry, then its key.
  */
 #ifndef ROLLCALL_STRMAP_H
 #define ROLLCALL_STRMAP_H
@@ -21,11 +23,15 @@ struct strmap_slot {
     void *value;
 };
 
+struct strmap_place {
+    uint32_t number; /* of the slot, + 1; 0: free */
+    uint32_t hash;   /* of its key */
+};
+
 struct strmap {
     struct strmap_slot *slots; /* in order of insertion */
-    uint32_t *hashes;          /* of the slots' keys */
     size_t count, room;        /* slots in use; slots there are */
-    uint32_t *table;           /* slot number + 1 by hash; 0: free */
+    struct strmap_place *table; /* by hash */
     size_t capacity;           /* of the table: power of two, or 0 */
 };
 
