@@ -8,9 +8,9 @@ status=0
 # only OWNERS REGEX: REGEX may be found in files of OWNERS alone.
 only() {
     found=$(grep -nE "$2" extractor/*.[ch] transforms/*.[ch] |
-        grep -vE "^extractor/($1)\.[ch]:")
+        grep -vE "^(extractor|transforms)/($1)\.[ch]:")
     [ -n "$found" ] || return 0
-    echo "reserved for extractor/($1):"
+    echo "reserved for ($1):"
     echo "$found"
     status=1
 }
@@ -22,6 +22,7 @@ only 'csv(_[a-z]+)?' "${include}csv\.h>"
 only 'sink(_[a-z]+)?' "${include}zlib\.h"
 only 'db' "${include}sqlite3\.h"
 only 'digest|signature' "${include}openssl/"
+only 'pattern' "${include}regex\.h"
 only 'worker' "${include}pthread\.h"
 
 exit "$status"

@@ -351,8 +351,8 @@ void mapping_free(struct mapping *mapping)
     struct mapping_resource *resource = mapping->resources;
 
     for (; resource != NULL; resource = resource->next) {
-        if (resource->regex != NULL)
-            regfree(resource->regex);
+        if (resource->pattern != NULL)
+            pattern_release(resource->pattern);
         if (resource->table != NULL)
             strmap_release(resource->table);
         if (resource->secret != NULL)

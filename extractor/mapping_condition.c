@@ -5,7 +5,7 @@
 #include "instant.h"
 #include "units.h"
 
-enum { CONDITION_DEPTH_MAX = 16, REGEX_ERROR_MAX = 128 };
+enum { CONDITION_DEPTH_MAX = 16 };
 
 static bool read_condition(struct spec *spec, const struct spec_node *node,
                            struct condition *out);
@@ -130,40 +130,46 @@ static bool read_in(struct spec *spec, const struct spec_node *node,
     return good;
 }
 
+static bool compile(struct spec *spec, const struct spec_node *node,
+                    struct pattern *pattern, const char *text)
+{
+    char reason[PATTERN_REASON_MAX];
+
+    switch (pattern_compile(pattern, text, reason)) {
+    case PATTERN_GOOD:
+        return true;
+    case PATTERN_NO_MEMORY:
+        spec->no_memory = true;
+        return false;
+    case PATTERN_WRONG:
+        break;
+    }
+    spec_problem(spec, node, "expected an extended regular expression: %s",
+                 reason);
+    return false;
+}
+
 static bool read_matches(struct spec *spec, const struct spec_node *node,
                          struct condition *out)
 {
     const struct mapping_reader *reader = spec->owner;
-    const char *pattern = spec_text(spec, node);
+    const char *text = spec_text(spec, node);
     struct mapping_resource *resource;
-    char reason[REGEX_ERROR_MAX];
-    int code;
 
-    if (pattern == NULL)
+    if (text == NULL)
         return false;
     if (mapping_ref_type(&out->ref) != VALUE_STRING) {
         spec_problem(spec, node, "only text can be matched, the field is a %s",
                      value_type_name(mapping_ref_type(&out->ref)));
         return false;
     }
-    out->regex = spec_alloc(spec, 1, sizeof(*out->regex));
+    out->pattern = spec_alloc(spec, 1, sizeof(*out->pattern));
     resource = mapping_add_resource(spec);
-    if (out->regex == NULL || resource == NULL)
+    if (out->pattern == NULL || resource == NULL)
         return false;
-    code = regcomp(out->regex, pattern, REG_EXTENDED | REG_NOSUB);
-    if (code == REG_ESPACE) {
-        spec->no_memory = true;
-        return false;
-    }
-    if (code != 0) {
-        regerror(code, out->regex, reason, sizeof(reason));
-        spec_problem(spec, node, "expected an extended regular expression: %s",
-                     reason);
-        return false;
-    }
-    resource->regex = out->regex;
+    resource->pattern = out->pattern;
     out->no_memory = &reader->mapping->no_memory;
-    return true;
+    return compile(spec, node, out->pattern, text);
 }
 
 static bool read_present(struct spec *spec, const struct spec_node *node,

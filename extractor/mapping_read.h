@@ -16,7 +16,7 @@
 /* What has to be released besides the arena; one member is not NULL. */
 struct mapping_resource {
     struct mapping_resource *next;
-    regex_t *regex;
+    struct pattern *pattern;
     struct strmap *table;
     struct secret *secret;
 };

@@ -1,6 +1,5 @@
 #include "condition.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "instant.h"
@@ -66,29 +65,19 @@ static bool text_among(const struct condition *c, const struct scope *scope)
     const char *text = comparable(&value, buffer);
 
     for (size_t i = 0; text != NULL && i < c->text_count; i++) {
-        if (strcmp(text, c->texts[i]) == 0)
+        if (*text == *c->texts[i] && strcmp(text, c->texts[i]) == 0)
             return true;
     }
     return false;
 }
 
-/* glibc's regexec() says REG_NOMATCH for a lack of memory too; only errno
- * tells them apart. */
 static bool text_matches(const struct condition *c, const struct scope *scope)
 {
     char buffer[INSTANT_TEXT_MAX];
     struct value value = scope_value(scope, &c->ref);
     const char *text = comparable(&value, buffer);
 
-    int code;
-
-    if (text == NULL)
-        return false;
-    errno = 0;
-    code = regexec(c->regex, text, 0, NULL, 0);
-    if (code != 0 && errno == ENOMEM && c->no_memory != NULL)
-        *c->no_memory = true;
-    return code == 0;
+    return text != NULL && pattern_matches(c->pattern, text, c->no_memory);
 }
 
 static bool member_equal(const char *wanted, const char *found)

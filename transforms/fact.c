@@ -255,26 +255,49 @@ struct fact_subject *fact_changed(struct fact_book *book)
     return subject;
 }
 
+/* Which facts the event counts for. Returns how many. */
+static size_t which_take(const struct fact_book *book,
+                         const struct event *event,
+                         bool takes[RULES_FACTS_MAX])
+{
+    size_t count = 0;
+
+    for (size_t f = 0; f < book->count; f++) {
+        takes[f] = fact_takes(&book->rules[f], event);
+        count += takes[f];
+    }
+    return count;
+}
+
+static int offer(struct fact_book *book, const char *name,
+                 const bool takes[RULES_FACTS_MAX],
+                 struct candidate *candidate)
+{
+    struct fact_subject *subject = subject_get(book, name);
+
+    candidate->taken = false;
+    for (size_t f = 0; f < book->count; f++) {
+        if (subject == NULL ||
+            (takes[f] && slot_offer(&subject->slots[f], candidate,
+                                    book->rules[f].actor_within_ms) != 0))
+            return -1;
+    }
+    if (candidate->taken)
+        note_change(book, subject);
+    return 0;
+}
+
 int fact_fold(struct fact_book *book, const struct event *event)
 {
     const struct fact_event found = fact_event_of(event);
     struct candidate candidate = {.book = book, .event = &found};
+    bool takes[RULES_FACTS_MAX];
 
-    for (size_t f = 0; f < book->count; f++) {
-        if (event->subject_count == 0 || !fact_takes(&book->rules[f], event))
-            continue;
-        for (size_t s = 0; s < event->subject_count; s++) {
-            struct fact_subject *subject =
-                subject_get(book, event->subjects[s]);
-
-            candidate.taken = false;
-            if (subject == NULL ||
-                slot_offer(&subject->slots[f], &candidate,
-                           book->rules[f].actor_within_ms) != 0)
-                return -1;
-            if (candidate.taken)
-                note_change(book, subject);
-        }
+    if (event->subject_count == 0 || which_take(book, event, takes) == 0)
+        return 0;
+    for (size_t s = 0; s < event->subject_count; s++) {
+        if (offer(book, event->subjects[s], takes, &candidate) != 0)
+            return -1;
     }
     return 0;
 }

@@ -46,13 +46,13 @@
 #ifndef ROLLCALL_RULES_H
 #define ROLLCALL_RULES_H
 
-#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "arena.h"
 #include "item.h"
+#include "pattern.h"
 #include "schema.h"
 
 enum { RULES_FACTS_MAX = 16 };
@@ -119,7 +119,7 @@ enum condition_kind {
     CONDITION_NOT,       /* exactly one child */
     CONDITION_EQUALS,    /* ref equals texts[0]; null never does */
     CONDITION_IN,        /* ref equals one of texts */
-    CONDITION_MATCHES,   /* ref matches regex (POSIX extended) */
+    CONDITION_MATCHES,   /* ref matches pattern */
     CONDITION_PRESENT,   /* ref is not null when flag, is null otherwise */
     CONDITION_OLDER,     /* ref is an instant before as_of - age_ms */
     CONDITION_CHANGE     /* an event's changes hold one with these members */
@@ -133,8 +133,8 @@ struct condition {
     struct ref ref;
     const char *const *texts;
     size_t text_count;
-    regex_t *regex;
-    bool *no_memory; /* set where regex could not be tried; NULL: untold */
+    struct pattern *pattern;
+    bool *no_memory; /* set where it could not be tried; NULL: untold */
     bool flag;
     int64_t age_ms;
     struct event_change change; /* CHANGE: NULL members match anything */

@@ -137,20 +137,21 @@ static void in_a_list(void **state)
 
 static void matches(void **state)
 {
-    regex_t any, user;
+    struct pattern any = {0}, user = {0};
+    char reason[PATTERN_REASON_MAX];
 
-    assert_int_equal(regcomp(&any, "", REG_EXTENDED | REG_NOSUB), 0);
-    assert_int_equal(regcomp(&user, "^User (up|de)", REG_EXTENDED | REG_NOSUB),
-                     0);
+    assert_int_equal(pattern_compile(&any, "", reason), PATTERN_GOOD);
+    assert_int_equal(pattern_compile(&user, "^User (up|de)", reason),
+                     PATTERN_GOOD);
     HOLDS(.kind = CONDITION_MATCHES, .ref = EVENT(EVENT_ACTION),
-          .regex = &user);
+          .pattern = &user);
     FAILS(.kind = CONDITION_MATCHES, .ref = USER(USER_ACCOUNT_TYPE),
-          .regex = &user);
+          .pattern = &user);
     HOLDS(.kind = CONDITION_MATCHES, .ref = USER(USER_DISPLAY_NAME),
-          .regex = &any);
-    FAILS(.kind = CONDITION_MATCHES, .ref = USER(USER_EMAIL), .regex = &any);
-    regfree(&any);
-    regfree(&user);
+          .pattern = &any);
+    FAILS(.kind = CONDITION_MATCHES, .ref = USER(USER_EMAIL), .pattern = &any);
+    pattern_release(&any);
+    pattern_release(&user);
 }
 
 static void present(void **state)

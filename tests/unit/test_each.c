@@ -418,13 +418,14 @@ static void all_unknown_is_no_permission_but_an_address(void **state)
 /* Only the rows of the letter f are wanted. */
 static void witnesses_speak_for_the_key(void **state)
 {
-    regex_t f;
+    struct pattern f = {0};
+    char reason[PATTERN_REASON_MAX];
     struct condition where = {.kind = CONDITION_MATCHES,
                               .ref = {REF_USER, USER_ACCOUNT_ID, 0},
-                              .regex = &f};
+                              .pattern = &f};
 
     (void)state;
-    assert_int_equal(regcomp(&f, "^f", REG_EXTENDED | REG_NOSUB), 0);
+    assert_int_equal(pattern_compile(&f, "^f", reason), PATTERN_GOOD);
     stage.rules.where = &where;
     add("f1", UNIVERSE);
     add("u2", UNIVERSE);
@@ -432,7 +433,7 @@ static void witnesses_speak_for_the_key(void **state)
     asks();
     asked_times(3);
     seen("f1", "", "");
-    regfree(&f);
+    pattern_release(&f);
 }
 
 static void an_answer_that_cannot_be_read_is_refused(void **state)
