@@ -109,7 +109,7 @@ static int note_actors(struct emission *emission, const struct joined *joined,
                        struct error *err)
 {
     for (size_t i = 0; i < joined->input->rules->fact_count; i++) {
-        const char *actor = joined->facts[i].actor;
+        const char *actor = joined_fact(joined, i)->actor;
 
         if (actor != NULL &&
             strmap_put(&emission->actors, actor, emission) != 0)

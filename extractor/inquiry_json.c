@@ -156,7 +156,7 @@ static void put_event(struct jsonw *w, const struct inquiry *q, size_t index)
 static void put_fact(struct jsonw *w, const struct inquiry *q, size_t fact)
 {
     const struct fact_rule *rule = &q->rules->facts[fact];
-    const struct fact_view *view = &q->joined.facts[fact];
+    const struct fact_view *view = joined_fact(&q->joined, fact);
 
     jsonw_object(w, NULL);
     jsonw_text(w, "name", rule->name);

@@ -255,7 +255,7 @@ static void put_event(struct buf *out, const struct inquiry *q, size_t index)
 static void put_fact(struct buf *out, const struct inquiry *q, size_t fact)
 {
     const struct fact_rule *rule = &q->rules->facts[fact];
-    const struct fact_view *view = &q->joined.facts[fact];
+    const struct fact_view *view = joined_fact(&q->joined, fact);
 
     buf_printf(out, "  %-*s %s", NAME_WIDTH, rule->name,
                joined_status(&q->joined, fact));

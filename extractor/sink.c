@@ -15,6 +15,22 @@ enum {
     GZIP_MEMORY = 8
 };
 
+/* What is written in one go, beside whoever fills the next one. */
+struct batch {
+    struct sink *sink;
+    struct worker_job job;
+    bool busy; /* it was handed over, and not waited for since */
+    unsigned char *data;
+    size_t len;
+    /* Of the sink, once this was written. */
+    uint64_t bytes;
+    bool failed;
+};
+
+/* One is filled, one written and one waits for that, so that the worker has
+ * something to do when it is done. */
+enum { BATCHES = 3 };
+
 struct sink {
     int fd, dir_fd;
     char *name;
@@ -25,16 +41,13 @@ struct sink {
     struct error failed; /* the first write error */
     unsigned char out[SINK_CHUNK];
 
-    /* All above is the job's while one is under way. */
+    /* All above is a job's while one is under way. */
     struct worker *worker;
-    struct worker_job job;
-    bool busy;                /* a job was handed over */
-    uint64_t bytes_before;    /* `bytes` when it was */
-    unsigned char *batch;     /* what the next job is to write */
+    struct batch batches[BATCHES];
     size_t batch_size;
-    size_t gathered;          /* bytes in it */
-    unsigned char *under_way; /* what the job writes */
-    size_t under_way_len;
+    unsigned filled;       /* the one that is */
+    uint64_t bytes_before; /* `bytes` when the one last waited for was written */
+    bool may_write;        /* nothing had failed until then */
 };
 
 static bool disk_failed(int cause)
@@ -79,10 +92,29 @@ static void sink_free(struct sink *sink)
         deflateEnd(&sink->z);
     digest_free(sink->plain);
     digest_free(sink->file);
-    free(sink->batch);
-    free(sink->under_way);
+    for (int i = 0; i < BATCHES; i++)
+        free(sink->batches[i].data);
     free(sink->name);
     free(sink);
+}
+
+/* A plain file of few bytes, such as an index, is on disk line by line. */
+static bool is_direct(const struct sink *sink)
+{
+    return !sink->gzip && sink->worker == NULL;
+}
+
+static int make_batches(struct sink *sink, size_t size)
+{
+    sink->batch_size =
+        size == 0 || size > SINK_BATCH_MAX ? SINK_BATCH_MAX : size;
+    for (int i = 0; i < BATCHES && !is_direct(sink); i++) {
+        sink->batches[i].sink = sink;
+        sink->batches[i].data = malloc(sink->batch_size);
+        if (sink->batches[i].data == NULL)
+            return -1;
+    }
+    return 0;
 }
 
 struct sink *sink_open(int dir_fd, const char *name,
@@ -99,19 +131,16 @@ struct sink *sink_open(int dir_fd, const char *name,
     sink->file = digest_new();
     sink->plain = digest_new();
     sink->worker = options->worker;
-    sink->batch_size = options->batch;
-    if (sink->batch_size == 0 || sink->batch_size > SINK_BATCH_MAX)
-        sink->batch_size = SINK_BATCH_MAX;
-    sink->batch = malloc(sink->batch_size);
-    sink->under_way = sink->worker != NULL ? malloc(sink->batch_size) : NULL;
-    if (sink->name == NULL || sink->file == NULL || sink->plain == NULL ||
-        sink->batch == NULL || (sink->worker != NULL && sink->under_way == NULL))
+    sink->may_write = true;
+    if (sink->name == NULL || sink->file == NULL || sink->plain == NULL)
         goto no_memory;
     if (options->gzip &&
         deflateInit2(&sink->z, options->level, Z_DEFLATED, GZIP_WINDOW,
                      GZIP_MEMORY, Z_DEFAULT_STRATEGY) != Z_OK)
         goto no_memory;
     sink->gzip = options->gzip;
+    if (make_batches(sink, options->batch) != 0)
+        goto no_memory;
     if (open_file(sink, options->mode, err) != 0)
         goto fail;
     return sink;
@@ -175,67 +204,66 @@ static void put_plain(struct sink *sink, const unsigned char *data, size_t len)
     deflate_all(sink, Z_NO_FLUSH);
 }
 
-static void put_under_way(void *context)
+static void put_batch(void *context)
 {
-    struct sink *sink = context;
+    struct batch *batch = context;
+    struct sink *sink = batch->sink;
 
-    put_plain(sink, sink->under_way, sink->under_way_len);
+    put_plain(sink, batch->data, batch->len);
+    batch->len = 0;
+    batch->bytes = sink->bytes;
+    batch->failed = sink->failed.kind != ERROR_NONE;
 }
 
+static void wait_for(struct sink *sink, struct batch *batch)
+{
+    if (!batch->busy)
+        return;
+    worker_wait(sink->worker, &batch->job);
+    batch->busy = false;
+    sink->bytes_before = batch->bytes;
+    sink->may_write = !batch->failed;
+}
+
+/* In the order in which they were handed over. */
 static void settle(struct sink *sink)
 {
-    if (sink->busy)
-        worker_wait(sink->worker, &sink->job);
-    sink->busy = false;
+    for (unsigned i = 1; i < BATCHES; i++)
+        wait_for(sink, &sink->batches[(sink->filled + i) % BATCHES]);
 }
 
-/* The batch to the worker, once that is done with the one before. */
+/* The batch to the worker, which writes it after the one before; the oldest is
+ * filled next. */
 static void hand_over(struct sink *sink)
 {
-    unsigned char *full = sink->batch;
+    struct batch *batch = &sink->batches[sink->filled];
+    struct batch *before =
+        &sink->batches[(sink->filled + BATCHES - 1) % BATCHES];
 
-    settle(sink);
-    sink->bytes_before = sink->bytes;
-    if (sink->failed.kind != ERROR_NONE)
-        return;
-    sink->batch = sink->under_way;
-    sink->under_way = full;
-    sink->under_way_len = sink->gathered;
-    sink->gathered = 0;
-    sink->job = (struct worker_job){.run = put_under_way, .context = sink};
-    sink->busy = true;
-    worker_submit(sink->worker, &sink->job);
-}
-
-static void put_batch(struct sink *sink)
-{
-    settle(sink);
-    sink->bytes_before = sink->bytes;
-    put_plain(sink, sink->batch, sink->gathered);
-    sink->gathered = 0;
-}
-
-/* A plain file of few bytes, such as an index, is on disk line by line. */
-static bool is_direct(const struct sink *sink)
-{
-    return !sink->gzip && sink->worker == NULL;
+    batch->job =
+        (struct worker_job){.run = put_batch,
+                            .context = batch,
+                            .after = before->busy ? &before->job : NULL};
+    batch->busy = true;
+    worker_submit(sink->worker, &batch->job);
+    sink->filled = (sink->filled + 1) % BATCHES;
+    wait_for(sink, &sink->batches[sink->filled]);
 }
 
 static void gather_bytes(struct sink *sink, const unsigned char *data,
                          size_t len)
 {
-    while (len > 0) {
-        size_t room = sink->batch_size - sink->gathered;
+    while (len > 0 && sink->may_write) {
+        struct batch *batch = &sink->batches[sink->filled];
+        size_t room = sink->batch_size - batch->len;
         size_t piece = len < room ? len : room;
 
-        memcpy(sink->batch + sink->gathered, data, piece);
-        sink->gathered += piece;
+        memcpy(batch->data + batch->len, data, piece);
+        batch->len += piece;
         data += piece;
         len -= piece;
-        if (sink->gathered == sink->batch_size && sink->worker != NULL)
+        if (batch->len == sink->batch_size)
             hand_over(sink);
-        if (sink->gathered == sink->batch_size)
-            put_batch(sink);
     }
 }
 
@@ -245,12 +273,14 @@ int sink_write(struct sink *sink, const void *data, size_t len,
     if (is_direct(sink)) {
         put_plain(sink, data, len);
         sink->bytes_before = sink->bytes;
+        sink->may_write = sink->failed.kind == ERROR_NONE;
     } else {
         gather_bytes(sink, data, len);
     }
-    return sink->busy || sink->failed.kind == ERROR_NONE
-               ? 0
-               : give_failure(sink, err);
+    if (sink->may_write)
+        return 0;
+    settle(sink);
+    return give_failure(sink, err);
 }
 
 uint64_t sink_bytes(const struct sink *sink)
@@ -262,7 +292,9 @@ uint64_t sink_bytes(const struct sink *sink)
 static int finish(struct sink *sink, struct sink_facts *facts)
 {
     memset(facts, 0, sizeof(*facts));
-    put_batch(sink);
+    settle(sink);
+    if (!is_direct(sink))
+        put_batch(&sink->batches[sink->filled]);
     if (sink->failed.kind != ERROR_NONE)
         return -1;
     if (sink->gzip && deflate_all(sink, Z_FINISH) != 0)

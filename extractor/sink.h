@@ -56,8 +56,9 @@ struct sink *sink_open(int dir_fd, const char *name,
                        const struct sink_options *options, struct error *err);
 int sink_write(struct sink *sink, const void *data, size_t len,
                struct error *err);
-/* Bytes of the file so far. It lags behind by what is gathered for one go and
- * by what deflate still holds, and does not depend on how fast the worker is. */
+/* Bytes of the file so far. It lags behind by what is gathered and handed over,
+ * three times SINK_BATCH_MAX at most, and by what deflate still holds, and does
+ * not depend on how fast the worker is. */
 uint64_t sink_bytes(const struct sink *sink);
 int sink_close(struct sink *sink, struct sink_facts *facts, struct error *err);
 void sink_abort(struct sink *sink);

@@ -13,16 +13,33 @@ struct worker {
     bool ending;
 };
 
-/* The first job, taken out; NULL when there is none. Under the lock. */
+/* The first job that waits for no other, taken out; NULL when there is none.
+ * Under the lock. */
 static struct worker_job *take_job(struct worker *worker)
 {
-    struct worker_job *job = worker->first;
+    struct worker_job **place = &worker->first, *job;
 
-    if (job != NULL)
-        worker->first = job->next;
-    if (worker->first == NULL)
-        worker->end = &worker->first;
+    while (*place != NULL && (*place)->after != NULL)
+        place = &(*place)->next;
+    job = *place;
+    if (job == NULL)
+        return NULL;
+    *place = job->next;
+    if (*place == NULL)
+        worker->end = place;
     return job;
+}
+
+/* Those that waited for the job need not do so any longer. Under the lock. */
+static void let_go(struct worker *worker, const struct worker_job *job)
+{
+    for (struct worker_job *other = worker->first; other != NULL;
+         other = other->next) {
+        if (other->after != job)
+            continue;
+        other->after = NULL;
+        pthread_cond_signal(&worker->work);
+    }
 }
 
 /* Under the lock, which is let go meanwhile. Once it is finished, the job is
@@ -33,6 +50,7 @@ static void do_job(struct worker *worker, struct worker_job *job)
     job->run(job->context);
     pthread_mutex_lock(&worker->lock);
     job->finished = true;
+    let_go(worker, job);
     if (job->told != NULL)
         job->told(job->told_context);
     pthread_cond_signal(&worker->progress);
@@ -116,6 +134,8 @@ void worker_submit(struct worker *worker, struct worker_job *job)
         return;
     }
     pthread_mutex_lock(&worker->lock);
+    if (job->after != NULL && job->after->finished)
+        job->after = NULL;
     *worker->end = job;
     worker->end = &job->next;
     pthread_cond_signal(&worker->work);

@@ -9,7 +9,8 @@
  * compressing rows, is about as much work as what it does itself meanwhile.
  * Who waits for a job does those that nobody has begun, so that two cores are
  * busy to the end. Jobs begin in their order, but may be done at the same time
- * and must not depend on each other. Without a worker (NULL) a job is done at
+ * and must not depend on each other, unless one says after which it is to
+ * begin. Without a worker (NULL) a job is done at
  * once, so that a machine that gives no thread is slower and nothing else.
  *
  * The thread takes no signals. A job must not call anything that is not meant
@@ -29,6 +30,9 @@ struct worker_job {
      * worker. NULL: nobody does. */
     void (*told)(void *context);
     void *told_context;
+    /* Submitted before; may be finished, and then be submitted anew. NULL: the
+     * job waits for none. The worker's own from worker_submit() on. */
+    const struct worker_job *after;
     struct worker_job *next; /* the worker's own, as the next one */
     bool finished;
 };

@@ -180,7 +180,7 @@ int explain_remember(struct explain_log *log, const struct joined *joined,
                      struct error *err)
 {
     for (size_t i = 0; i < joined->input->rules->fact_count; i++) {
-        const struct fact_view *view = &joined->facts[i];
+        const struct fact_view *view = joined_fact(joined, i);
         int by = joined->input->rules->facts[i].cancelled_by;
 
         if (remember(log, view->event, i, err) != 0 ||
@@ -218,7 +218,7 @@ int explain_check(const struct explain_log *log, const struct joined *joined,
                   struct error *err)
 {
     for (size_t i = 0; i < joined->input->rules->fact_count; i++) {
-        const struct fact_view *view = &joined->facts[i];
+        const struct fact_view *view = joined_fact(joined, i);
         const struct fact_event *decided =
             view->event != NULL ? view->event : view->cancelled;
         const struct fact_event *expected = best(log, i, NULL);
@@ -242,7 +242,7 @@ struct explain_mark explain_mark(const struct explain_log *log,
                                  size_t fact)
 {
     const struct fact_event *event = &log->events[index].event;
-    const struct fact_view *view = &joined->facts[fact];
+    const struct fact_view *view = joined_fact(joined, fact);
     struct explain_mark mark = {.role = EXPLAIN_NONE};
 
     if (!taken(&log->events[index], fact))
@@ -284,7 +284,7 @@ static int explain_column(const struct joined *joined, size_t index,
     if (out->from == NULL)
         return error_no_memory(err);
     if (!chosen->constant && chosen->ref.kind == REF_FACT)
-        out->view = &joined->facts[chosen->ref.index];
+        out->view = joined_fact(joined, chosen->ref.index);
     return 0;
 }
 

@@ -12,12 +12,31 @@
 void joined_fill(struct joined *joined, const struct join_input *input,
                  const struct account *account)
 {
-    const struct fact_subject *subject =
-        fact_find(input->book, account_id(account));
+    joined->input = input;
+    joined->account = account;
+    joined->event = NULL;
+    joined->subject = (struct join_subject){0};
+    joined->changes = NULL;
+    joined->facts_known = false;
+}
 
-    *joined = (struct joined){.input = input, .account = account};
+static void find_facts(struct joined *joined)
+{
+    const struct join_input *input = joined->input;
+    const struct fact_subject *subject =
+        fact_find(input->book, account_id(joined->account));
+
     for (size_t i = 0; i < input->rules->fact_count; i++)
         joined->facts[i] = fact_winner(input->book, subject, i);
+    joined->facts_known = true;
+}
+
+/* Whoever fills a joined has it in memory of its own. */
+const struct fact_view *joined_fact(const struct joined *joined, size_t index)
+{
+    if (!joined->facts_known)
+        find_facts((struct joined *)(uintptr_t)joined);
+    return &joined->facts[index];
 }
 
 static struct scope scope_of(const struct joined *joined)
@@ -76,7 +95,7 @@ const char *join_actor_id(const struct join_input *input, const char *actor)
 
 const char *joined_actor_id(const struct joined *joined, size_t fact)
 {
-    return join_actor_id(joined->input, joined->facts[fact].actor);
+    return join_actor_id(joined->input, joined_fact(joined, fact)->actor);
 }
 
 const char *join_actor_name(const struct join_input *input, const char *actor,
@@ -97,22 +116,25 @@ const char *join_actor_name(const struct join_input *input, const char *actor,
 
 static const char *actor_name(const struct joined *joined, size_t fact)
 {
-    const struct fact_view *view = &joined->facts[fact];
+    const struct fact_view *view = joined_fact(joined, fact);
 
     return join_actor_name(joined->input, view->actor, view->actor_name);
 }
 
 const char *joined_status(const struct joined *joined, size_t fact)
 {
-    if (joined->facts[fact].event == NULL)
+    const struct fact_view *view = joined_fact(joined, fact);
+
+    if (view->event == NULL)
         return joined->input->no_access ? "no_access" : "before_log";
-    return joined->facts[fact].actor == NULL ? "no_actor" : "known";
+    return view->actor == NULL ? "no_actor" : "known";
 }
 
 static struct value fact_value(const struct joined *joined, size_t fact,
                                enum fact_part part)
 {
-    const struct fact_event *event = joined->facts[fact].event;
+    const struct fact_view *view = joined_fact(joined, fact);
+    const struct fact_event *event = view->event;
 
     if (part == FACT_STATUS)
         return value_text(joined_status(joined, fact));
@@ -130,7 +152,7 @@ static struct value fact_value(const struct joined *joined, size_t fact,
     case FACT_SOURCE:
         return value_text(event->source);
     case FACT_ACTOR_SOURCE:
-        return value_text(joined->facts[fact].actor_source);
+        return value_text(view->actor_source);
     case FACT_EVENT_ID:
         return value_text(event->id);
     default:

@@ -64,7 +64,8 @@ struct joined {
     const struct event *event;     /* NULL: the row is an account's */
     struct join_subject subject;
     const char *changes;           /* NULL: the event tells none */
-    struct fact_view facts[RULES_FACTS_MAX];
+    bool facts_known;
+    struct fact_view facts[RULES_FACTS_MAX]; /* see joined_fact() */
 };
 
 enum join_outcome { JOIN_ROW, JOIN_REJECTED, JOIN_FAILED };
@@ -77,8 +78,13 @@ struct join_notes {
                              whatever became of them; NULL: not wanted */
 };
 
+/* What an account is joined with is looked up when somebody asks: most accounts
+ * are left out for what they are themselves. */
 void joined_fill(struct joined *joined, const struct join_input *input,
                  const struct account *account);
+
+/* A fact of the account by its rule's index; lives as long as joined. */
+const struct fact_view *joined_fact(const struct joined *joined, size_t index);
 
 /* One row's worth of an event; subject NULL: it is about no account. Texts of
  * the event must live as long as the row. Returns 0, or -1 with *err set. */

@@ -60,7 +60,8 @@ int joined_fill_event(struct joined *joined, const struct join_input *input,
                       const struct join_subject *subject, struct arena *arena,
                       struct error *err)
 {
-    *joined = (struct joined){.input = input, .event = event};
+    *joined = (struct joined){
+        .input = input, .event = event, .facts_known = true};
     if (subject != NULL)
         joined->subject = *subject;
     if (joined->subject.account_id != NULL)

@@ -345,7 +345,9 @@ static void facts_and_the_run(void **state)
                                .as_of = as_of,
                                .run_id = "R1"};
     struct fact_event event = {.at = 5, .id = "1", .source = "jira"};
-    struct joined joined = {.input = &input, .account = stage->scope.account};
+    struct joined joined = {.input = &input,
+                            .account = stage->scope.account,
+                            .facts_known = true};
     const struct ref at = {.kind = REF_FACT, .part = FACT_AT};
     const struct ref status = {.kind = REF_FACT, .part = FACT_STATUS};
 

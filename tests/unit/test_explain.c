@@ -270,7 +270,7 @@ static void too_old_to_lend_has_lost(void **state)
     happen(stage, T0 + WITHIN + 1, "2", NULL, "x");
     conclude(stage);
     mark_is(stage, "1", ANY, MARK(EXPLAIN_LOST, FACT_BY_TIME), "2");
-    assert_null(stage->joined.facts[ANY].lender);
+    assert_null(joined_fact(&stage->joined, ANY)->lender);
 }
 
 static void all_events_of_a_cancelled_fact_are(void **state)
@@ -284,7 +284,7 @@ static void all_events_of_a_cancelled_fact_are(void **state)
     mark_is(stage, "1", OFF, MARK(EXPLAIN_CANCELLED, FACT_SAME), "3");
     mark_is(stage, "2", OFF, MARK(EXPLAIN_CANCELLED, FACT_SAME), "3");
     mark_is(stage, "3", ON, MARK(EXPLAIN_WON, FACT_SAME), NULL);
-    assert_string_equal(stage->joined.facts[OFF].cancelled->id, "2");
+    assert_string_equal(joined_fact(&stage->joined, OFF)->cancelled->id, "2");
 }
 
 /* --- a log that is not the one the facts are from ----------------------- */

@@ -111,6 +111,71 @@ static void who_waits_does_what_nobody_has_begun(void **state)
         close(ends[i]);
 }
 
+/* A chain of jobs on three places that are used again and again, as a file's
+ * batches are; who waits does other jobs meanwhile, and never two of a chain
+ * at once: they count without a lock. */
+static void jobs_of_a_chain_are_done_one_after_another(void **state)
+{
+    enum { PLACES = 3 };
+    static struct order order;
+    static struct step steps[JOBS];
+    struct worker *worker = worker_new();
+    struct worker_job chain[PLACES];
+
+    (void)state;
+    order.count = 0;
+    for (unsigned i = 0; i < JOBS; i++) {
+        struct worker_job *job = &chain[i % PLACES];
+
+        if (i >= PLACES)
+            worker_wait(worker, job);
+        steps[i] = (struct step){.order = &order, .number = i};
+        *job = (struct worker_job){
+            .run = note,
+            .context = &steps[i],
+            .after = i > 0 ? &chain[(i - 1) % PLACES] : NULL};
+        worker_submit(worker, job);
+        jobs[i] = (struct worker_job){.run = count, .context = &steps[i]};
+        worker_submit(worker, &jobs[i]);
+    }
+    worker_free(worker);
+    assert_int_equal(order.count, JOBS);
+    for (unsigned i = 0; i < JOBS; i++) {
+        assert_int_equal(order.done[i], i);
+        assert_int_equal(steps[i].times, 1);
+    }
+}
+
+/* The one before is under way: another job is done, and not the one behind. */
+static void a_job_waits_for_the_one_before(void **state)
+{
+    struct worker *worker = worker_new();
+    struct step behind = {.times = 0}, other = {.times = 0};
+    int ends[4]; /* of two pipes */
+    struct worker_job held = {.run = hold, .context = ends};
+    struct worker_job next = {
+        .run = count, .context = &behind, .after = &held};
+    struct worker_job free_one = {.run = count, .context = &other};
+    char byte;
+
+    (void)state;
+    assert_int_equal(pipe(ends), 0);
+    assert_int_equal(pipe(&ends[2]), 0);
+    worker_submit(worker, &held);
+    assert_int_equal(read(ends[0], &byte, 1), 1);
+    worker_submit(worker, &next);
+    worker_submit(worker, &free_one);
+    worker_wait(worker, &free_one);
+    assert_int_equal(other.times, 1);
+    assert_int_equal(behind.times, 0);
+    assert_int_equal(write(ends[3], "!", 1), 1);
+    worker_wait(worker, &next);
+    assert_int_equal(behind.times, 1);
+    worker_free(worker);
+    for (int i = 0; i < 4; i++)
+        close(ends[i]);
+}
+
 static void the_end_waits_for_what_was_submitted(void **state)
 {
     static struct order order;
@@ -179,6 +244,8 @@ int main(void)
         cmocka_unit_test(each_job_is_done_once),
         cmocka_unit_test(without_a_worker_jobs_are_done_at_once),
         cmocka_unit_test(who_waits_does_what_nobody_has_begun),
+        cmocka_unit_test(jobs_of_a_chain_are_done_one_after_another),
+        cmocka_unit_test(a_job_waits_for_the_one_before),
         cmocka_unit_test(the_end_waits_for_what_was_submitted),
         cmocka_unit_test(whoever_waits_elsewhere_is_told),
         cmocka_unit_test(the_thread_takes_no_signals),
