@@ -124,7 +124,7 @@ void exchange_deliver(struct task *task, const struct exchange_answer *answer);
 
 /* Pages under way at once. The worker has one thread, so more would only be
  * memory. */
-enum { READING_MAX = 3 };
+enum { READING_MAX = 4 };
 
 /* exchange_page.c. A page for the task to fill; NULL when memory is out. */
 struct page *reading_page(struct task *task, size_t len, struct error *err);

@@ -19,7 +19,8 @@ static int test_member(const struct member_test *test, const struct json *item)
         return 0;
     if (json_type(node) != JSON_STRING)
         return -1;
-    return strcmp(json_text(node), test->equals) == 0;
+    return *json_text(node) == *test->equals &&
+           strcmp(json_text(node), test->equals) == 0;
 }
 
 /* A text behind the names made so far; NULL when it does not fit. */

@@ -110,20 +110,17 @@ static bool joins(const struct pager *pager, const char *const *ids,
     return shown > 0 && (before == 0 || 2 * shown >= pager->anchor_count);
 }
 
-size_t pager_known(const struct pager *pager, const char *const *ids,
-                   size_t count)
-{
-    while (count > 0 &&
-           find_anchor(pager, ids[count - 1]) == pager->anchor_count)
-        count--;
-    return count;
-}
-
 /* Reading on would prove nothing: the walk ends, and the caller starts anew. */
-void pager_disordered(struct pager *pager)
+static void disordered(struct pager *pager)
 {
     pager->moved = true;
     pager->done = true;
+}
+
+void pager_known(struct pager *pager, const char *id, size_t fresh)
+{
+    if (fresh > 0 && find_anchor(pager, id) < pager->anchor_count)
+        disordered(pager);
 }
 
 /* Whether the page to take now is right without an anchor. */
@@ -154,7 +151,7 @@ bool pager_fits(struct pager *pager, const char *const *ids, size_t count)
         pager->wary = pager->rows < pager->size;
         restart_at(pager, start);
     } else {
-        pager_disordered(pager);
+        disordered(pager);
     }
     return false;
 }

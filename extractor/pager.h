@@ -27,8 +27,8 @@
  * Calling order: pager_init(); then pager_ask() as long as it answers true;
  * when a page has come, pager_accepts() tells in which order to take pages:
  * only the one it is waiting for, others wait or are stale; pager_fits() judges
- * it; if it fits, the caller takes its items, looks for new ones among the
- * known (pager_known), and calls pager_took(). It ends when `done` is set;
+ * it; if it fits, the caller takes its items, tells which of them had been read
+ * before (pager_known), and calls pager_took(). It ends when `done` is set;
  * pager_release().
  */
 #ifndef ROLLCALL_PAGER_H
@@ -95,12 +95,10 @@ enum pager_order pager_accepts(const struct pager *pager,
  * under way stale. */
 bool pager_fits(struct pager *pager, const char *const *ids, size_t count);
 
-/* How many rows of a fitting page, from its first, can have been read already:
- * those up to its last anchor. A new row among them means that the order of
- * the list is not what it was; pager_disordered() then says that it moved. */
-size_t pager_known(const struct pager *pager, const char *const *ids,
-                   size_t count);
-void pager_disordered(struct pager *pager);
+/* A row of a fitting page that had been read before; fresh: new rows in front
+ * of it. Where the page before it ended, no new row can stand among the known
+ * ones unless the order of the list is not what it was: then it moved. */
+void pager_known(struct pager *pager, const char *id, size_t fresh);
 
 /* After the rows of a fitting page were taken: how many were new, and the
  * next cursor the answer holds (cursor paging; NULL: none). Returns 0, or -1

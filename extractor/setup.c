@@ -53,11 +53,16 @@ bool setup_makes_event_rows(const struct setup *setup)
 const struct setup_source *setup_source(const struct setup *setup,
                                         const char *name)
 {
-    for (size_t i = 0; name != NULL && i < setup->source_count; i++) {
-        const char *known = setup->sources[i].source.name;
+    const struct setup_source *all = setup->sources;
 
-        if (known == name || strcmp(known, name) == 0)
-            return &setup->sources[i];
+    /* Each event of a log asks, with the very text. */
+    for (size_t i = 0; i < setup->source_count; i++) {
+        if (all[i].source.name == name)
+            return &all[i];
+    }
+    for (size_t i = 0; name != NULL && i < setup->source_count; i++) {
+        if (strcmp(all[i].source.name, name) == 0)
+            return &all[i];
     }
     return NULL;
 }

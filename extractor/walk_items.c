@@ -198,8 +198,6 @@ int walk_take_items(struct walk *walk, const struct json *items,
 {
     bool offset = walk->pager.rules->style == PAGING_OFFSET;
     int64_t end = walk->pager.end;
-    size_t known =
-        pager_known(&walk->pager, walk->ids, json_size(items));
     size_t i = 0;
 
     *fresh = 0;
@@ -212,8 +210,8 @@ int walk_take_items(struct walk *walk, const struct json *items,
         if (take_item(walk, item, walk->ids[i], &place, &is_fresh, err) != 0)
             return -1;
         *fresh += is_fresh;
-        if (is_fresh && i < known)
-            pager_disordered(&walk->pager);
+        if (!is_fresh)
+            pager_known(&walk->pager, walk->ids[i], *fresh);
     }
     return 0;
 }

@@ -56,20 +56,19 @@ static void serve(struct list *list, struct page *page, struct input *in)
 static int take(struct pager *pager, struct list *list, const struct page *page,
                 struct error *err)
 {
-    size_t fresh = 0, known;
+    size_t fresh = 0;
 
     if (!pager_fits(pager, page->ids, page->count))
         return 0;
-    known = pager_known(pager, page->ids, page->count);
     for (size_t i = 0; i < page->count; i++) {
         int number = atoi(page->ids[i]);
 
-        if (list->taken[number])
+        if (list->taken[number]) {
+            pager_known(pager, page->ids[i], fresh);
             continue;
+        }
         list->taken[number] = true;
         fresh++;
-        if (i < known)
-            pager_disordered(pager);
     }
     return pager_took(pager, page->ids, page->count, fresh, NULL, err);
 }

@@ -92,22 +92,21 @@ static void serve(struct walk *walk, struct queued *q)
 static int take(struct pager *pager, struct walk *walk, struct queued *q,
                 int round, struct error *err)
 {
-    size_t fresh = 0, known;
+    size_t fresh = 0;
 
     if (!pager_fits(pager, q->ids, q->count))
         return 0;
-    known = pager_known(pager, q->ids, q->count);
     for (size_t i = 0; i < q->count; i++) {
         int number = q->ids[i] != NULL ? atoi(q->ids[i] + 1) : -1;
 
         if (number < 0)
             continue;
-        if (walk->taken[number] == round)
+        if (walk->taken[number] == round) {
+            pager_known(pager, q->ids[i], fresh);
             continue;
+        }
         walk->taken[number] = round;
         fresh++;
-        if (i < known)
-            pager_disordered(pager);
     }
     return pager_took(pager, q->ids, q->count, fresh, NULL, err);
 }
