@@ -130,8 +130,12 @@ static bool take_char(const char **p, char c)
 
 static bool take_date(const char **p, struct civil *c)
 {
-    return take_digits(p, 4, 4, &c->year) && take_char(p, '-') &&
-           take_two(p, &c->month) && take_char(p, '-') &&
+    int century, rest;
+
+    if (!take_two(p, &century) || !take_two(p, &rest))
+        return false;
+    c->year = century * 100 + rest;
+    return take_char(p, '-') && take_two(p, &c->month) && take_char(p, '-') &&
            take_two(p, &c->day);
 }
 
@@ -326,34 +330,22 @@ void instant_compact(int64_t instant, char out[INSTANT_TEXT_MAX])
     instant_format(instant, "%Y%m%dT%H%M%SZ", 0, out, INSTANT_TEXT_MAX);
 }
 
-struct conversion {
-    char letter;
-    int digits, value;
-};
-
 /* Writes one conversion at out; the count, 0 when it does not fit with a NUL,
- * or -1 when it is not known or has more digits. By hand: a row has a dozen times. */
-static int format_one(char letter, const struct civil *c, char *out,
-                      size_t size)
+ * or -1 when it is not known or has more digits. By hand: a row has a dozen
+ * times. */
+static int format_one(char letter, struct civil *c, char *out, size_t size)
 {
-    const struct conversion known[] = {
-        {'Y', 4, c->year},   {'m', 2, c->month},  {'d', 2, c->day},
-        {'H', 2, c->hour},   {'M', 2, c->minute}, {'S', 2, c->second},
-        {'f', 3, c->ms},
-    };
+    int digits, value;
+    const int *part = civil_part(letter, c, &digits);
 
-    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        int value = known[i].value;
-
-        if (known[i].letter != letter)
-            continue;
-        if ((size_t)known[i].digits >= size)
-            return 0;
-        for (int digit = known[i].digits; digit-- > 0; value /= 10)
-            out[digit] = (char)('0' + value % 10);
-        return value == 0 ? known[i].digits : -1;
-    }
-    return -1;
+    if (part == NULL)
+        return -1;
+    if ((size_t)digits >= size)
+        return 0;
+    value = *part;
+    for (int digit = digits; digit-- > 0; value /= 10)
+        out[digit] = (char)('0' + value % 10);
+    return value == 0 ? digits : -1;
 }
 
 static int fail_format(char *out, size_t size)

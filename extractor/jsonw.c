@@ -13,29 +13,61 @@ void jsonw_init(struct jsonw *w, struct buf *out, int indent)
     w->indent = indent;
 }
 
-static void put_text(struct buf *out, const char *text)
+/* What is written as it is, which is all but control characters, quote and
+ * backslash. */
+static bool is_plain(char c)
+{
+    return (unsigned char)c >= ' ' && c != '"' && c != '\\';
+}
+
+static void put_escape(struct buf *out, char c)
 {
     static const char shorts[] = "\"\\\b\f\n\r\t";
     static const char letters[] = "\"\\bfnrt";
-    const char *run = text;
+    const char *special = strchr(shorts, c);
 
-    buf_putc(out, '"');
-    for (; *text != '\0'; text++) {
-        unsigned char c = (unsigned char)*text;
-        const char *special;
+    if (special != NULL)
+        buf_printf(out, "\\%c", letters[special - shorts]);
+    else
+        buf_printf(out, "\\u%04x", (unsigned char)c);
+}
 
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        special = strchr(shorts, c);
-        buf_append(out, run, (size_t)(text - run));
-        run = text + 1;
-        if (special != NULL)
-            buf_printf(out, "\\%c", letters[special - shorts]);
-        else
-            buf_printf(out, "\\u%04x", c);
+static size_t plain_length(const char *text)
+{
+    size_t len = 0;
+
+    while (is_plain(text[len]))
+        len++;
+    return len;
+}
+
+/* In quotes, and a byte behind them unless that is NUL. Most texts are plain
+ * from end to end, and written in one go. */
+static void put_text(struct buf *out, const char *text, char behind)
+{
+    size_t len = plain_length(text);
+    char *room = NULL;
+
+    if (text[len] == '\0')
+        room = buf_room(out, len + 2 + (behind != '\0'));
+    if (room != NULL) {
+        room[0] = '"';
+        memcpy(room + 1, text, len);
+        room[len + 1] = '"';
+        if (behind != '\0')
+            room[len + 2] = behind;
+        return;
     }
-    buf_append(out, run, (size_t)(text - run));
     buf_putc(out, '"');
+    buf_append(out, text, len);
+    for (text += len; *text != '\0'; text += len) {
+        put_escape(out, *text++);
+        len = plain_length(text);
+        buf_append(out, text, len);
+    }
+    buf_putc(out, '"');
+    if (behind != '\0')
+        buf_putc(out, behind);
 }
 
 static void new_line(struct jsonw *w)
@@ -57,8 +89,9 @@ static void lead(struct jsonw *w, const char *name)
     w->filled[w->depth] = true;
     if (name == NULL)
         return;
-    put_text(w->out, name);
-    buf_puts(w->out, w->indent != 0 ? ": " : ":");
+    put_text(w->out, name, ':');
+    if (w->indent != 0)
+        buf_putc(w->out, ' ');
 }
 
 static void open_level(struct jsonw *w, const char *name, char bracket)
@@ -125,7 +158,7 @@ void jsonw_number(struct jsonw *w, const char *name, const char *digits)
 void jsonw_text(struct jsonw *w, const char *name, const char *text)
 {
     lead(w, name);
-    put_text(w->out, text);
+    put_text(w->out, text, '\0');
 }
 
 void jsonw_text_or_null(struct jsonw *w, const char *name, const char *text)

@@ -329,8 +329,11 @@ static enum join_outcome fit_length(const struct joined *joined, size_t i,
                                     struct error *err)
 {
     const struct column *column = &joined->input->rules->schema.columns[i];
-    size_t cut = cut_at(cell->text, column->length);
+    size_t cut;
 
+    if (strlen(cell->text) <= column->length) /* no more characters than bytes */
+        return JOIN_ROW;
+    cut = cut_at(cell->text, column->length);
     if (cell->text[cut] == '\0')
         return JOIN_ROW;
     if (notes->too_long != NULL)
