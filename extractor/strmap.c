@@ -6,24 +6,31 @@
 
 enum { STRMAP_FIRST_ROOM = 32, STRMAP_FIRST_CAPACITY = 64 };
 
-/* Eight bytes at a time, each folded in by a multiplication. Keys come from
- * the site that is read, which has nothing to gain from collisions. */
+/* Keys come from the site that is read, which has nothing to gain from
+ * collisions. */
+static uint64_t mix(uint64_t hash, uint64_t word)
+{
+    hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+    return hash ^ hash >> 32;
+}
+
+/* Eight bytes at a time; the last ones may be read twice. */
 uint32_t strmap_hash(const char *text)
 {
-    size_t left = strlen(text);
-    uint64_t hash = left;
+    size_t len = strlen(text), at = 0;
+    uint64_t hash = len, word = 0;
 
-    while (left > 0) {
-        size_t bytes = left < sizeof(uint64_t) ? left : sizeof(uint64_t);
-        uint64_t word = 0;
-
-        memcpy(&word, text, bytes);
-        hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
-        hash ^= hash >> 32;
-        text += bytes;
-        left -= bytes;
+    for (; len - at > sizeof(word); at += sizeof(word)) {
+        memcpy(&word, text + at, sizeof(word));
+        hash = mix(hash, word);
     }
-    return (uint32_t)hash;
+    if (len >= sizeof(word)) {
+        memcpy(&word, text + len - sizeof(word), sizeof(word));
+        return (uint32_t)mix(hash, word);
+    }
+    for (word = 0; at < len; at++)
+        word = word << 8 | (unsigned char)text[at];
+    return (uint32_t)mix(hash, word);
 }
 
 void strmap_release(struct strmap *map)
