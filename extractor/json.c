@@ -134,7 +134,7 @@ const struct json *json_first(const struct json *json)
     if (json->type < JSON_ARRAY)
         return NULL;
     json = read_container(json);
-    return json != NULL && json->size > 0 ? json + 1 : NULL;
+    return json != NULL && json->size > 0 ? json + 1 + json->cells : NULL;
 }
 
 const struct json *json_next(const struct json *child)
@@ -240,6 +240,20 @@ static const struct json *named_by(const struct json *json, const char *pointer)
     while (child != NULL && child->key != pointer + 1)
         child = json_next(child);
     return child;
+}
+
+const struct json *json_slot(const struct json *json, unsigned slot,
+                             const char *pointer)
+{
+    const struct json *object =
+        slot != 0 && json->type == JSON_OBJECT ? read_container(json) : NULL;
+    uint16_t place;
+
+    if (object == NULL || !object->slotted)
+        return json_at(json, pointer);
+    slot--;
+    place = object[1 + slot / JSON_CELL_SLOTS].slots[slot % JSON_CELL_SLOTS];
+    return place != 0 ? object + place : NULL;
 }
 
 const struct json *json_at(const struct json *json, const char *pointer)

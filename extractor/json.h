@@ -95,6 +95,12 @@ const struct json *json_member(const struct json *object, const char *name);
 /* RFC 6901 pointer below node; "" is node itself; NULL when nothing there. */
 const struct json *json_at(const struct json *node, const char *pointer);
 
+/* The same, sooner, for who asks for it in one object after another: slot is
+ * json_select_slot() of the pointer in the selection that the node was read
+ * by; 0: it has none. */
+const struct json *json_slot(const struct json *node, unsigned slot,
+                             const char *pointer);
+
 /* Children of an array or object, in order; NULL at the end. */
 const struct json *json_first(const struct json *node);
 const struct json *json_next(const struct json *child);

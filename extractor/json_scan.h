@@ -15,7 +15,9 @@
  * byte towards its start, over a byte that was read already, and so has room
  * for its NUL too.
  *
- * Nodes stand in the order of the text: a container, then its children.
+ * Nodes stand in the order of the text: a container, then its children. Between
+ * an object that is read by a selection and its children are cells, which tell
+ * where the child of each selected name is.
  *
  * In strings "\u0000", a lone surrogate escape and each ill-formed UTF-8
  * sequence (maximal subpart, Unicode 15 chapter 3.9) become U+FFFD, which can
@@ -37,20 +39,30 @@
 
 enum { JSON_REASON_MAX = 160 };
 
+enum { JSON_CELL_SLOTS = 8 };
+
 struct json {
-    const char *key; /* of a member; NULL elsewhere */
     union {
-        const char *text; /* string: decoded; number: its digits */
-        uint32_t size;    /* array, object: children */
-        bool flag;        /* boolean */
-        char *later;      /* where the container that is not read yet begins */
-        const struct json *opened;         /* the same container once it is */
-        struct json_scan *owner;           /* of the two nodes behind such a */
-        const struct json_select *select;  /* container: how to read it */
+        struct {
+            const char *key; /* of a member; NULL elsewhere */
+            union {
+                const char *text; /* string: decoded; number: its digits */
+                uint32_t size;    /* array, object: children */
+                bool flag;        /* boolean */
+                char *later; /* where the container that is not read yet begins */
+                const struct json *opened; /* the same container once it is */
+                struct json_scan *owner; /* of the two nodes behind such a */
+                const struct json_select *select; /* container: how to read it */
+            };
+            uint32_t skip; /* nodes to the next sibling; 0: the last one */
+            uint8_t type;  /* enum json_type */
+            uint8_t state; /* enum json_state */
+            uint8_t cells; /* of an object: nodes between it and its children */
+            bool slotted;  /* and these tell of each of its children */
+        };
+        /* A cell: nodes from the object to the child; 0: it has none. */
+        uint16_t slots[JSON_CELL_SLOTS];
     };
-    uint32_t skip; /* nodes from here to the next sibling; 0: the last one */
-    uint8_t type;  /* enum json_type */
-    uint8_t state; /* enum json_state */
 };
 
 enum json_state { JSON_READ, JSON_LATER, JSON_OPENED };

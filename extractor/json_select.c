@@ -115,3 +115,31 @@ int json_select_name(struct json_select *select, struct arena *arena,
 {
     return below(select, arena, mark_none, base, pointer);
 }
+
+/* The selected member of the first name; NULL: none, or an index, which says
+ * nothing of what is read there. */
+static const struct json_select *step(const struct json_select *select,
+                                      const char **pointer)
+{
+    const char *name = *pointer + 1;
+    size_t len = strcspn(name, "/");
+
+    *pointer = name + len;
+    return memchr(name, '~', len) == NULL && !is_index(name, len)
+               ? json_select_find(select, name, len)
+               : NULL;
+}
+
+unsigned json_select_slot(const struct json_select *select, const char *at,
+                          const char *pointer)
+{
+    const struct json_select *child;
+
+    while (select != NULL && at != NULL && *at != '\0')
+        select = step(select, &at);
+    if (select == NULL || pointer == NULL || *pointer != '/' ||
+        select->whole || select->children > JSON_SELECT_SLOTS)
+        return 0;
+    child = step(select, &pointer);
+    return child != NULL && *pointer == '\0' ? child->number + 1 : 0;
+}

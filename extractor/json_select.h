@@ -23,7 +23,11 @@
 
 #include "arena.h"
 
-enum { JSON_SELECT_COUNTED = 64, JSON_SELECT_PLACES = 32 };
+enum {
+    JSON_SELECT_COUNTED = 64,
+    JSON_SELECT_PLACES = 32,
+    JSON_SELECT_SLOTS = 32 /* an object of more selected members has none */
+};
 
 struct json_select {
     const char *name; /* of a member; its nodes have this very text as key */
@@ -65,6 +69,12 @@ int json_select_add(struct json_select *select, struct arena *arena,
 /* The same pointers: a container there is read when it is looked into. */
 int json_select_later(struct json_select *select, struct arena *arena,
                       const char *base, const char *pointer);
+
+/* For json_slot(), once all is selected: which member the pointer is of the
+ * objects at `at`, which is NULL at the top. 0: there is no such slot, because
+ * the pointer has several names or leads to nothing selected. */
+unsigned json_select_slot(const struct json_select *select, const char *at,
+                          const char *pointer);
 
 /* Lends its name to a value that is selected because of what is in it. */
 int json_select_name(struct json_select *select, struct arena *arena,

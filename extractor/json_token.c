@@ -72,7 +72,7 @@ static void too_many(struct scanner *s)
 
 int scan_make_room(struct scanner *s)
 {
-    if (s->scan->count == JSON_VALUES_MAX) {
+    if (s->scan->capacity == JSON_VALUES_MAX) {
         too_many(s);
         return -1;
     }

@@ -13,9 +13,11 @@ struct children {
 
 /* An object whose members are being read. */
 struct object {
+    size_t index; /* its node */
     const struct json_select *select; /* NULL: everything */
     struct known_names *known;        /* unless select is NULL */
     size_t place;                     /* among them */
+    bool slotted;                     /* its children have slots */
 };
 
 /* Ties the value that was read at node `index`, if it left one, to the one
@@ -65,9 +67,22 @@ static int scan_later(struct scanner *s, const struct json_select *select)
     return 0;
 }
 
+/* The node read next is the child of that selection. */
+static inline void fill_slot(struct json_scan *scan,
+                             const struct object *object, unsigned number)
+{
+    struct json *cells = &scan->nodes[object->index + 1];
+
+    if (object->slotted)
+        cells[number / JSON_CELL_SLOTS].slots[number % JSON_CELL_SLOTS] =
+            (uint16_t)(scan->count - object->index);
+}
+
 static int scan_selected(struct scanner *s, const struct json_select *select,
+                         const struct object *object,
                          struct children *children)
 {
+    fill_slot(s->scan, object, select->number);
     if (select->number < JSON_SELECT_COUNTED) {
         uint64_t bit = UINT64_C(1) << select->number;
 
@@ -141,7 +156,7 @@ static int scan_member(struct scanner *s, struct object *object,
     if (object->select != NULL) {
         if (scan_name(s, object, &select) != 0)
             return -1;
-        return select != NULL ? scan_selected(s, select, children)
+        return select != NULL ? scan_selected(s, select, object, children)
                               : scan_unread(s, object->select);
     }
     name = json_scan_string(s->scan, &s->at, s->end);
@@ -150,16 +165,46 @@ static int scan_member(struct scanner *s, struct object *object,
     return scan_value(s, name, NULL, "a value");
 }
 
+/* Room behind an object's node for the places of its selected children. */
+static int add_cells(struct scanner *s, struct object *object)
+{
+    unsigned children = object->select->children;
+    unsigned cells = (children + JSON_CELL_SLOTS - 1) / JSON_CELL_SLOTS;
+    struct json_scan *scan = s->scan;
+
+    object->slotted = children <= JSON_SELECT_SLOTS;
+    if (!object->slotted)
+        return 0;
+    while (scan->capacity - scan->count < cells) {
+        if (scan_make_room(s) != 0)
+            return -1;
+    }
+    memset(&scan->nodes[scan->count], 0, cells * sizeof(*scan->nodes));
+    scan->count += cells;
+    scan->nodes[object->index].cells = (uint8_t)cells;
+    return 0;
+}
+
+/* Places are counted in 16 bits. */
+static void end_cells(struct json_scan *scan, const struct object *object)
+{
+    scan->nodes[object->index].slotted =
+        object->slotted && scan->count - object->index <= UINT16_MAX;
+}
+
 /* Behind the opening bracket, to behind the closing one. */
 static int scan_members(struct scanner *s, const struct json_select *select,
                         struct children *children)
 {
     static const char first[] = "a member name in double quotes or '}'";
     const char *expected = first;
-    struct object object = {.select = select};
+    struct object object = {.index = s->scan->count - 1, .select = select};
 
-    if (select != NULL)
+    if (select != NULL) {
         object.known = names_of(s->names, select, s->depth);
+        if (add_cells(s, &object) != 0)
+            return -1;
+    }
     for (;;) {
         size_t index = s->scan->count;
 
@@ -180,6 +225,7 @@ static int scan_members(struct scanner *s, const struct json_select *select,
         expected = "a member name in double quotes";
     }
     s->at++;
+    end_cells(s->scan, &object);
     return 0;
 }
 

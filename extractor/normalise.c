@@ -79,8 +79,10 @@ bool normalise_pair(const struct source *source, const struct json *item,
     *key = NULL;
     if (source->pair_key == NULL || json_type(item) != JSON_OBJECT)
         return false;
-    *key = normalise_optional_text(item, source->pair_key, &bad);
-    *account_id = normalise_optional_text(item, source->pair_account_id, &bad);
+    *key = normalise_optional_text(item, source->pair_key,
+                                   source->pair_key_slot, &bad);
+    *account_id = normalise_optional_text(
+        item, source->pair_account_id, source->pair_account_id_slot, &bad);
     if (bad || *key == NULL || *account_id == NULL)
         return false;
     return **key != '\0' && **account_id != '\0' &&

@@ -14,7 +14,7 @@ static int test_member(const struct member_test *test, const struct json *item)
 
     if (test->at == NULL)
         return 1;
-    node = json_at(item, test->at);
+    node = json_slot(item, test->slot, test->at);
     if (node == NULL || json_type(node) == JSON_NULL)
         return 0;
     if (json_type(node) != JSON_STRING)
@@ -55,7 +55,7 @@ static enum item_verdict add_by_email(const struct subject_rule *rule,
                                       struct event *event,
                                       struct item_notes *notes)
 {
-    const struct json *found = normalise_find(node, rule->email);
+    const struct json *found = normalise_find(node, rule->email, 0);
     const char *reason, *text, *name;
 
     if (found == NULL && rule->optional)
@@ -82,7 +82,7 @@ static enum item_verdict add_subject(const struct subject_rule *rule,
                                      struct item_notes *notes)
 {
     const char *reason, *name;
-    const struct json *found = normalise_find(node, rule->name);
+    const struct json *found = normalise_find(node, rule->name, 0);
 
     if (found == NULL)
         return add_by_email(rule, node, event, notes);
@@ -118,7 +118,7 @@ static enum item_verdict each_item(const struct subject_rule *rule,
                                    const struct json *item, struct event *event,
                                    item_fn *take, struct item_notes *notes)
 {
-    const struct json *node = json_at(item, rule->items);
+    const struct json *node = json_slot(item, rule->slot, rule->items);
     enum item_verdict verdict = ITEM_GOOD;
 
     if (node == NULL || json_type(node) == JSON_NULL)
@@ -164,7 +164,7 @@ static enum item_verdict add_text(const char *const *pointers,
                                   enum event_field field,
                                   struct item_notes *notes)
 {
-    const struct json *found = normalise_find(node, pointers);
+    const struct json *found = normalise_find(node, pointers, 0);
     struct value *value = &event->fields[field];
     size_t left = sizeof(event->names) - event->name_bytes;
     char *to = event->names + event->name_bytes;
@@ -237,9 +237,9 @@ static enum item_verdict read_changes(const struct source *source,
 
         if (json_type(node) != JSON_OBJECT)
             return normalise_refuse(notes, where, "does not hold objects");
-        change.field = normalise_optional_text(node, source->change_field, &bad);
-        change.from = normalise_optional_text(node, source->change_from, &bad);
-        change.to = normalise_optional_text(node, source->change_to, &bad);
+        change.field = normalise_optional_text(node, source->change_field, 0, &bad);
+        change.from = normalise_optional_text(node, source->change_from, 0, &bad);
+        change.to = normalise_optional_text(node, source->change_to, 0, &bad);
         if (bad)
             return normalise_refuse(notes, where,
                                     "holds a member that is not a text");
@@ -254,7 +254,7 @@ static enum item_verdict read_changes(const struct source *source,
 /* NULL for absent, null and empty. */
 static const char *said(const struct json *node, const char *pointer, bool *bad)
 {
-    const char *text = normalise_optional_text(node, pointer, bad);
+    const char *text = normalise_optional_text(node, pointer, 0, bad);
 
     return text != NULL && *text != '\0' ? text : NULL;
 }

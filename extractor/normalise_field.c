@@ -31,10 +31,10 @@ static const char *mapped(const struct name_value *map, const char *text)
 
 /* The first pointer that leads to something other than null. */
 const struct json *normalise_find(const struct json *item,
-                                  const char *const *pointers)
+                                  const char *const *pointers, unsigned slot)
 {
-    for (; pointers != NULL && *pointers != NULL; pointers++) {
-        const struct json *node = json_at(item, *pointers);
+    for (; pointers != NULL && *pointers != NULL; pointers++, slot = 0) {
+        const struct json *node = json_slot(item, slot, *pointers);
 
         if (node != NULL && json_type(node) != JSON_NULL)
             return node;
@@ -92,7 +92,7 @@ enum item_verdict normalise_time(const struct field_rule *rule,
 int normalise_instant(const struct field_rule *rule, const struct json *item,
                       int64_t *at)
 {
-    const struct json *node = normalise_find(item, rule->at);
+    const struct json *node = normalise_find(item, rule->at, rule->slot);
     struct value value = value_null(VALUE_TIMESTAMP);
     struct item_notes notes;
 
@@ -174,7 +174,7 @@ enum item_verdict normalise_field(const struct field_rule *rule,
         return normalise_newest(rule, field, item, value, notes);
     if (rule->list != NULL)
         return normalise_list(rule, field, item, room, value, notes);
-    node = normalise_find(item, rule->at);
+    node = normalise_find(item, rule->at, rule->slot);
     if (node == NULL && rule->when_absent != NULL)
         *value = value_text(rule->when_absent);
     if (node == NULL)
@@ -191,9 +191,11 @@ enum item_verdict normalise_field(const struct field_rule *rule,
 
 /* NULL for absent and null; *bad is set when it is there and no text. */
 const char *normalise_optional_text(const struct json *node,
-                                    const char *pointer, bool *bad)
+                                    const char *pointer, unsigned slot,
+                                    bool *bad)
 {
-    const struct json *found = pointer ? json_at(node, pointer) : NULL;
+    const struct json *found =
+        pointer != NULL ? json_slot(node, slot, pointer) : NULL;
     const char *reason, *text;
 
     if (found == NULL || json_type(found) == JSON_NULL)

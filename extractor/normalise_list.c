@@ -27,7 +27,7 @@ static enum item_verdict collect(const struct list_rule *rule,
         if (json_type(one) != JSON_OBJECT)
             return normalise_refuse(notes, rule->items,
                                     "holds something that is not an object");
-        node = normalise_find(one, rule->at);
+        node = normalise_find(one, rule->at, 0);
         if (node == NULL)
             continue;
         text = normalise_text(node, false, &reason);

@@ -31,7 +31,7 @@ static enum item_verdict take_place(const struct field_rule *rule,
         json_type(place) != JSON_NULL)
         return normalise_refuse(notes, rule->newest->items,
                                 "holds something that is not an object");
-    node = normalise_find(place, at);
+    node = normalise_find(place, at, 0);
     if (node == NULL)
         return ITEM_GOOD;
     if (json_type(node) == JSON_STRING && *json_text(node) == '\0')

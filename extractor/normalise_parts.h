@@ -11,16 +11,18 @@
 enum item_verdict normalise_refuse(struct item_notes *notes, const char *field,
                                    const char *reason);
 bool normalise_among(const char *const *texts, const char *text);
-/* The first pointer that leads to something other than null. */
+/* The first pointer that leads to something other than null. slot: of the
+ * first (json_slot()), or 0. */
 const struct json *normalise_find(const struct json *item,
-                                  const char *const *pointers);
+                                  const char *const *pointers, unsigned slot);
 /* NULL with *reason set when node is no usable text; numbers: whether a whole
  * number is one. */
 const char *normalise_text(const struct json *node, bool numbers,
                            const char **reason);
 /* NULL for absent and null; *bad is set when it is there and no text. */
 const char *normalise_optional_text(const struct json *node,
-                                    const char *pointer, bool *bad);
+                                    const char *pointer, unsigned slot,
+                                    bool *bad);
 
 /* An instant in one of the forms of the rule; refused otherwise. *value is
  * left as it is when the text is one of `none`. */

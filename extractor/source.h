@@ -190,6 +190,7 @@ struct list_rule {
 struct field_rule {
     bool used;
     const char *const *at;      /* NULL terminated; NULL with the three below */
+    unsigned slot;              /* of at[0] in an item; see json_slot() */
     const struct newest_rule *newest;
     const struct list_rule *list;
     unsigned times;             /* bit per enum instant_format; 0: ISO 8601 */
@@ -222,6 +223,7 @@ struct csv_rules {
 
 struct member_test {
     const char *at; /* pointer; NULL: no test */
+    unsigned slot;  /* its own */
     const char *equals;
 };
 
@@ -232,6 +234,7 @@ struct subject_rule {
     struct member_test when[SUBJECT_TESTS_MAX]; /* all must hold */
     size_t when_count;
     const char *items;          /* pointer to an object or an array */
+    unsigned slot;              /* its own */
     struct member_test item;    /* per item */
     const char *const *name;    /* pointers in an item, NULL terminated */
     const char *const *email;   /* the same, or NULL */
@@ -282,9 +285,9 @@ struct source {
 
     struct field_rule user_fields[USER_FIELD_COUNT];   /* kind users, keys */
     struct field_rule event_fields[EVENT_FIELD_COUNT]; /* kind events */
-    const struct subject_rule *subjects;
+    struct subject_rule *subjects;
     size_t subject_count;
-    const struct subject_rule *objects; /* what else it is about */
+    struct subject_rule *objects; /* what else it is about */
     size_t object_count;
     const struct actor_rule *actors; /* NULL: event_fields tell */
     size_t actor_count;
@@ -297,6 +300,7 @@ struct source {
     const char *changes_items;   /* NULL: the source tells no changes */
     const char *change_field, *change_from, *change_to;
     const char *pair_key, *pair_account_id; /* NULL: teaches no pairs */
+    unsigned pair_key_slot, pair_account_id_slot;
     const char *resolve_keys;  /* source that turns user keys into ids */
     const char *resolve_names; /* source that tells names of account ids */
 

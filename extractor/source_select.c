@@ -118,6 +118,46 @@ static void add_item(struct selecting *s)
     add(s, source->items, source->pair_account_id);
 }
 
+/* What is looked up in each record of a log is found by its slot. */
+static void find_subject_slots(struct selecting *s, struct subject_rule *rule)
+{
+    const char *items = s->source->items;
+    char *below = arena_printf(&s->source->arena, "%s%s", items, rule->items);
+
+    rule->slot = json_select_slot(s->select, items, rule->items);
+    for (size_t i = 0; i < rule->when_count; i++)
+        rule->when[i].slot =
+            json_select_slot(s->select, items, rule->when[i].at);
+    if (below == NULL)
+        s->no_memory = true;
+    else
+        rule->item.slot = json_select_slot(s->select, below, rule->item.at);
+}
+
+static void find_field_slot(struct selecting *s, struct field_rule *rule)
+{
+    if (rule->at != NULL)
+        rule->slot = json_select_slot(s->select, s->source->items, *rule->at);
+}
+
+static void find_slots(struct selecting *s)
+{
+    struct source *source = s->source;
+
+    for (unsigned i = 0; i < USER_FIELD_COUNT; i++)
+        find_field_slot(s, &source->user_fields[i]);
+    for (unsigned i = 0; i < EVENT_FIELD_COUNT; i++)
+        find_field_slot(s, &source->event_fields[i]);
+    for (size_t i = 0; i < source->subject_count; i++)
+        find_subject_slots(s, &source->subjects[i]);
+    for (size_t i = 0; i < source->object_count; i++)
+        find_subject_slots(s, &source->objects[i]);
+    source->pair_key_slot =
+        json_select_slot(s->select, source->items, source->pair_key);
+    source->pair_account_id_slot =
+        json_select_slot(s->select, source->items, source->pair_account_id);
+}
+
 int source_select(struct source *source)
 {
     struct selecting s = {.source = source};
@@ -128,6 +168,7 @@ int source_select(struct source *source)
     add_item(&s);
     add(&s, NULL, source->total);
     add_all(&s, NULL, source->paging.next);
+    find_slots(&s);
     source->select = s.select;
     return s.no_memory ? -1 : 0;
 }

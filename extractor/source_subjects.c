@@ -65,10 +65,10 @@ static const struct spec_field subject_fields[] = {
 };
 
 /* NULL and a problem when it is no list. */
-static const struct subject_rule *read_rules(struct spec *spec,
-                                             const struct spec_node *node,
-                                             const struct spec_field *fields,
-                                             size_t *count)
+static struct subject_rule *read_rules(struct spec *spec,
+                                       const struct spec_node *node,
+                                       const struct spec_field *fields,
+                                       size_t *count)
 {
     struct subject_rule *rules;
     size_t index = 0;

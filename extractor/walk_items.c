@@ -15,7 +15,8 @@ static const char *item_id(const struct source *source,
                                       : &source->user_fields[USER_ACCOUNT_ID];
 
     for (const char *const *at = rule->at; at != NULL && *at != NULL; at++) {
-        const struct json *node = json_at(item, *at);
+        const struct json *node =
+            json_slot(item, at == rule->at ? rule->slot : 0, *at);
         const char *text;
 
         if (node == NULL || json_type(node) == JSON_NULL)
