@@ -422,6 +422,38 @@ static void halves_down_to_a_floor(void **state)
     pager_release(&pager);
 }
 
+/* Where the page before it ended a list goes on: a new row in front of a known
+ * one means that it was sorted anew. */
+static void a_new_row_among_the_known_ones_tells_that_the_list_moved(
+    void **state)
+{
+    static const char *const ids[] = {"a", "b", "c", "d", "e",
+                                      "f", "g", "h", "i", "j"};
+    static const struct {
+        const char *known;
+        size_t fresh;
+        bool moved;
+    } cases[] = {{"j", 1, true}, {"j", 0, false}, {"z", 1, false}, {NULL, 1, false}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct paging rules = users;
+        struct pager pager;
+        struct page_ask ask;
+        struct error err = {0};
+
+        rules.size = 10;
+        assert_int_equal(pager_init(&pager, &rules, &err), 0);
+        assert_true(pager_ask(&pager, 1, &ask));
+        assert_true(pager_fits(&pager, ids, 10));
+        assert_int_equal(pager_took(&pager, ids, 10, 10, NULL, &err), 0);
+        pager_known(&pager, cases[i].known, cases[i].fresh);
+        assert_int_equal(pager.moved, cases[i].moved);
+        assert_int_equal(pager.done, cases[i].moved);
+        pager_release(&pager);
+    }
+}
+
 static void cursors_end_and_never_repeat(void **state)
 {
     static const struct paging cursor = {.style = PAGING_CURSOR, .size = 10};
@@ -464,6 +496,8 @@ int main(void)
         cmocka_unit_test(sees_past_a_window_dropped_whole),
         cmocka_unit_test(names_a_server_that_ignores_the_offset),
         cmocka_unit_test(halves_down_to_a_floor),
+        cmocka_unit_test(
+            a_new_row_among_the_known_ones_tells_that_the_list_moved),
         cmocka_unit_test(cursors_end_and_never_repeat),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
