@@ -203,7 +203,7 @@ class Command:
         yield from wrong_end(done, anew)
         yield from leaks(done, undisturbed, anew)
         if (done.code == 0 and done.out != undisturbed.out and
-                "out of memory" not in done.out):
+                "out of memory" not in done.out.lower()):
             yield f"exit 0 and not the right words: {done.out}"
         if done.code != 0 and done.changed and self.words[0] not in CHANGING:
             yield "what is published was changed"
