@@ -117,7 +117,11 @@ LIB_SRC := $(filter-out extractor/main.c, \
 	$(wildcard extractor/*.c transforms/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # Linked, before the library, into the tests that name it below.
-UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/reference_json.c
+UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/no_memory.c \
+	tests/unit/reference_json.c
+NO_MEMORY_TESTS := memory_run
+NO_MEMORY_WRAPS := malloc calloc realloc strdup strndup arena_alloc \
+	arena_strdup arena_strndup strmap_put digest_new
 FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk watch
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_NAMES := $(FUZZ_SRC:tests/fuzz/fuzz_%.c=%)
@@ -201,6 +205,10 @@ $(UNIT_BIN): $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(LIBRARY)
 
 $(FAKE_EXCHANGE_TESTS:%=$(BUILD)/unit/test_%): \
 	$(BUILD)/tests/unit/fake_exchange.o
+
+$(NO_MEMORY_TESTS:%=$(BUILD)/unit/test_%): $(BUILD)/tests/unit/no_memory.o
+$(NO_MEMORY_TESTS:%=$(BUILD)/unit/test_%): \
+	ALL_LDFLAGS += $(NO_MEMORY_WRAPS:%=-Wl,--wrap=%)
 
 $(BUILD)/unit/test_json_differential: $(BUILD)/tests/unit/reference_json.o
 $(BUILD)/unit/test_json_differential: HELPER_LIBS := -lcjson

@@ -230,7 +230,7 @@ int writer_row(struct writer *writer, const struct value *cells,
         return -1;
     buf_reset(&writer->line.record);
     bad = writer->format->row(&writer->line, cells);
-    if (bad >= 0)
+    if (bad >= 0 && buf_ok(&writer->line.record))
         return bad_cell(writer, (size_t)bad, ERROR_DATA,
                         "value cannot be written", err);
     return end_row(writer, err);

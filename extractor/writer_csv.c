@@ -67,10 +67,12 @@ static int put_exponent(const char *whole, const char *exponent, char decimal,
     if (*point == '.')
         buf_append(&digits, point + 1,
                    (size_t)(digits_end(point + 1) - point - 1));
-    if (buf_ok(&digits))
+    if (buf_ok(&digits)) {
         put_moved(&digits, (point - whole) + power, decimal, out);
-    else
+    } else {
+        out->failed |= !digits.full; /* for want of memory */
         result = -1;
+    }
     buf_release(&digits);
     return result;
 }
