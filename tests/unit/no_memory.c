@@ -132,7 +132,7 @@ void no_memory_try(no_memory_trial *trial, void *context, int least)
 
     control.thread = pthread_self();
     control.count = 0;
-    control.calls = 0;
+    control.calls = control.refused = 0; /* a test before may have failed */
     control.counting = true;
     if (trial(context, &err) != 0)
         fail_msg("%s", err.text);
