@@ -99,6 +99,21 @@ class Folder(Landing):
         (self.folder / "mount").write_text("a file")
         self.assertIn("cannot create", self.deliver(code=73).err)
 
+    def test_what_is_no_file_there_is_left_alone(self):
+        self.deliver()
+        for name in (EXTRA, DONE):
+            with self.subTest(name):
+                path = self.there / name
+                path.unlink()
+                path.mkdir()
+                err = self.deliver(code=73).err
+                self.assertIn(f"{name}: what is there is no file", err)
+                self.assertIn("move it away there", err)
+                self.assertTrue(path.is_dir())
+                path.rmdir()
+                self.deliver()
+                self.assert_delivered(self.found())
+
     def test_a_lock_is_kept(self):
         with S3() as server:
             server.rules = [{"method": "PUT", "do": "hang"}]
