@@ -124,9 +124,19 @@ static bool try_without(no_memory_trial *trial, void *context,
     return result != 0;
 }
 
-void no_memory_try(no_memory_trial *trial, void *context, int least)
+static size_t stride_of(size_t wanted)
 {
-    size_t stride = getenv("UNDER") != NULL ? VALGRIND_STRIDE : 1;
+    const char *all = getenv("ROLLCALL_FAULTS");
+
+    if (all != NULL && strcmp(all, "all") == 0)
+        return 1;
+    return getenv("UNDER") != NULL ? wanted * VALGRIND_STRIDE : wanted;
+}
+
+void no_memory_try(no_memory_trial *trial, void *context, size_t wanted,
+                   int least)
+{
+    size_t stride = stride_of(wanted);
     struct error err = {0};
     int errors = 0;
 
@@ -137,7 +147,7 @@ void no_memory_try(no_memory_trial *trial, void *context, int least)
     if (trial(context, &err) != 0)
         fail_msg("%s", err.text);
     control.counting = false;
-    for (size_t i = 0; i < control.count; i += stride)
+    for (size_t i = stride / 2; i < control.count; i += stride)
         errors += try_without(trial, context, &control.places[i]);
     print_message("%zu places, %d errors\n", control.count, errors);
     if (stride == 1 && errors < least)

@@ -14,16 +14,21 @@
  * tests/e2e/test_fault_memory.py. The Makefile links with --wrap what names
  * itself NO_MEMORY_TESTS there.
  *
- * Under valgrind (UNDER is set) only a part of the places is tried.
+ * Of many places each stride-th is tried, the same every time; all with
+ * ROLLCALL_FAULTS=all, as make coverage has it, and few under valgrind (UNDER
+ * is set).
  */
 #ifndef ROLLCALL_TEST_NO_MEMORY_H
 #define ROLLCALL_TEST_NO_MEMORY_H
+
+#include <stddef.h>
 
 #include "error.h"
 
 typedef int no_memory_trial(void *context, struct error *err);
 
-/* least: so many refusals at least end in an error. */
-void no_memory_try(no_memory_trial *trial, void *context, int least);
+/* least: so many refusals at least end in an error, when all are tried. */
+void no_memory_try(no_memory_trial *trial, void *context, size_t stride,
+                   int least);
 
 #endif

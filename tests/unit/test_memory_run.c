@@ -138,7 +138,7 @@ static int try_verify(void *context, struct error *err)
 
 static void a_run_is_verified_or_not(void **state)
 {
-    no_memory_try(try_verify, *state, 20);
+    no_memory_try(try_verify, *state, 1, 20);
 }
 
 static int try_cat(void *context, struct error *err)
@@ -159,7 +159,7 @@ static int try_cat(void *context, struct error *err)
 
 static void its_rows_are_told_or_not(void **state)
 {
-    no_memory_try(try_cat, *state, 5);
+    no_memory_try(try_cat, *state, 1, 5);
 }
 
 static int try_runs(void *context, struct error *err)
@@ -182,7 +182,7 @@ static int try_runs(void *context, struct error *err)
 
 static void runs_are_listed_or_not(void **state)
 {
-    no_memory_try(try_runs, *state, 10);
+    no_memory_try(try_runs, *state, 1, 10);
 }
 
 static int try_clean(void *context, struct error *err)
@@ -206,7 +206,7 @@ static int try_clean(void *context, struct error *err)
 
 static void cleaning_is_planned_or_not(void **state)
 {
-    no_memory_try(try_clean, *state, 10);
+    no_memory_try(try_clean, *state, 1, 10);
 }
 
 static int try_observed(void *context, struct error *err)
@@ -233,7 +233,7 @@ static int try_observed(void *context, struct error *err)
 /* One that is not known is not one that never was. */
 static void first_observations_are_read_or_not(void **state)
 {
-    no_memory_try(try_observed, *state, 10);
+    no_memory_try(try_observed, *state, 1, 10);
 }
 
 static int take(void *context, const void *data, size_t len, struct error *err)
@@ -270,7 +270,7 @@ static int try_overview(void *context, struct error *err)
 
 static void a_page_is_whole_or_not_there(void **state)
 {
-    no_memory_try(try_overview, *state, 30);
+    no_memory_try(try_overview, *state, 1, 30);
 }
 
 static int try_deliver(void *context, struct error *err)
@@ -298,7 +298,7 @@ static int try_deliver(void *context, struct error *err)
 
 static void a_run_is_delivered_or_not(void **state)
 {
-    no_memory_try(try_deliver, *state, 20);
+    no_memory_try(try_deliver, *state, 1, 20);
 }
 
 static int try_merge(void *context, struct error *err)
@@ -327,7 +327,7 @@ static int try_merge(void *context, struct error *err)
 
 static void runs_are_merged_or_not(void **state)
 {
-    no_memory_try(try_merge, *state, 50);
+    no_memory_try(try_merge, *state, 1, 50);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

@@ -155,7 +155,7 @@ static int try_setup(void *context, struct error *err)
 
 static void a_job_is_read_or_not(void **state)
 {
-    no_memory_try(try_setup, *state, 100);
+    no_memory_try(try_setup, *state, 1, 100);
 }
 
 static int try_site(void *context, struct error *err)
@@ -175,7 +175,7 @@ static int try_site(void *context, struct error *err)
 
 static void one_of_several_sites_is_read_or_not(void **state)
 {
-    no_memory_try(try_site, *state, 20);
+    no_memory_try(try_site, *state, 1, 20);
 }
 
 /* Of the text: another one has another, most likely. */
@@ -248,7 +248,7 @@ static void what_loads_it_is_written_or_not(void **state)
     snprintf(path, sizeof(path), "%s/own.json", s->folder.path);
     if (mapping_load(&s->mapping, path, folders, &err) != 0)
         fail_msg("%s", err.text);
-    no_memory_try(try_targets, s, 10);
+    no_memory_try(try_targets, s, 1, 10);
     mapping_free(&s->mapping);
 }
 
@@ -297,7 +297,7 @@ static int try_recording(void *context, struct error *err)
 
 static void an_answer_is_kept_and_found_or_not(void **state)
 {
-    no_memory_try(try_recording, *state, 15);
+    no_memory_try(try_recording, *state, 1, 15);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
