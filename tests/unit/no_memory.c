@@ -130,7 +130,9 @@ static size_t stride_of(size_t wanted)
 
     if (all != NULL && strcmp(all, "all") == 0)
         return 1;
-    return getenv("UNDER") != NULL ? wanted * VALGRIND_STRIDE : wanted;
+    return getenv("UNDER") != NULL && wanted < VALGRIND_STRIDE
+               ? VALGRIND_STRIDE
+               : wanted;
 }
 
 void no_memory_try(no_memory_trial *trial, void *context, size_t wanted,
