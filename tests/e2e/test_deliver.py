@@ -91,6 +91,14 @@ class Folder(Landing):
         (self.out / DONE).unlink()
         self.assertIn("lacks a done file", self.deliver(code=65).err)
 
+    def test_the_output_directory_may_be_named(self):
+        """The targets are the job's all the same."""
+        self.rollcall("deliver", "--out", self.out, RUN)
+        self.assert_delivered(self.found())
+        (self.folder / "rollcall.json").unlink()
+        self.assertIn("rollcall.json", self.rollcall(
+            "deliver", "--out", self.out, RUN, code=66).err)
+
     def test_the_output_directory_is_no_target(self):
         self.targets({"type": "dir", "path": "out"})
         self.assertIn("itself", self.deliver(code=78).err)

@@ -279,6 +279,23 @@ class ToAzure(Kinds, Landing):
         self.enterContext(unittest.mock.patch.dict(
             SECRETS, {"LANDING_SAS": sas("cw")}))
 
+    def test_what_it_knows_of_a_blob_is_used(self):
+        """Copied by others, a blob may have lost one of its sums, or both."""
+        changed = self.key(f"{RUN}/inactive_users-00001.csv.gz")
+        for forgets in (0, 1, 2):
+            with self.subTest(forgets), Azure(forgets) as server:
+                self.run_against(server)
+                self.deliver()
+                good = server.objects[changed]
+                server.objects[changed] = b"x" + good[1:]
+                server.objects[self.key(EXTRA)] = b"x"
+                server.log.clear()
+                self.deliver()
+                self.assert_delivered(server.found(PLACE))
+                # With _SUCCESS and the done file; all that may be another
+                # when its sums are gone.
+                self.assertEqual(len(server.puts()) == 4, forgets < 2)
+
     def test_refusals_have_their_cure(self):
         with Azure() as server:
             for value, code, words in (
