@@ -268,6 +268,22 @@ class Job(Landing):
                 self.assertIn(words, err)
                 self.assertNotIn("hidden", err)
 
+    def test_a_key_is_a_file(self):
+        (self.folder / "keys").mkdir()
+        (self.folder / "key").touch(mode=0o600)
+        sftp = {"type": "sftp", "url": "sftp://127.0.0.1:9/drop",
+                "user": "u"}
+        for changes, words in (
+                ({"key": {"file": "keys"}, "known_hosts": "key"},
+                 r"key: .*/keys is no regular file"),
+                ({"key": {"file": "key"}, "known_hosts": "keys"},
+                 r"known_hosts: .*/keys is no regular file"),
+                ({"key": {"file": "none"}, "known_hosts": "key"},
+                 r"key: cannot open .*/none")):
+            with self.subTest(words):
+                self.targets({**sftp, **changes})
+                self.assertRegex(self.deliver(code=78).err, words)
+
     def test_plan_lists_them(self):
         self.targets({"type": "dir", "path": "/mnt/dt={date}"},
                      {"type": "s3", "bucket": "landing", "name": "lake",
