@@ -233,6 +233,8 @@ static void without_descriptors_none_goes_on(void **state)
     int next = dup(STDIN_FILENO);
     struct rlimit before, few;
 
+    if (getenv("UNDER") != NULL) /* valgrind has its own idea of the limit */
+        skip();
     assert_true(next >= 0);
     close(next);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
