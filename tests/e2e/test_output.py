@@ -122,7 +122,7 @@ class SameBytes(Case):
 class Parts(Case):
     def test_many_parts_hold_every_row_once(self):
         site = self.site(generate=MANY)
-        self.job(site, output={"part_size": "2KiB"})
+        self.job(site, output={"part_size": "1KiB"})
         run = self.published()
         wanted = truth.inactive_users(site.dump(self.folder / "dump"), AS_OF)
         self.assertEqual(run.jsonl(), wanted)
