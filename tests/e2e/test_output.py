@@ -122,7 +122,7 @@ class SameBytes(Case):
 class Parts(Case):
     def test_many_parts_hold_every_row_once(self):
         site = self.site(generate=MANY)
-        self.job(site, output={"part_size": "1KiB"})
+        self.job(site, output={"part_size": "2KiB"})
         run = self.published()
         wanted = truth.inactive_users(site.dump(self.folder / "dump"), AS_OF)
         self.assertEqual(run.jsonl(), wanted)
@@ -130,7 +130,7 @@ class Parts(Case):
                          [row["account_id"] for row in wanted])
         for form in ("csv", "jsonl"):
             resources = run.resources(form=form)
-            self.assertGreater(len(resources), 4)
+            self.assertGreater(len(resources), 2)
             self.assertEqual([one["path"] for one in resources],
                              [f"inactive_users-{i:05}.{form}.gz"
                               for i in range(1, len(resources) + 1)])
