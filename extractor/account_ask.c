@@ -254,6 +254,8 @@ static int take_state(void *context, const struct exchange_answer *answer,
         return explain_refusal(question, answer->status, err);
     if (json_parse(&doc, answer->body, answer->len, JSON_STRICT, "state",
                    ERROR_DATA, &cause) != 0) {
+        if (cause.kind != ERROR_DATA)
+            return error_pass(err, &cause);
         question->garbled = true;
         return unseen(question->seen, ERROR_DATA, "its state is no valid JSON");
     }

@@ -103,11 +103,11 @@ static char *read_stdin(size_t *len, struct error *err)
     if (got < 0)
         error_system(err, errno == EINTR ? ERROR_INTERRUPTED : ERROR_IO, errno,
                      "stdin");
-    else if (!buf_ok(&text)) {
+    else if (text.full) {
         error_set(err, ERROR_DATA, "stdin: more than %d bytes",
                   ACCOUNT_LIST_MAX);
         error_hint(err, "name the accounts in several runs");
-    } else if ((copy = malloc(text.len + 1)) == NULL)
+    } else if (!buf_ok(&text) || (copy = malloc(text.len + 1)) == NULL)
         error_no_memory(err);
     else
         memcpy(copy, text.data, text.len + 1);

@@ -105,6 +105,11 @@ static int note_column(struct changes *changes, struct jsonw *w, size_t column)
     return writer_json_value(w, name, old);
 }
 
+static bool lacks_memory(const struct buf *text)
+{
+    return !buf_ok(text) && !text->full;
+}
+
 /* Into names and before what differs between the old row and this one. */
 static int compare(struct changes *changes, const struct value *cells,
                    struct error *err)
@@ -123,6 +128,8 @@ static int compare(struct changes *changes, const struct value *cells,
             result = note_column(changes, &w, i);
     }
     jsonw_object_end(&w);
+    if (lacks_memory(&changes->before) || lacks_memory(&changes->names))
+        return error_no_memory(err);
     if (result != 0 || !buf_ok(&changes->before) || !buf_ok(&changes->names)) {
         error_set(err, ERROR_DATA,
                   "%s: a row and its old values are too long to be written",

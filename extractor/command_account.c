@@ -233,7 +233,9 @@ static int tell(const struct work *work, bool json, struct error *err)
     else
         account_text(work->run, &text);
     if (!buf_ok(&text))
-        result = error_set(err, ERROR_BUG, "the report is too long");
+        result = text.full
+                     ? error_set(err, ERROR_BUG, "the report is too long")
+                     : error_no_memory(err);
     else
         result = put_text(&text, err);
     buf_release(&text);

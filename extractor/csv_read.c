@@ -34,6 +34,12 @@ static void fail(struct csv_reader *r, const char *what)
               what);
 }
 
+static void lack_memory(struct csv_reader *r)
+{
+    r->failed = true;
+    error_no_memory(r->err);
+}
+
 static void on_cell(void *cell, size_t len, void *context)
 {
     struct csv_reader *r = context;
@@ -59,8 +65,10 @@ static void on_cell(void *cell, size_t len, void *context)
     r->offsets[r->count++] = r->text.len;
     buf_append(&r->text, cell, len);
     buf_putc(&r->text, '\0');
-    if (!buf_ok(&r->text))
+    if (r->text.full)
         fail(r, "the row is larger than 16 MiB");
+    else if (!buf_ok(&r->text))
+        lack_memory(r);
 }
 
 static void on_row(int end, void *context)
@@ -104,8 +112,7 @@ struct csv_reader *csv_reader_new(char delimiter, char quote, csv_row_fn *row,
 static void report_parser(struct csv_reader *r)
 {
     if (csv_error(&r->parser) == CSV_ENOMEM) {
-        r->failed = true;
-        error_no_memory(r->err);
+        lack_memory(r);
     } else if (csv_error(&r->parser) == CSV_EPARSE) {
         fail(r, "quotes are out of place");
     } else {

@@ -211,7 +211,8 @@ static struct db *allocate(const char *path, struct error *err)
         return NULL;
     }
     if (strlen(path) >= sizeof(db->path)) {
-        error_set(err, ERROR_CANT_CREATE, "%s: the path is too long", path);
+        error_set(err, ERROR_CANT_CREATE, "%.64s...: the path is too long",
+                  path);
         error_usual(err, "choose a shorter path");
         free(db);
         return NULL;
@@ -341,7 +342,8 @@ struct db *db_open_scratch(const char *folder, const char *sql,
 
     if (snprintf(path, sizeof(path), "%s/.scratch-XXXXXX", folder) >=
         (int)sizeof(path)) {
-        error_set(err, ERROR_CANT_CREATE, "%s: the path is too long", folder);
+        error_set(err, ERROR_CANT_CREATE, "%.64s...: the path is too long",
+                  folder);
         error_usual(err, "choose a shorter path");
         return NULL;
     }

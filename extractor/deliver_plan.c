@@ -168,18 +168,19 @@ static int list_root(struct loading *l, const char *path)
 static int list_hive(struct loading *l)
 {
     const struct manifest *m = l->manifest;
-    char path[PLACE_MAX], day[INSTANT_TEXT_MAX];
+    char path[PUBLISH_HIVE_PATH_MAX];
     struct stat st;
 
-    if (instant_format(m->as_of, "%Y-%m-%d", 0, day, sizeof(day)) != 0)
-        return error_set(l->err, ERROR_BUG, "%s: has no day", m->run_id);
     for (size_t i = 0; i < m->dataset_count; i++) {
-        int len = snprintf(path, sizeof(path), "dataset=%s/dt=%s/run=%s",
-                           m->datasets[i].name, day, m->run_id);
-
-        if (len < 0 || (size_t)len >= sizeof(path) ||
-            fstatat(l->plan->out_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        if (publish_hive_path(m->datasets[i].name, m->as_of, m->run_id, path) !=
+            0)
             continue;
+        if (fstatat(l->plan->out_fd, path, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+            if (errno == ENOENT)
+                continue;
+            return error_system(l->err, ERROR_IO, errno,
+                                "%s: cannot be looked at", path);
+        }
         if (list_root(l, path) != 0)
             return -1;
     }
@@ -202,9 +203,12 @@ static int take_beside(struct loading *l, const char *name)
             continue;
         stem = strlen(done) - strlen(DONE_SUFFIX);
         if (strncmp(name, done, stem) != 0 || name[stem] != '.' ||
-            !name_is_plain(name) ||
-            fstatat(l->plan->out_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
-            !S_ISREG(st.st_mode))
+            !name_is_plain(name))
+            continue;
+        if (fstatat(l->plan->out_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+            return error_system(l->err, ERROR_IO, errno,
+                                "%s: cannot be looked at", name);
+        if (!S_ISREG(st.st_mode))
             continue;
         return add_file(l, name,
                         strcmp(name, done) == 0 ? RANK_MARKER : RANK_BESIDE);

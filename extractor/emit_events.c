@@ -158,6 +158,8 @@ static int place_row(struct stream *stream, const struct joined *joined,
             return -1;
         put_place(&stream->place, &cell);
     }
+    if (!buf_ok(&stream->place) && !stream->place.full)
+        return error_no_memory(err);
     if (!buf_ok(&stream->place)) {
         error_set(err, ERROR_DATA,
                   "%s: the order columns of event %s take more than %d "

@@ -220,5 +220,5 @@ int inquiry_json(const struct inquiry *q, struct buf *out, struct error *err)
     jsonw_array_end(&w);
     jsonw_object_end(&w);
     buf_putc(out, '\n');
-    return buf_ok(out) ? 0 : inquiry_too_large(err);
+    return inquiry_check(out, err);
 }

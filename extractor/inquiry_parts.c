@@ -47,10 +47,13 @@ inquiry_column_lender(const struct explain_column *column)
                : NULL;
 }
 
-int inquiry_too_large(struct error *err)
+int inquiry_check(const struct buf *out, struct error *err)
 {
-    error_set(err, ERROR_DATA,
-              "the answer: larger than %d MiB, or memory is out",
+    if (buf_ok(out))
+        return 0;
+    if (!out->full)
+        return error_no_memory(err);
+    error_set(err, ERROR_DATA, "the answer: larger than %d MiB",
               INQUIRY_BYTES_MAX / 1024 / 1024);
     return error_hint(err, "set a shorter events.lookback in a job of its own "
                            "for this question");

@@ -60,6 +60,7 @@ const char *inquiry_column_source(const struct inquiry *q,
 const struct fact_event *
 inquiry_column_lender(const struct explain_column *column);
 
-int inquiry_too_large(struct error *err);
+/* 0 when the answer is whole. */
+int inquiry_check(const struct buf *out, struct error *err);
 
 #endif

@@ -325,5 +325,5 @@ int inquiry_text(const struct inquiry *q, struct buf *out, struct error *err)
         put_origin(out, q, &q->columns[i]);
         buf_putc(out, '\n');
     }
-    return buf_ok(out) ? 0 : inquiry_too_large(err);
+    return inquiry_check(out, err);
 }

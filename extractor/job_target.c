@@ -187,8 +187,10 @@ static void read_sftp_url(struct spec *spec, const struct spec_node *node,
     for (const char *p = url; *p != '\0'; p++)
         if (strchr("{}", *p) == NULL)
             buf_putc(&bare, *p);
-    if (path == NULL || (path = strchr(path + 3, '/')) == NULL ||
-        !http_sftp_url_allowed(bare.data))
+    if (!buf_ok(&bare))
+        spec->no_memory = true;
+    else if (path == NULL || (path = strchr(path + 3, '/')) == NULL ||
+             !http_sftp_url_allowed(bare.data))
         spec_problem(spec, node,
                      "expected sftp://HOST/PATH or "
                      "sftp://HOST:PORT/PATH without user (see \"user\"); the "

@@ -82,6 +82,6 @@ void mapping_read_lookup(struct spec *spec, const struct spec_node *node,
     if (text != NULL && read_rows(&lookup, text, len, &err) != 0)
         error_prefix(&err, "%s", path);
     if (err.kind != ERROR_NONE)
-        spec_problem(spec, node, "%s", err.text);
+        spec_failed(spec, node, &err);
     free(text);
 }

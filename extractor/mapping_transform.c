@@ -188,7 +188,7 @@ static void read_salt(struct spec *spec, const struct spec_node *node,
     if (resource == NULL || secret == NULL)
         return;
     if (secret_load(secret, &ref, NULL, &err) != 0) {
-        spec_problem(spec, node, "%s", err.text);
+        spec_failed(spec, node, &err);
         return;
     }
     resource->secret = secret;

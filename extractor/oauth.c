@@ -129,7 +129,9 @@ int oauth_read(const struct endpoint *endpoint, const char *body, size_t len,
     /* The parser's text names a place, and at most one character. */
     if (json_parse(&doc, body, len, JSON_SECRET, "answer", ERROR_AUTH,
                    &wrong) != 0)
-        return no_token(endpoint, "it is no JSON", err);
+        return wrong.kind == ERROR_AUTH
+                   ? no_token(endpoint, "it is no JSON", err)
+                   : error_pass(err, &wrong);
     if (json_type(doc.root) != JSON_OBJECT)
         result = no_token(endpoint, "it is no object", err);
     else if (read_refresh(doc.root, grant, err) != 0)

@@ -79,7 +79,9 @@ static int feed_lines(struct reading *reading, const char *data, size_t len,
         size_t part = end != NULL ? (size_t)(end - data) : len;
 
         if (buf_append(&reading->line, data, part) != 0)
-            return error_set(err, ERROR_DATA, "a row is too long");
+            return reading->line.full
+                       ? error_set(err, ERROR_DATA, "a row is too long")
+                       : error_no_memory(err);
         if (end != NULL && take_line(reading, err) != 0)
             return -1;
         part += end != NULL;

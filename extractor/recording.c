@@ -61,6 +61,8 @@ static int begin_index(struct recording *recording, struct error *err)
     jsonw_int(&w, "concurrency", recording->head.concurrency);
     jsonw_object_end(&w);
     buf_putc(&recording->line, '\n');
+    if (!buf_ok(&recording->line))
+        return error_no_memory(err);
     recording->index = open_file(recording, RECORDING_INDEX_NAME, false, err);
     if (recording->index == NULL)
         return -1;
@@ -136,6 +138,8 @@ static int write_line(struct recording *recording, const char *name,
     jsonw_int(&w, "bytes", (int64_t)len);
     jsonw_object_end(&w);
     buf_putc(&recording->line, '\n');
+    if (!buf_ok(&recording->line) && !recording->line.full)
+        return error_no_memory(err);
     if (!buf_ok(&recording->line)) {
         error_set(err, ERROR_DATA, "%s: a request is too long to be recorded",
                   request->source);

@@ -127,7 +127,8 @@ static int read_lines(struct recording *recording, const char *text,
 
         if (json_parse(&doc, text, (size_t)(end - text), JSON_STRICT, "line",
                        ERROR_DATA, &cause) != 0)
-            return index_error(recording, err);
+            return cause.kind == ERROR_DATA ? index_error(recording, err)
+                                            : error_pass(err, &cause);
         result = head ? read_head(recording, doc.root, err)
                       : add_answer(recording, doc.root, err);
         json_free(&doc);

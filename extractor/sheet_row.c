@@ -75,9 +75,9 @@ static void put_joined(struct sheet *sheet, struct jsonw *w,
         whole = cell != NULL;
         buf_printf(&sheet->joined, "%s%s", i > 1 ? " " : "", whole ? cell : "");
     }
-    jsonw_text_or_null(w, names[0],
-                       whole && buf_ok(&sheet->joined) ? sheet->joined.data
-                                                       : NULL);
+    if (!buf_ok(&sheet->joined))
+        sheet->text.failed = true;
+    jsonw_text_or_null(w, names[0], whole ? sheet->joined.data : NULL);
 }
 
 /* A NUL ends each cell, which none can hold, so that no two rows of different
@@ -126,8 +126,7 @@ static int write_row(struct sheet *sheet, const char *const *cells,
     if (csv->digest != NULL)
         result = put_digest(sheet, &w, cells, count);
     jsonw_object_end(&w);
-    return result == 0 && buf_ok(&sheet->text) && buf_ok(&sheet->joined) ? 0
-                                                                         : -1;
+    return result == 0 && buf_ok(&sheet->text) ? 0 : -1;
 }
 
 int sheet_take_row(struct sheet *sheet, const char *const *cells, size_t count,

@@ -13,11 +13,14 @@ static bool known_member(const struct csv_rules *csv, const char *name)
     return false;
 }
 
-/* The name of a column without the star that makes it a beginning. */
+/* The name of a column without the star that makes it a beginning; NULL when
+ * there is no text for want of memory. */
 static const char *without_star(struct spec *spec, const char *text,
                                 bool prefix)
 {
-    return prefix ? arena_strndup(spec->arena, text, strlen(text) - 1) : text;
+    if (!prefix || text == NULL)
+        return text;
+    return arena_strndup(spec->arena, text, strlen(text) - 1);
 }
 
 static bool has_star(const char *text)

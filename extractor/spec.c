@@ -149,6 +149,15 @@ void spec_problem(struct spec *spec, const struct spec_node *node,
     va_end(args);
 }
 
+void spec_failed(struct spec *spec, const struct spec_node *node,
+                 const struct error *cause)
+{
+    if (cause->kind == ERROR_BUG)
+        spec->no_memory = true;
+    else
+        spec_problem(spec, node, "%s", cause->text);
+}
+
 void spec_problem_at(struct spec *spec, const struct spec_node *node,
                      const char *key, const char *format, ...)
 {

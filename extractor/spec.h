@@ -111,7 +111,10 @@ bool spec_object(struct spec *spec, const struct spec_node *node,
 void spec_problem(struct spec *spec, const struct spec_node *node,
                   const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* The same for member `key` of the node, which need not exist. */
+/* What went wrong with what the node names; memory is out for all of it. */
+void spec_failed(struct spec *spec, const struct spec_node *node,
+                 const struct error *cause);
+/* spec_problem() for member `key` of the node, which need not exist. */
 void spec_problem_at(struct spec *spec, const struct spec_node *node,
                      const char *key, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

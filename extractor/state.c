@@ -96,7 +96,8 @@ static int take_lock(struct state *state, const char *path, const char *run_id,
     if (snprintf(name, sizeof(name), "%s.lock", slash ? slash + 1 : path) >=
             (int)sizeof(name) ||
         strlen(path) >= sizeof(folder)) {
-        error_set(err, ERROR_CANT_CREATE, "%s: the path is too long", path);
+        error_set(err, ERROR_CANT_CREATE, "%.64s...: the path is too long",
+                  path);
         return error_usual(err, "choose a shorter path");
     }
     snprintf(folder, sizeof(folder), "%.*s",

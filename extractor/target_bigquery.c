@@ -99,6 +99,8 @@ static int write_load(const struct target_table *table, struct buf *out,
     target_glob(&word, table);
     put_word(out, word.data);
     buf_puts(out, " \\\n    ");
+    if (!buf_ok(&word))
+        out->failed = true;
     buf_reset(&word);
     buf_printf(&word, "%s.bigquery.schema.json", table->schema->name);
     put_word(out, word.data);

@@ -128,6 +128,8 @@ static int write_load(const struct target_table *table, struct buf *out,
     buf_puts(out, "import json\n\n"
                   "from pyspark.sql.types import StructType\n\nSCHEMA = ");
     put_text(out, text.data);
+    if (!buf_ok(&text))
+        out->failed = true;
     buf_reset(&text);
     target_glob(&text, table);
     buf_puts(out, "\nFILES = ");

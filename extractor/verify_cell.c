@@ -104,8 +104,11 @@ const char *verify_json_cell(struct verify_table *t, size_t column,
     if (c->type == VALUE_NUMBER)
         cell->number = strtod(value.text, NULL);
     buf_init(&text, CSV_CELL_MAX);
-    if (writer_csv_text(t->dialect, &value, &text, &counts) != 0)
+    if (writer_csv_text(t->dialect, &value, &text, &counts) != 0 &&
+        (buf_ok(&text) || text.full))
         problem = "cannot be written as CSV";
+    else if (!buf_ok(&text)) /* verify_row_done() tells of memory */
+        t->row->texts.failed = true;
     verify_put_canonical(t, cell, c->type, text.data);
     buf_release(&text);
     cell->exact = keep(t, c->type == VALUE_STRING ? value.text : "");

@@ -170,6 +170,21 @@ static void check_done_text(struct verify *v, const char *file,
         verify_found(v, file, "has another number of rows than the manifest");
 }
 
+/* Only what is of the file itself is a finding. */
+static int no_done(struct verify *v, const char *file,
+                   const struct error *trouble, struct error *err)
+{
+    if (trouble->kind != ERROR_NO_INPUT && trouble->kind != ERROR_DATA) {
+        *err = *trouble;
+        return -1;
+    }
+    if (trouble->kind == ERROR_NO_INPUT)
+        verify_found(v, file, "done file is missing");
+    else
+        verify_found_error(v, file, trouble);
+    return 0;
+}
+
 static int check_done(struct verify *v, int out_fd,
                       const struct manifest_dataset *dataset, const char *hex,
                       struct error *err)
@@ -189,19 +204,10 @@ static int check_done(struct verify *v, int out_fd,
                            "or extract the run anew");
     }
     text = verify_read(out_fd, file, DONE_BYTES_MAX, &len, &local);
-    if (text == NULL && local.kind != ERROR_NO_INPUT &&
-        local.kind != ERROR_DATA) {
-        *err = local;
-        return -1;
-    }
     if (text == NULL ||
         json_parse(&doc, text, len, JSON_UNIQUE, file, ERROR_DATA, &local)) {
-        if (local.kind == ERROR_NO_INPUT)
-            verify_found(v, file, "done file is missing");
-        else
-            verify_found_error(v, file, &local);
         free(text);
-        return 0;
+        return no_done(v, file, &local, err);
     }
     if (len == 0 || text[len - 1] != '\n')
         verify_found(v, file, "last line has no end");

@@ -6,7 +6,10 @@
 
 #include "writer_format.h"
 
-enum { BATCH_LEAST = 64 }; /* bytes */
+enum {
+    BATCH_LEAST = 64,  /* bytes */
+    BATCHES_A_PART = 3 /* as many as sink_bytes() may lag behind by */
+};
 
 static const struct writer_format *const formats[] = {
     &writer_csv,
@@ -73,12 +76,14 @@ static int put_line(struct writer *writer, struct error *err)
     return sink_write(writer->sink, record->data, record->len, err);
 }
 
-/* A part does not know its size better than by the batch. */
+/* A part does not know its size better than by the batches under way. */
 static size_t batch_of(uint64_t part_size)
 {
-    if (part_size >= SINK_BATCH_MAX)
+    uint64_t batch = part_size / BATCHES_A_PART;
+
+    if (batch >= SINK_BATCH_MAX)
         return SINK_BATCH_MAX;
-    return part_size > BATCH_LEAST ? (size_t)part_size : BATCH_LEAST;
+    return batch > BATCH_LEAST ? (size_t)batch : BATCH_LEAST;
 }
 
 static int open_part(struct writer *writer, struct error *err)
@@ -230,7 +235,7 @@ int writer_row(struct writer *writer, const struct value *cells,
         return -1;
     buf_reset(&writer->line.record);
     bad = writer->format->row(&writer->line, cells);
-    if (bad >= 0)
+    if (bad >= 0 && buf_ok(&writer->line.record))
         return bad_cell(writer, (size_t)bad, ERROR_DATA,
                         "value cannot be written", err);
     return end_row(writer, err);

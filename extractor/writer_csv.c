@@ -67,10 +67,12 @@ static int put_exponent(const char *whole, const char *exponent, char decimal,
     if (*point == '.')
         buf_append(&digits, point + 1,
                    (size_t)(digits_end(point + 1) - point - 1));
-    if (buf_ok(&digits))
+    if (buf_ok(&digits)) {
         put_moved(&digits, (point - whole) + power, decimal, out);
-    else
+    } else {
+        out->failed |= !digits.full; /* for want of memory */
         result = -1;
+    }
     buf_release(&digits);
     return result;
 }
@@ -191,6 +193,11 @@ static void head(struct writer_line *line)
     csv_row_end(&w);
 }
 
+static bool lacks_memory(const struct buf *text)
+{
+    return !buf_ok(text) && !text->full;
+}
+
 static int row(struct writer_line *line, const struct value *cells)
 {
     struct csv_writer w = {.out = &line->record,
@@ -204,8 +211,10 @@ static int row(struct writer_line *line, const struct value *cells)
         }
         buf_reset(&line->cell);
         if (writer_csv_text(w.dialect, &cells[i], &line->cell, line->counts) !=
-            0)
+            0) {
+            line->record.failed |= lacks_memory(&line->cell);
             return (int)i;
+        }
         if (cells[i].type == VALUE_STRING)
             csv_put_text(&w, line->cell.data);
         else

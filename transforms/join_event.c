@@ -43,6 +43,8 @@ static const char *changes_text(const struct event *event, struct arena *arena,
         text = arena_strdup(arena, out.data);
         if (text == NULL)
             error_no_memory(err);
+    } else if (!out.full) {
+        error_no_memory(err);
     } else {
         error_set(err, ERROR_DATA,
                   "%s: the changes of event %s take more than %d bytes",

@@ -61,8 +61,9 @@ class Outcome:
 
     calls: (number, kind, path) of each call, when none fails. struck: (kind,
     path below the watched folder) of the call that was hit, or None when the
-    run never came to it. live: how many blocks of memory each place left
-    behind, or None when the process did not come to its end.
+    run never came to it. asked: with stacks, who was refused memory. live: how
+    many blocks of memory each place left behind, or None when the process did
+    not come to its end.
     """
 
     def __init__(self, code, out, err, lines):
@@ -70,6 +71,7 @@ class Outcome:
         self.calls = [line for line in lines if line[0].isdigit()]
         self.struck = next((line[2:] for line in lines
                             if line[0] == "struck"), None)
+        self.asked = [line[1] for line in lines if line[0] == "asked"]
         self.live = None
         if lines and lines[-1] == ("ended",):
             self.live = collections.Counter(

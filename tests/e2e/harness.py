@@ -24,10 +24,20 @@ def binary(name):
     return os.environ.get(name.upper(), str(ROOT / "build" / name))
 
 
+def has_symbol(name):
+    with open(binary("rollcall"), "rb") as program:
+        return name in program.read()
+
+
 def is_sanitized():
     """What says nothing about memory need not be tried twice."""
-    with open(binary("rollcall"), "rb") as program:
-        return b"__asan_init" in program.read()
+    return has_symbol(b"__asan_init")
+
+
+def is_fortified():
+    """Not where sanitizers watch, whose faults it would hide, nor where gcov
+    counts, whose build is not optimised, which fortified functions need."""
+    return not is_sanitized() and not has_symbol(b"__gcov_init")
 
 
 class FakeSite:

@@ -65,10 +65,11 @@ class AzureHandler(Handler):
         if self.key not in self.owner.objects:
             raise Refused(404, "BlobNotFound")
         body = self.owner.objects[self.key]
-        self.answer(200, headers=[
-            ("Content-Length", str(len(body))),
-            ("Content-MD5",
-             base64.b64encode(hashlib.md5(body).digest()).decode())])
+        sums = [("Content-MD5",
+                 base64.b64encode(hashlib.md5(body).digest()).decode()),
+                ("x-ms-meta-sha256", hashlib.sha256(body).hexdigest())]
+        self.answer(200, headers=[("Content-Length", str(len(body))),
+                                  *sums[self.owner.forgets:]])
 
     def delete(self, _body, _deed):
         self.check("d")
@@ -78,8 +79,10 @@ class AzureHandler(Handler):
 
 
 class Azure(Server):
-    def __init__(self):
+    def __init__(self, forgets=0):
+        """forgets: 1, the MD5 of what was put; 2, the other sum too."""
         super().__init__(AzureHandler)
+        self.forgets = forgets
 
     def target(self, **changes):
         return {"type": "azure", "url": f"{self.url}/{CONTAINER}",

@@ -6,7 +6,8 @@ rules: what to do instead of the usual, first match first:
     {"method": "PUT", "key": part of the key, "do": DEED, "times": N}
 deeds: a number (that status), "cut" (no answer, nothing kept), "lost" (kept,
 and no answer), "spoil" (another byte is kept), "hang" (until release()),
-"slow" (answers late), "redirect".
+"slow" (answers late), "redirect"; of an upload in pieces: "blank" (neither
+UploadId nor ETag is told).
 """
 import datetime
 import hashlib
@@ -200,7 +201,7 @@ class S3Handler(Handler):
         query = dict(urllib.parse.parse_qsl(self.query,
                                             keep_blank_values=True))
         if "uploads" in query or "uploadId" in query:
-            return self.pieces(query, body)
+            return self.pieces(query, body, deed == "blank")
         getattr(self, self.command.lower())(body, deed)
 
     def put(self, body, deed):
@@ -234,8 +235,10 @@ class S3Handler(Handler):
         self.owner.objects.pop(self.key, None)
         self.answer(204)
 
-    def pieces(self, query, body):
+    def pieces(self, query, body, blank):
         uploads = self.owner.uploads
+        if "uploads" in query and blank:
+            return self.answer(200, b"<html>welcome</html>")
         if "uploads" in query:
             number = f"up/{len(uploads) + 1}+="
             uploads[number] = {"meta": (self.headers["x-amz-meta-sha256"],
@@ -249,7 +252,7 @@ class S3Handler(Handler):
             raise Refused(404, "NoSuchUpload")
         if self.command == "PUT":
             upload[int(query["partNumber"])] = body
-            return self.answer(200, headers=[
+            return self.answer(200, headers=[] if blank else [
                 ("ETag", f'"{hashlib.md5(body).hexdigest()}"')])
         del uploads[query["uploadId"]]
         if self.command == "DELETE":

@@ -1,4 +1,5 @@
 """Turning accounts on and off: what is sent, to whom, and what is told."""
+import concurrent.futures
 import json
 import os
 import pty
@@ -13,7 +14,7 @@ import unittest
 import harness
 import org_lists
 from accounts import (ADA, BEN, GWEN, NOOR, OKTA, OMAR, SERVICE, VERBS, VIAS,
-                      Case, state_path, write_path)
+                      Case, endpoints, state_path, write_path)
 from test_fakesite_admin import call
 
 WAIT_SECONDS = 60
@@ -433,14 +434,31 @@ class Trouble(Case):
                 self.assertEqual(run.accounts[OMAR]["status"], status)
                 self.assertEqual(self.written(site), [DISABLE])
 
-    def test_a_write_that_got_lost_is_not_repeated(self):
-        site = self.site({"path": DISABLE, "do": "reset"})
-        run = self.apply(self.job(site), "deactivate", "admin", OMAR, NOOR)
-        self.assertEqual(run.code, 69, run.err)
-        self.assertEqual(run.verdicts, {OMAR: "not confirmed", NOOR: "done"})
-        self.assertEqual(run.accounts[OMAR]["after"], "active")
-        self.assertIn("no answer came", run.accounts[OMAR]["reason"])
-        self.assertEqual(len(site.requests(DISABLE)), 1)
+    def test_a_write_without_effect_is_not_repeated(self):
+        """Each looks at the state for some seconds, so all do at once."""
+        rules = ({"do": "reset"},
+                 {"do": "status", "status": 500, "body": ""},
+                 {"do": "status", "status": 204, "body": ""})
+        sites = [self.site({"path": DISABLE, **rule}) for rule in rules]
+        jobs = []
+        for number, site in enumerate(sites):
+            folder = self.folder / str(number)
+            folder.mkdir()
+            jobs.append(harness.make_job(folder, site.url,
+                                         endpoints=endpoints(site.url)))
+        with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
+            outcomes = list(pool.map(lambda job: self.apply(
+                job, "deactivate", "admin", OMAR, NOOR), jobs))
+        for site, run, words in zip(sites, outcomes, (
+                "no answer came", "the server failed, and",
+                "the server took the request, but")):
+            with self.subTest(words):
+                self.assertEqual(run.code, 69, run.err)
+                self.assertEqual(run.verdicts,
+                                 {OMAR: "not confirmed", NOOR: "done"})
+                self.assertEqual(run.accounts[OMAR]["after"], "active")
+                self.assertIn(words, run.accounts[OMAR]["reason"])
+                self.assertEqual(len(site.requests(DISABLE)), 1)
 
     def test_a_state_that_follows_late(self):
         site = self.site(not_yet(nth=[2, 3]))

@@ -190,10 +190,18 @@ class LeavesAlone(CleanCase):
         (self.out / "mine" / "x").write_text("x")
         (self.out / "20261101T020000Z").mkdir()
         (self.out / "note.done").write_text("x")
-        (self.out / "other_20261101_x.done").write_text('{"runId": "x"}')
+        # A done file of rollcall's has a name that ends in its run's.
+        names = {"other_20261101_x.done": {"runId": "x"},
+                 "other_20261101_up.done": {"runId": "../up"},
+                 "other_20261101_y.done": {"runId": "z"},
+                 "other_20261101z.done": {"runId": "z"},
+                 "two words_20261101_z.done": {"runId": "z"}}
+        for name, members in names.items():
+            hashed = {} if members["runId"] == "x" else {
+                "manifestSha256": "0" * 64}
+            (self.out / name).write_text(json.dumps({**members, **hashed}))
         self.clean("--keep", "2")
-        for name in ("mine/x", "20261101T020000Z", "note.done",
-                     "other_20261101_x.done"):
+        for name in ("mine/x", "20261101T020000Z", "note.done", *names):
             self.assertTrue((self.out / name).exists(), name)
 
     def test_a_link_to_a_run(self):

@@ -91,6 +91,14 @@ class Folder(Landing):
         (self.out / DONE).unlink()
         self.assertIn("lacks a done file", self.deliver(code=65).err)
 
+    def test_the_output_directory_may_be_named(self):
+        """The targets are the job's all the same."""
+        self.rollcall("deliver", "--out", self.out, RUN)
+        self.assert_delivered(self.found())
+        (self.folder / "rollcall.json").unlink()
+        self.assertIn("rollcall.json", self.rollcall(
+            "deliver", "--out", self.out, RUN, code=66).err)
+
     def test_the_output_directory_is_no_target(self):
         self.targets({"type": "dir", "path": "out"})
         self.assertIn("itself", self.deliver(code=78).err)
@@ -98,6 +106,21 @@ class Folder(Landing):
     def test_a_folder_that_cannot_be_made(self):
         (self.folder / "mount").write_text("a file")
         self.assertIn("cannot create", self.deliver(code=73).err)
+
+    def test_what_is_no_file_there_is_left_alone(self):
+        self.deliver()
+        for name in (EXTRA, DONE):
+            with self.subTest(name):
+                path = self.there / name
+                path.unlink()
+                path.mkdir()
+                err = self.deliver(code=73).err
+                self.assertIn(f"{name}: what is there is no file", err)
+                self.assertIn("move it away there", err)
+                self.assertTrue(path.is_dir())
+                path.rmdir()
+                self.deliver()
+                self.assert_delivered(self.found())
 
     def test_a_lock_is_kept(self):
         with S3() as server:
@@ -244,6 +267,22 @@ class Job(Landing):
                 err = self.deliver(code=78).err
                 self.assertIn(words, err)
                 self.assertNotIn("hidden", err)
+
+    def test_a_key_is_a_file(self):
+        (self.folder / "keys").mkdir()
+        (self.folder / "key").touch(mode=0o600)
+        sftp = {"type": "sftp", "url": "sftp://127.0.0.1:9/drop",
+                "user": "u"}
+        for changes, words in (
+                ({"key": {"file": "keys"}, "known_hosts": "key"},
+                 r"key: .*/keys is no regular file"),
+                ({"key": {"file": "key"}, "known_hosts": "keys"},
+                 r"known_hosts: .*/keys is no regular file"),
+                ({"key": {"file": "none"}, "known_hosts": "key"},
+                 r"key: cannot open .*/none")):
+            with self.subTest(words):
+                self.targets({**sftp, **changes})
+                self.assertRegex(self.deliver(code=78).err, words)
 
     def test_plan_lists_them(self):
         self.targets({"type": "dir", "path": "/mnt/dt={date}"},

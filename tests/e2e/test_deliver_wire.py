@@ -222,6 +222,38 @@ class Pieces(Landing):
             self.assertEqual((server.uploads, server.snapshots), ({}, []))
             self.assertNotIn(PLACE + EXTRA, server.objects)
 
+    def fail_with(self, rules, code, words):
+        with S3() as server:
+            server.rules = [{"key": EXTRA, "times": 99, **rule}
+                            for rule in rules]
+            self.target(server)
+            err = self.deliver(code=code).err
+            self.assertIn(words, err)
+            self.assertEqual(server.snapshots, [])
+            self.assertNotIn(PLACE + EXTRA, server.objects)
+            return server.uploads, err
+
+    def test_an_upload_that_may_not_begin(self):
+        uploads, _ = self.fail_with([{"method": "POST", "do": 403}], 77,
+                                    "beginning an upload in pieces")
+        self.assertEqual(uploads, {})
+
+    def test_what_answers_like_no_s3(self):
+        for method, words in (("POST", "answers without an UploadId"),
+                              ("PUT", "answers a piece without an ETag")):
+            with self.subTest(method):
+                uploads, err = self.fail_with(
+                    [{"method": method, "do": "blank"}], 69, words)
+                self.assertEqual(uploads, {})
+                self.assertIn("see that the url is of an S3 service", err)
+
+    def test_pieces_that_cannot_be_taken_back_are_told(self):
+        uploads, err = self.fail_with([{"method": "PUT", "do": 403},
+                                       {"method": "DELETE", "do": 403}], 77,
+                                      "sending a piece")
+        self.assertEqual(len(uploads), 1)
+        self.assertRegex(err, "warn.*deliver.*its pieces stay at the server")
+
     def test_a_signal_leaves_no_pieces(self):
         with S3() as server:
             server.rules = [{"method": "PUT", "key": EXTRA, "do": "hang"}]
@@ -246,6 +278,23 @@ class ToAzure(Kinds, Landing):
         self.run_against(server)
         self.enterContext(unittest.mock.patch.dict(
             SECRETS, {"LANDING_SAS": sas("cw")}))
+
+    def test_what_it_knows_of_a_blob_is_used(self):
+        """Copied by others, a blob may have lost one of its sums, or both."""
+        changed = self.key(f"{RUN}/inactive_users-00001.csv.gz")
+        for forgets in (0, 1, 2):
+            with self.subTest(forgets), Azure(forgets) as server:
+                self.run_against(server)
+                self.deliver()
+                good = server.objects[changed]
+                server.objects[changed] = b"x" + good[1:]
+                server.objects[self.key(EXTRA)] = b"x"
+                server.log.clear()
+                self.deliver()
+                self.assert_delivered(server.found(PLACE))
+                # With _SUCCESS and the done file; all that may be another
+                # when its sums are gone.
+                self.assertEqual(len(server.puts()) == 4, forgets < 2)
 
     def test_refusals_have_their_cure(self):
         with Azure() as server:

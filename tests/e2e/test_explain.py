@@ -302,6 +302,8 @@ class Answers(Sample):
         self.assertEqual(named(told["fields"], "display_name"),
                          {"name": "display_name", "value": "Elena External",
                           "source": "jira_user_names"})
+        text, _ = ask(self.shared, told["account_id"])
+        self.assertIn("no: jira_users does not list the account", text)
 
     def test_the_unsettled_is_not_shown(self):
         self.assertNotIn("20170", [row["id"] for row
@@ -447,6 +449,32 @@ class Own(Case):
                           for row in told["events"]], [("1", [])])
         self.assertEqual(told["names"][0]["resolved"], "bridge")
         self.assertEqual(len(site.requests(MIGRATION)), 1)
+
+    def test_values_of_every_type_and_what_made_them(self):
+        """In text; and a row that is refused."""
+        mapping = {"name": "own", "users": "jira_users", "columns": [
+            {"name": "id", "type": "string", "key": True,
+             "from": "user.account_id"},
+            {"name": "name", "type": "string", "length": 12,
+             "from": "user.display_name", "transforms": ["trim", "upper"]},
+            {"name": "day", "type": "date", "from": {"value": "2026-11-22"}},
+            {"name": "level", "type": "integer", "from": {"value": 42}}]}
+        path = self.folder / "own.json"
+        path.write_text(json.dumps(mapping))
+        folder = make_site(self.folder / "site", [
+            account("a", displayName="a\x01b\x85c"),
+            account("b", displayName="far too long for it")])
+        harness.make_job(self.folder, self.site(site=folder).url)
+        text, _ = ask(self.folder, "712020:a", "--mapping", path)
+        self.assertRegex(text, r"(?m)^selected +yes$")
+        for line in (r"name +A\\u0001B\\u0085C  <- user\.display_name of "
+                     r"jira_users; then trim, upper",
+                     r"day +2026-11-22  <- constant",
+                     r"level +42  <- constant"):
+            self.assertRegex(text, rf"(?m)^  {line}$")
+        text, _ = ask(self.folder, "712020:b", "--mapping", path)
+        self.assertRegex(text, r"(?m)^selected +yes, but the row is refused: "
+                         r"name: ")
 
     def asked_with(self, mapping, records):
         folder = make_site(self.folder / "site", [account("a")], records)

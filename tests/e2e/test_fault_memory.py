@@ -92,9 +92,18 @@ def died_at_the_start(done):
     return done.code == -signal.SIGSEGV and done.out + done.err == ""
 
 
-def wrong_end(done):
+def died_in_regcomp(done, again):
+    """glibc 2.36 gives pieces of a pattern back twice when there is no memory
+    for the rest; that is while a mapping is read."""
+    if done.code != -signal.SIGABRT or "double free" not in done.err:
+        return False
+    asked = again({"FAULT_STACKS": "1"}).asked
+    return bool(asked) and ":regcomp" in asked[0]
+
+
+def wrong_end(done, again):
     if not (done.code in WORDS and re.search(WORDS[done.code], done.err)):
-        if not died_at_the_start(done):
+        if not (died_at_the_start(done) or died_in_regcomp(done, again)):
             yield f"exit {done.code}: {done.err[-600:]}"
 
 
@@ -130,9 +139,12 @@ def wrong(scenario, undisturbed, fault):
         data = Path(folder) / "data"
         done = faults.run(scenario.command(folder), data,
                           fault.environment())
-        yield from wrong_end(done)
-        yield from leaks(done, undisturbed, lambda more: again(
-            scenario, {**fault.environment(), **more}))
+
+        def anew(more):
+            return again(scenario, {**fault.environment(), **more})
+
+        yield from wrong_end(done, anew)
+        yield from leaks(done, undisturbed, anew)
         if done.code == 0 and tree(data / "out") != scenario.after:
             yield "exit 0 and not the right bytes"
         yield from Visible(scenario, data / "out").wrong()
@@ -184,12 +196,14 @@ class Command:
         return places([call[1:] for call in done.calls])
 
     def wrong(self, undisturbed, fault):
-        done = self.run(fault.environment())
-        yield from wrong_end(done)
-        yield from leaks(done, undisturbed, lambda more: self.run(
-            {**fault.environment(), **more}))
+        def anew(more):
+            return self.run({**fault.environment(), **more})
+
+        done = anew({})
+        yield from wrong_end(done, anew)
+        yield from leaks(done, undisturbed, anew)
         if (done.code == 0 and done.out != undisturbed.out and
-                "out of memory" not in done.out):
+                "out of memory" not in done.out.lower()):
             yield f"exit 0 and not the right words: {done.out}"
         if done.code != 0 and done.changed and self.words[0] not in CHANGING:
             yield "what is published was changed"

@@ -182,8 +182,20 @@ class Schemas(Case):
                 (["--format", "duckdb", "--mapping", "user_events",
                   "--mapping", "all_users"], "--dataset"),
                 (["--format", "duckdb", "--mapping", "user_events",
-                  "--dataset", "x"], "no mapping makes \"x\"")):
+                  "--dataset", "x"], "no mapping makes \"x\""),
+                (["--format", "duckdb", "--mapping", "user_events",
+                  "--mapping", "all_users", "--table", "t"],
+                 "--table: names one dataset, and there are 2"),
+                (["--format", "duckdb", "--mapping", "user_events", "--part",
+                  "table", "--out-dir", "./" * 2040], "choose a shorter")):
             self.assertIn(text, self.rollcall("schema", *args, code=64).err)
+        (self.folder / "file").touch()
+        for folder in ("file", "no/such"):
+            self.assertIn(f"{folder}", self.rollcall(
+                "schema", "--format", "jsonschema", "--mapping", "all_users",
+                "--out-dir", folder, code=73).err)
+        self.assertEqual(sorted(path.name for path in self.folder.iterdir()),
+                         ["file"])
         self.rollcall("schema", "--format", "duckdb", code=66)
         self.rollcall("schema", "--format", "duckdb", "--mapping",
                       "no_such", code=78)

@@ -22,7 +22,8 @@
  *                 (memory: "N STACK"), with it "struck N KIND PATH" of the one.
  *                 At the end memory adds "live SIZE PLACE" for each block that
  *                 was not given back, and "ended"
- *   FAULT_STACKS  1: behind PLACE, who called it, and so on
+ *   FAULT_STACKS  1: behind PLACE, who called it, and so on; and of memory that
+ *                 is refused "asked STACK"
  *   FAULT_WALL    SECONDS[@N]: the wall clock is off by that much, from the
  *                 N-th reading on; the monotonic clock is left alone
  *
@@ -73,8 +74,9 @@ bool shim_lists(void);
 void shim_after(enum shim_order order);
 void shim_die(void) __attribute__((noreturn));
 
-/* A line of the log. */
+/* A line of the log; and one of a word and the names of places. */
 void shim_tell(const char *line);
+void shim_tell_stack(const char *word, void *const *places, int count);
 
 /* Blocks of memory that are in use: followed since main began. */
 bool shim_tracks(void);

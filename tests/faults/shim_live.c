@@ -86,6 +86,26 @@ static void name_place(void *place, char *text, size_t size)
              name == NULL ? "" : ":", name == NULL ? "" : name);
 }
 
+/* Behind the line a blank, and the places with commas between them. */
+static void add_places(char *line, size_t size, void *const *places, int count)
+{
+    for (int i = 0; i < count; i++) {
+        size_t used = strlen(line);
+
+        line[used++] = i == 0 ? ' ' : ',';
+        name_place(places[i], line + used, size - used);
+    }
+}
+
+void shim_tell_stack(const char *word, void *const *places, int count)
+{
+    char line[PATH_MAX];
+
+    snprintf(line, sizeof(line), "%s", word);
+    add_places(line, sizeof(line), places, count);
+    shim_tell(line);
+}
+
 static void tell_of(const struct block *block)
 {
     char line[PATH_MAX];
@@ -94,11 +114,8 @@ static void tell_of(const struct block *block)
     snprintf(line, sizeof(line), "live %zu ", block->size);
     used = strlen(line);
     name_place(block->caller, line + used, sizeof(line) - used);
-    for (int i = OWN_FRAMES; i < block->frames; i++) {
-        used = strlen(line);
-        line[used++] = i == OWN_FRAMES ? ' ' : ',';
-        name_place(block->stack[i], line + used, sizeof(line) - used);
-    }
+    add_places(line, sizeof(line), block->stack + OWN_FRAMES,
+               block->frames - OWN_FRAMES);
     shim_tell(line);
 }
 

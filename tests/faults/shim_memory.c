@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FRAMES_MAX = 14, OWN_FRAMES = 3 };
+enum { FRAMES_MAX = 14, OWN_FRAMES = 3, STACK_MAX = 24 };
 #define CALLER __builtin_return_address(0)
 
 /* glibc's allocator under names that are not replaced. */
@@ -32,6 +32,15 @@ static void name_stack(char *text, size_t size)
     snprintf(text, size, "%lx", hash);
 }
 
+/* Who does not get what it asks for. */
+static void tell_struck(void)
+{
+    void *frames[STACK_MAX];
+    int count = backtrace(frames, STACK_MAX);
+
+    shim_tell_stack("asked", frames + OWN_FRAMES, count - OWN_FRAMES);
+}
+
 static bool fails(void)
 {
     char stack[32] = "";
@@ -43,6 +52,8 @@ static bool fails(void)
     if (shim_lists())
         name_stack(stack, sizeof(stack));
     failed = shim_strike("stack", stack) == SHIM_FAIL;
+    if (failed && shim_wants_stacks())
+        tell_struck();
     inside = false;
     if (failed)
         errno = ENOMEM;

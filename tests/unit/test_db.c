@@ -290,6 +290,57 @@ static void a_scratch_file_has_no_name(void **state)
     assert_int_equal(err.kind, ERROR_CANT_CREATE);
 }
 
+static void a_reader_brings_nothing_up(void **state)
+{
+    enum db_trouble trouble;
+    struct error err = {0};
+    struct db *db = open_as(&version_one);
+
+    (void)state;
+    put(db, "old", 1);
+    db_close(db);
+    assert_null(db_open_reader(path, &version_two, &trouble, &err));
+    assert_int_equal(trouble, DB_UNUSABLE);
+    assert_int_equal(err.kind, ERROR_DATA);
+    assert_non_null(strstr(err.text, "is of an earlier version"));
+    error_clear(&err);
+    db = db_open_reader(path, &version_one, &trouble, &err);
+    assert_non_null(db);
+    assert_int_equal(number(db, "PRAGMA user_version"), 1);
+    db_close(db);
+}
+
+static void paths_have_a_limit(void **state)
+{
+    char long_path[2 * PATH_MAX];
+    enum db_trouble trouble;
+    struct error err = {0};
+
+    (void)state;
+    memset(long_path, 'x', sizeof(long_path) - 1);
+    long_path[sizeof(long_path) - 1] = '\0';
+    assert_null(db_open(long_path, &version_one, &trouble, &err));
+    assert_int_equal(err.kind, ERROR_CANT_CREATE);
+    assert_non_null(strstr(err.text, "the path is too long"));
+    error_clear(&err);
+    assert_null(db_open_scratch(long_path, one[0], &err));
+    assert_int_equal(err.kind, ERROR_CANT_CREATE);
+    assert_non_null(strstr(err.text, "the path is too long"));
+}
+
+static void what_is_run_gives_no_row(void **state)
+{
+    struct error err = {0};
+    struct db *db = open_as(&version_one);
+    struct db_statement *statement = db_prepare(db, "SELECT 1", &err);
+
+    (void)state;
+    assert_int_equal(db_run(statement, &err), -1);
+    assert_int_equal(err.kind, ERROR_BUG);
+    db_finalize(statement);
+    db_close(db);
+}
+
 static void null_is_harmless(void **state)
 {
     (void)state;
@@ -340,6 +391,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_damaged_page_is_seen, enter, leave),
         cmocka_unit_test_setup_teardown(wrong_types_are_refused, enter, leave),
         cmocka_unit_test_setup_teardown(a_scratch_file_has_no_name, enter,
+                                        leave),
+        cmocka_unit_test_setup_teardown(a_reader_brings_nothing_up, enter,
+                                        leave),
+        cmocka_unit_test_setup_teardown(paths_have_a_limit, enter, leave),
+        cmocka_unit_test_setup_teardown(what_is_run_gives_no_row, enter,
                                         leave),
         cmocka_unit_test_setup_teardown(bytes_come_back, enter, leave),
         cmocka_unit_test(null_is_harmless),

@@ -172,6 +172,36 @@ static void names_and_kinds_nobody_gave_are_refused(void **state)
     refuses(stage, ERROR_DATA, "is no plain file");
 }
 
+static void a_folder_within_a_run_comes_along(void **state)
+{
+    static const char deep[] = FIXTURE_RUN "/a/b/c/d/e/f/g/h/i";
+    struct stage *stage = *state;
+    char path[sizeof(deep)];
+
+    assert_int_equal(mkdirat(stage->out_fd, INSIDE("a"), 0700), 0);
+    put(stage, INSIDE("a/note"), "x");
+    if (load(stage) != 0)
+        fail_msg("%s", stage->err.text);
+    assert_string_equal(stage->plan.files[3].path, INSIDE("a/note"));
+    assert_int_equal(stage->plan.files[3].rank, RANK_OTHER);
+    for (size_t len = strlen(FIXTURE_RUN "/a/b"); len < sizeof(deep); len += 2) {
+        snprintf(path, len + 1, "%s", deep);
+        assert_int_equal(mkdirat(stage->out_fd, path, 0700), 0);
+    }
+    refuses(stage, ERROR_DATA, "too many folders in one another");
+}
+
+static void a_signal_ends_it(void **state)
+{
+    struct stage *stage = *state;
+    volatile sig_atomic_t stop = SIGTERM;
+
+    assert_int_equal(plan_load(&stage->plan, stage->out_fd, FIXTURE_RUN, &stop,
+                               &stage->err),
+                     -1);
+    assert_int_equal(stage->err.kind, ERROR_INTERRUPTED);
+}
+
 static void without_done_file_it_is_not_announced(void **state)
 {
     struct stage *stage = *state;
@@ -213,6 +243,8 @@ int main(void)
         STAGED(a_run_that_is_not_whole_is_refused),
         STAGED(names_and_kinds_nobody_gave_are_refused),
         STAGED(a_hive_folder_that_differs_is_refused),
+        STAGED(a_folder_within_a_run_comes_along),
+        STAGED(a_signal_ends_it),
         STAGED(without_done_file_it_is_not_announced),
         STAGED(another_run),
     };

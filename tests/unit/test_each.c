@@ -5,9 +5,11 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "each.h"
 #include "fake_exchange.h"
@@ -23,7 +25,8 @@ static const char *const names[] = {"people", "last_active"};
  * the shipped one. An account whose id begins with
  *   k  was seen 100 days before the as-of time    n  was never seen
  *   p  the same, told on three pages              u  is unknown, 404
- *   f  is unknown, 403                            b  has no list */
+ *   f  is unknown, 403                            b  has no list
+ *   e  has pages without end */
 struct stage {
     struct temp_folder folder;
     char path[PATH_MAX + 32];
@@ -90,7 +93,7 @@ static int serve(void *context, const char *path, size_t number,
     if (*id != 'b')
         buf_putc(body, ']');
     buf_puts(body, "},\"links\":{");
-    if (*id == 'p' && page < 2)
+    if ((*id == 'p' && page < 2) || *id == 'e')
         buf_printf(body, "\"next\":\"https://x/y?cursor=%d\"", page + 1);
     buf_puts(body, "}}");
     return OK;
@@ -510,6 +513,51 @@ static void a_state_may_be_missing_but_not_wrong(void **state)
     seen("k1", "2026-08-15T02:00:00Z", "known");
 }
 
+/* Its change counter tells SQLite to read the pages anew. */
+static void damage_state(void)
+{
+    enum { PAGE = 4096 };
+    unsigned char counter[4] = {0x7f, 0, 0, 0}, junk[PAGE];
+    int fd = open(stage.path, O_RDWR);
+    struct stat st;
+
+    memset(junk, 0xa5, sizeof(junk));
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &st), 0);
+    assert_int_equal(pwrite(fd, counter, sizeof(counter), 24), sizeof(counter));
+    for (off_t at = PAGE; at < st.st_size; at += PAGE)
+        assert_int_equal(pwrite(fd, junk, sizeof(junk), at), sizeof(junk));
+    close(fd);
+}
+
+static void a_state_that_breaks_on_the_way_is_done_without(void **state)
+{
+    (void)state;
+    add("k1", UNIVERSE);
+    asks();
+    begin();
+    damage_state();
+    add("k1", UNIVERSE);
+    add("n2", UNIVERSE);
+    asks();
+    asked_times(2);
+    seen("k1", "2026-08-15T02:00:00Z", "known");
+    seen("n2", "", "never");
+    says("last_active: answers of earlier runs are not used, and those of "
+         "this run not kept: ");
+}
+
+static void pages_without_end_are_no_answer(void **state)
+{
+    (void)state;
+    add("e1", UNIVERSE);
+    assert_int_equal(ask(), -1);
+    assert_int_equal(stage.err.kind, ERROR_DATA);
+    assert_string_equal(stage.err.text,
+                        "last_active: more than 100 pages of one account");
+    asked_times(EACH_PAGES_MAX);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -528,6 +576,8 @@ int main(void)
         TEST(the_log_says_how_far_it_is),
         TEST(slow_answers_are_told_by_time),
         TEST(a_state_may_be_missing_but_not_wrong),
+        TEST(a_state_that_breaks_on_the_way_is_done_without),
+        TEST(pages_without_end_are_no_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -294,6 +294,41 @@ static void conditions_have_one_form(void **state)
     refuses(f, EVENT_WHEN("{\"change\": {}}"), "at least one of");
 }
 
+static void values_of_conditions_have_one_form(void **state)
+{
+    static const struct {
+        const char *condition, *expected;
+    } wrong[] = {
+        {"[]", "where: expected object, found array"},
+        {"{\"all\": 1}", "where.all: expected array, found number"},
+        {"{\"field\": \"user.email\", \"equals\": 1}",
+         "where.equals: expected string, found number"},
+        {"{\"field\": \"user.added_at\", \"equals\": 1}",
+         "where.equals: expected string, found number"},
+        {"{\"field\": \"user.added_at\", \"equals\": \"2026-11-23\"}",
+         "where.equals: expected a time with a zone"},
+        {"{\"field\": \"user.email\", \"in\": \"a\"}",
+         "where.in: expected array, found string"},
+        {"{\"field\": \"user.email\", \"in\": []}",
+         "where.in: must not be empty"},
+        {"{\"field\": \"user.email\", \"matches\": 1}",
+         "where.matches: expected string, found number"},
+        {"{\"field\": \"user.added_at\", \"older_than\": 90}",
+         "where.older_than: expected string, found number"},
+        {"{\"field\": \"user.added_at\", \"older_than\": \"long\"}",
+         "where.older_than: expected a time span such as \"90d\""},
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char text[1024];
+
+        snprintf(text, sizeof(text), WHERE("%s"), wrong[i].condition);
+        refuses(f, text, wrong[i].expected);
+    }
+    refuses(f, EVENT_WHEN("{\"change\": []}"), "change: expected object");
+}
+
 static void conditions_fit_the_type(void **state)
 {
     struct fixture *f = *state;
@@ -545,6 +580,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(keys_make_rows_unique, setup, teardown),
         cmocka_unit_test_setup_teardown(conditions_have_one_form, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(values_of_conditions_have_one_form,
+                                        setup, teardown),
         cmocka_unit_test_setup_teardown(conditions_fit_the_type, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(conditions_have_a_depth, setup,

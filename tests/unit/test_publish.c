@@ -183,6 +183,33 @@ static void a_hive_layout_follows_its_run(void **state)
     close(out);
 }
 
+/* What somebody else put there stays, and the run is not announced. */
+static void a_file_in_place_of_a_hive_folder_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    struct error err = {0};
+    struct fixture_run run;
+    struct publish *p = fixture_open(f, &err);
+    int out = open_out(f);
+
+    assert_int_equal(mkdirat(out, "dataset=people", 0700), 0);
+    assert_int_equal(mkdirat(out, "dataset=people/dt=2026-11-23", 0700), 0);
+    assert_int_equal(write_whole_file(out, HIVE_FOLDER, "x", 1, 0600, &err), 0);
+    fixture_report(f, publish_dir_fd(p), &run);
+    run.report.hive = true;
+    fixture_manifest(&run, publish_dir_fd(p));
+    assert_int_equal(publish_commit(p, &err), -1);
+    assert_int_equal(err.kind, ERROR_CANT_CREATE);
+    assert_string_equal(err.text, HIVE_FOLDER ": exists and is not a folder");
+    assert_non_null(strstr(err.hint, "the run is published"));
+    assert_true(there(out, FIXTURE_RUN "/" MANIFEST_NAME));
+    assert_false(there(out, FIXTURE_DONE));
+    assert_false(there(out, ".tmp-_hive"));
+    assert_int_equal(mode_of(out, HIVE_FOLDER), 0600);
+    fixture_run_release(&run);
+    close(out);
+}
+
 static void hive_paths_have_a_limit(void **state)
 {
     char path[PUBLISH_HIVE_PATH_MAX], name[PUBLISH_HIVE_PATH_MAX];
@@ -496,6 +523,7 @@ int main(void)
         TEST(a_run_appears_whole),
         TEST(modes_are_exact_under_any_umask),
         TEST(a_hive_layout_follows_its_run),
+        TEST(a_file_in_place_of_a_hive_folder_is_refused),
         TEST(hive_paths_have_a_limit),
         TEST(the_lock_names_its_holder),
         TEST(leftovers_go_but_links_are_never_followed),

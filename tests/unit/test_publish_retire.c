@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
@@ -15,27 +16,41 @@
 
 enum { CALLS_MAX = 64 };
 
-/* The process is killed instead of its nth step that removes or renames; 0: it
- * is not. An exit would let valgrind count what a dying process still has. */
-static int die_at, steps;
+#define HIVE_RUN "dataset=people/dt=2026-11-23/run=" FIXTURE_RUN
 
-static void step(void)
+/* The process is killed instead of its nth step that removes, renames or
+ * syncs, or the step fails; 0: it does not. An exit would let valgrind count
+ * what a dying process still has. */
+static int die_at, fail_at, steps;
+
+static bool step_fails(void)
 {
     if (++steps == die_at)
         raise(SIGKILL);
+    errno = steps == fail_at ? EIO : 0;
+    return steps == fail_at;
 }
 
 /* In place of libc's, for all that is linked here. */
+int fsync(int fd)
+{
+    if (step_fails())
+        return -1;
+    return (int)syscall(SYS_fsync, fd);
+}
+
 int unlinkat(int fd, const char *name, int flags)
 {
-    step();
+    if (step_fails())
+        return -1;
     return (int)syscall(SYS_unlinkat, fd, name, flags);
 }
 
 int renameat(int old_fd, const char *old_name, int new_fd,
              const char *new_name)
 {
-    step();
+    if (step_fails())
+        return -1;
     return (int)syscall(SYS_renameat2, old_fd, old_name, new_fd, new_name, 0);
 }
 
@@ -49,7 +64,7 @@ static int setup(void **state)
     struct stage *stage = calloc(1, sizeof(*stage));
 
     assert_non_null(stage);
-    die_at = steps = 0;
+    die_at = fail_at = steps = 0;
     fixture_init(&stage->fixture);
     stage->out_fd =
         open(stage->fixture.out, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -62,7 +77,7 @@ static int teardown(void **state)
 {
     struct stage *stage = *state;
 
-    die_at = 0;
+    die_at = fail_at = 0;
     close(stage->out_fd);
     fixture_release(&stage->fixture);
     free(stage);
@@ -156,6 +171,57 @@ static void it_ends_at_every_step(void **state)
     assert_true(at > (int)files && at < CALLS_MAX);
 }
 
+static void publish_hive(const struct fixture *f)
+{
+    struct error err = {0};
+    struct fixture_run run;
+    struct publish *p = fixture_open(f, &err);
+
+    assert_non_null(p);
+    fixture_report(f, publish_dir_fd(p), &run);
+    run.report.hive = true;
+    fixture_manifest(&run, publish_dir_fd(p));
+    if (publish_commit(p, &err) != 0)
+        fail_msg("%s", err.text);
+    fixture_run_release(&run);
+}
+
+/* A step that fails is told, and keeps what the next try needs. */
+static void it_fails_at_every_step(void **state)
+{
+    struct stage *stage = *state;
+    size_t files = 0;
+    int at = 1;
+
+    for (; at < CALLS_MAX; at++) {
+        struct error err = {0}, again = {0};
+        int result;
+
+        if (!there(stage, FIXTURE_RUN))
+            publish_hive(&stage->fixture);
+        files = files_of_run(stage);
+        steps = 0;
+        fail_at = at;
+        result = publish_retire(stage->out_fd, FIXTURE_RUN, &err);
+        fail_at = 0;
+        if (result == 0)
+            break;
+        assert_true(err.kind == ERROR_IO || err.kind == ERROR_CANT_CREATE);
+        assert_non_null(strstr(err.text, "Input/output error"));
+        if (there(stage, FIXTURE_RUN))
+            assert_int_equal(files_of_run(stage), files);
+        else
+            assert_false(there(stage, FIXTURE_DONE));
+        assert_int_equal(publish_sweep(stage->out_fd, &again), 0);
+        if (there(stage, FIXTURE_RUN))
+            assert_int_equal(
+                publish_retire(stage->out_fd, FIXTURE_RUN, &again), 0);
+        assert_false(there(stage, HIVE_RUN));
+    }
+    assert_true(at > (int)files && at < CALLS_MAX);
+    assert_false(there(stage, FIXTURE_RUN));
+}
+
 static void the_lock(void **state)
 {
     struct stage *stage = *state;
@@ -188,6 +254,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(it_is_gone),
         TEST(it_ends_at_every_step),
+        TEST(it_fails_at_every_step),
         TEST(the_lock),
     };
 

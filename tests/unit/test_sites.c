@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "sites.h"
@@ -222,6 +224,64 @@ static void none_begins_when_told_to_stop(void **state)
     assert_int_equal(s->sites.children[0].state, SITES_WAITING);
 }
 
+/* Those that have begun end, and nobody is left. */
+static void without_descriptors_none_goes_on(void **state)
+{
+    struct stage *s = *state;
+    const struct part parts[] = {
+        {.wait_ms = 60 * 1000}, {.wait_ms = 60 * 1000}, {.text = "c"}};
+    int next = dup(STDIN_FILENO);
+    struct rlimit before, few;
+
+    if (getenv("UNDER") != NULL) /* valgrind has its own idea of the limit */
+        skip();
+    assert_true(next >= 0);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = (rlim_t)next + 3; /* two pairs at a time, of one end each */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    assert_int_equal(run(s, parts, 3), SITES_FAILED);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_non_null(strstr(s->err.text, "cannot talk to a process"));
+    assert_int_equal(*s->shown, 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(s->sites.children[i].state, SITES_ENDED);
+        assert_int_equal(s->sites.children[i].exit, 128 + SIGTERM);
+    }
+    assert_int_equal(s->sites.children[2].state, SITES_WAITING);
+}
+
+/* A handler has no context. */
+static volatile sig_atomic_t *stop_of_test;
+
+static void note_alarm(int number)
+{
+    (void)number;
+    *stop_of_test = SIGTERM;
+}
+
+static void a_signal_is_passed_on(void **state)
+{
+    struct stage *s = *state;
+    const struct part parts[] = {
+        {.asks = true}, {.wait_ms = 60 * 1000}, {.asks = true}};
+    const struct itimerval soon = {.it_value = {.tv_usec = 80 * 1000}};
+
+    s->options.together_or_none = true;
+    stop_of_test = &s->stop;
+    signal(SIGALRM, note_alarm);
+    setitimer(ITIMER_REAL, &soon, NULL);
+    assert_int_equal(run(s, parts, 3), SITES_DONE);
+    signal(SIGALRM, SIG_DFL);
+    assert_int_equal(*s->shown, 0);
+    assert_int_equal(s->sites.children[1].exit, 128 + SIGTERM);
+    for (size_t i = 0; i < 3; i += 2) {
+        assert_int_equal(s->sites.children[i].state, SITES_ENDED);
+        assert_int_not_equal(s->sites.children[i].exit, 0);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -233,6 +293,8 @@ int main(void)
         TEST(one_failure_keeps_all_back),
         TEST(a_crash_is_a_failure),
         TEST(none_begins_when_told_to_stop),
+        TEST(without_descriptors_none_goes_on),
+        TEST(a_signal_is_passed_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -398,6 +398,25 @@ static void done_files_must_agree(void **state)
     close(out);
 }
 
+/* Nobody publishes such a run, but somebody may have edited its manifest. */
+static void a_name_that_no_file_can_have_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    char name[300];
+    struct findings found;
+
+    fixture_publish(f);
+    snprintf(name, sizeof(name), "\"name\": \"%0240d\"", 0);
+    edit_manifest(f, "\"name\": \"people\"", name);
+    run_verify(f->out, &found);
+    assert_int_equal(found.result, -1);
+    assert_int_equal(found.err.kind, ERROR_DATA);
+    if (strstr(found.err.text, "the name of a dataset is too long") == NULL)
+        fail_msg("%s (%s)", found.err.text, found.text.data);
+    assert_non_null(strstr(found.err.hint, "bring it back"));
+    buf_release(&found.text);
+}
+
 static void keys_are_collected_in_lots(void **state)
 {
     const uint64_t rows = 3 * (uint64_t)VERIFY_KEYS_MAX;
@@ -446,6 +465,7 @@ int main(void)
         TEST(distant_repeats_of_a_key_are_found),
         TEST(bad_cells_are_found_and_not_shown),
         TEST(done_files_must_agree),
+        TEST(a_name_that_no_file_can_have_is_refused),
         cmocka_unit_test(keys_are_collected_in_lots),
         TEST(nothing_there_is_no_input),
     };
