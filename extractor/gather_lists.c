@@ -15,6 +15,18 @@ void gather_open_feeds(struct gathering *g)
                                     .entry = setup->users[i]};
 }
 
+/* What is asked meanwhile is asked of accounts that stay what they are. */
+static int list_whole(void *context, struct error *err)
+{
+    struct feed *feed = context;
+
+    if (walk_moved(feed->walk)) {
+        feed->gathering->early.off = true;
+        return 0;
+    }
+    return gather_early_listed(feed->gathering, err);
+}
+
 /* A user list that is read again is counted anew. */
 int gather_start_users(struct gathering *g, struct feed *feed,
                        struct error *err)
@@ -28,6 +40,9 @@ int gather_start_users(struct gathering *g, struct feed *feed,
     report->whole = false;
     options.ahead = (size_t)g->options->setup->job.limits.concurrency;
     options.number = feed->number;
+    options.finished = list_whole;
+    options.told_context = feed;
+    g->early.lists++;
     feed->moved = false;
     return gather_add_walk(g, feed, feed->entry, &options, err);
 }
