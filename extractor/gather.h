@@ -33,6 +33,7 @@ enum {
     GATHER_WINDOW_DAYS = 30,      /* longest window of a log */
     GATHER_LONG_DAYS = 90,        /* from here on a span is shared out */
     GATHER_SPARE = 8,             /* a window more for so many requests */
+    GATHER_LIST_SHARE = 4,        /* of all requests for a list beside logs */
     GATHER_WINDOWS_MAX = 1000     /* of one source */
 };
 

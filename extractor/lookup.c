@@ -32,10 +32,10 @@ struct lookup {
     size_t most;         /* batches under way; 0: any number */
     size_t open;         /* under way now */
     size_t answered;     /* most names that one answer had */
-    bool again;          /* what is asked was asked before */
+    size_t proved;       /* the same when all was answered last */
+    bool heard;          /* there was an answer */
     struct names fresh;  /* in no batch yet */
-    struct names missing; /* of all answers since the last time they were put
-                             together */
+    struct names missing; /* of the answers since then */
     struct batch *batches, **end; /* full ones that wait to be sent */
     struct batch *sent;
 };
@@ -129,8 +129,8 @@ static int take_items(struct batch *batch, const struct json *items,
     return 0;
 }
 
-/* What was asked before in no larger a batch than the server has once answered,
- * and brings nothing, is unknown to it. */
+/* What is missing of a batch no larger than one that the server has answered
+ * is unknown to it: no cap hid it. So is a small one that brings nothing. */
 static int keep_missing(struct batch *batch, const struct strmap *answered,
                         struct error *err)
 {
@@ -145,8 +145,10 @@ static int keep_missing(struct batch *batch, const struct strmap *answered,
     found = batch->count - (lookup->missing.count - before);
     if (found > lookup->answered)
         lookup->answered = found;
-    if (found == 0 && (lookup->again || batch->count <= LOOKUP_SMALL))
+    if (batch->count <= lookup->proved ||
+        (found == 0 && batch->count <= LOOKUP_SMALL))
         lookup->missing.count = before;
+    lookup->heard = true;
     return 0;
 }
 
@@ -318,39 +320,50 @@ static int text_order(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, because they came in any order. */
-static void put_together(struct lookup *lookup)
+/* What is missing goes with what was not asked yet; sorted, because it came in
+ * any order. All that was sent must be answered, or what the server has proved
+ * would depend on time. */
+static int put_together(struct lookup *lookup, struct error *err)
 {
-    struct names empty = lookup->fresh;
-    size_t seen;
+    struct names *missing = &lookup->missing, *fresh = &lookup->fresh;
+    size_t most;
 
-    lookup->fresh = lookup->missing;
-    lookup->missing = empty;
-    if (lookup->fresh.count > 1)
-        qsort(lookup->fresh.texts, lookup->fresh.count,
-              sizeof(*lookup->fresh.texts), text_order);
-    lookup->again = true;
-    seen = lookup->answered > LOOKUP_SMALL ? lookup->answered : LOOKUP_SMALL;
-    if (seen < lookup->size)
-        lookup->size = seen;
+    for (size_t i = 0; i < missing->count; i++) {
+        if (names_add(fresh, missing->texts[i], err) != 0)
+            return -1;
+    }
+    missing->count = 0;
+    if (fresh->count > 1)
+        qsort(fresh->texts, fresh->count, sizeof(*fresh->texts), text_order);
+    lookup->proved = lookup->answered;
+    most = lookup->proved > LOOKUP_SMALL ? lookup->proved : LOOKUP_SMALL;
+    if (most < lookup->size)
+        lookup->size = most;
+    return 0;
+}
+
+static int send_all(struct lookup *lookup, struct error *err)
+{
+    while (lookup->fresh.count > 0) {
+        size_t count = lookup->fresh.count < lookup->size ? lookup->fresh.count
+                                                          : lookup->size;
+
+        if (make_batch(lookup, count, err) != 0)
+            return -1;
+    }
+    return send_waiting(lookup, err);
 }
 
 int lookup_finish(struct lookup *lookup, struct error *err)
 {
     lookup->most = 0;
+    if (lookup->heard && lookup->open == 0 && put_together(lookup, err) != 0)
+        return -1;
     do {
-        while (lookup->fresh.count > 0) {
-            if (make_batch(lookup,
-                           lookup->fresh.count < lookup->size
-                               ? lookup->fresh.count
-                               : lookup->size,
-                           err) != 0)
-                return -1;
-        }
-        if (send_waiting(lookup, err) != 0 ||
-            exchange_run(lookup->options.exchange, err) != 0)
+        if (send_all(lookup, err) != 0 ||
+            exchange_run(lookup->options.exchange, err) != 0 ||
+            put_together(lookup, err) != 0)
             return -1;
-        put_together(lookup);
     } while (lookup->fresh.count > 0);
     return 0;
 }

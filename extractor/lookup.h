@@ -5,8 +5,8 @@
  * A batch holds at most batch_size names and REQUEST_BYTES_MAX bytes. A server
  * may answer fewer than were asked (a lower cap, or unknown names): what is
  * missing of all batches is put together and asked again, no more at once than
- * the server has once answered, or a few where it never answered more. What is
- * missing of an answer then that brings nothing is unknown.
+ * the server has answered at once, so that what is missing then is unknown; or
+ * a few where it never answered more, until that brings nothing.
  *
  * Calling order: lookup_new(); lookup_add() for each name; a full batch goes
  * out while others are added and the exchange is run by the caller, at most
