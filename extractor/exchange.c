@@ -119,6 +119,7 @@ static struct task *task_new(const struct exchange_request *request)
     if (task == NULL)
         return NULL;
     task->request = *request;
+    buf_init(&task->body, 0);
     task->idle_ms = -1;
     task->request.path_query = strdup(request->path_query);
     if (request->body != NULL)
@@ -216,6 +217,9 @@ static int put_on_wire(struct exchange *exchange, struct task *task,
         .auth = &auth,
         .ca_file = endpoint->ca_file,
         .fresh = task->request.once,
+        /* A recording keeps them unpacked. */
+        .packed = task->request.document &&
+                  task->exchange->options.record == NULL,
     };
     struct buf url;
     int rc = -1;
@@ -254,13 +258,22 @@ static void count_attempt(struct task *task, int64_t now_ms)
     task->attempts++;
 }
 
-static int send_ready(struct exchange *exchange, struct error *err)
+/* Where bodies come in faster than they can be read, no more are asked for. */
+static bool may_send(const struct exchange *exchange)
 {
     size_t most = (size_t)exchange->options.job->limits.concurrency;
+    size_t running = http_running(exchange->http);
+
+    return running < most && running + exchange->reading_count <
+                                 most + READING_MAX + most / 8;
+}
+
+static int send_ready(struct exchange *exchange, struct error *err)
+{
     int64_t now_ms = exchange_now(exchange);
     struct task *task;
 
-    while (http_running(exchange->http) < most &&
+    while (may_send(exchange) &&
            (task = lanes_take(exchange, now_ms)) != NULL) {
         if (lane_load_secret(exchange, task->lane, err) != 0 ||
             put_on_wire(exchange, task, err) != 0) {
@@ -323,6 +336,8 @@ static int turn(struct exchange *exchange, struct error *err)
         return out_of_time(exchange, err);
     if (wake_ms > now_ms + STOP_POLL_MS)
         wake_ms = now_ms + STOP_POLL_MS;
+    if (reading_ready(exchange))
+        wake_ms = now_ms;
     if (http_wait(exchange->http, (int)(wake_ms - now_ms), err) != 0)
         return -1;
     reading_deliver(exchange);

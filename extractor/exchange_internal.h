@@ -3,7 +3,8 @@
  *
  * A task is one submitted request until it is answered; a lane is all that
  * happens at one endpoint. exchange.c owns them and runs the loop,
- * exchange_page.c has pages read by the worker,
+ * exchange_page.c has pages read by the worker, exchange_body.c has their bodies
+ * unpacked there,
  * exchange_lane.c says which task is next, exchange_wait.c why none is, exchange_login.c fetches access
  * tokens, exchange_reply.c acts on what came back, exchange_verdict.c judges it
  * and exchange_refusal.c puts it into words, exchange_replay.c answers from a
@@ -30,6 +31,16 @@ struct task_cause {
     unsigned times;
 };
 
+/* What may be wrong with a body that has come. */
+enum body_flaw {
+    BODY_SOUND,
+    BODY_NO_END,  /* JSON without its end */
+    BODY_CUT,     /* compressed data without its end */
+    BODY_DAMAGED, /* no compressed data */
+    BODY_FULL,    /* above its ceiling once it is unpacked */
+    BODY_NO_MEMORY
+};
+
 struct task {
     struct task *next;
     struct exchange *exchange;
@@ -47,6 +58,10 @@ struct task {
     int renewals;       /* times a 401 was answered by a new login */
     struct task_cause causes[TASK_CAUSES_MAX];
     size_t cause_count;
+    struct buf body;   /* as it came, until it is unpacked into a page */
+    bool gzip;         /* it is a member of that */
+    size_t body_size;  /* once it is unpacked */
+    enum body_flaw flaw;
     struct page *page; /* being read; NULL: none */
     struct recorded_answer recorded; /* of a replay */
 };
@@ -86,8 +101,10 @@ struct exchange {
     struct lane *lanes; /* one for each endpoint of the job */
     size_t lane_count;
     struct task *sent; /* on the wire */
-    struct task *reading, **reading_end; /* their pages are, in this order */
+    struct task *reading, **reading_end; /* bodies that came, in this order */
     size_t reading_count;
+    struct task *unread;  /* the first of them that the worker has not got */
+    size_t at_worker;     /* those before it */
     struct page *pages; /* to be used again */
     uint64_t submitted, left;
     uint64_t random;
@@ -119,20 +136,38 @@ int64_t lanes_wake_ms(const struct exchange *exchange, int64_t now_ms);
 
 /* exchange_reply.c: an http_done_fn; context is the task. */
 void exchange_reply(void *context, struct http_reply *reply);
-/* Records the answer and gives it to `done`, as a page where one is wanted. */
-void exchange_deliver(struct task *task, const struct exchange_answer *answer);
+/* A page that is not one after all: asked for again, or the run's end. */
+void exchange_spoilt(struct task *task, const struct http_reply *reply);
 
-/* Pages under way at once. The worker has one thread, so more would only be
+/* Pages the worker has at once, and bodies that may wait for it beyond the
+ * requests that may be under way: it has one thread, so more would only be
  * memory. */
 enum { READING_MAX = 4 };
 
+/* exchange_body.c. What is wrong with a reply whose body is. */
+void reply_flaw(struct http_reply *reply, enum body_flaw flaw, size_t bytes);
+/* Whether the reply is a page whose body the worker will look at. */
+bool reply_is_page(const struct task *task, const struct http_reply *reply);
+/* Any other body, at once. */
+void reply_unpack(const struct exchange *exchange, struct http_reply *reply);
+/* Takes a JSON that stops before its end for a broken connection. */
+void reply_distrust(struct http_reply *reply);
+/* The body becomes the task's, to be unpacked into a page. */
+void body_take(struct task *task, struct http_reply *reply);
+/* A page_fill_fn: unpacks it. context is the task; touches its body and
+ * flaw. */
+int body_fill(void *context, char *room, size_t len, struct error *err);
+
 /* exchange_page.c. A page for the task to fill; NULL when memory is out. */
 struct page *reading_page(struct task *task, size_t len, struct error *err);
-/* Has the task's page read, by the worker when it is large. */
+/* Has the task's page, or its body, read; by the worker when it is large. */
 void reading_start(struct task *task);
-/* Gives `done` what the worker has read by now. */
+/* Whether reading_deliver() has something to give. */
+bool reading_ready(const struct exchange *exchange);
+/* Gives `done` the next page if it has been read by now. One at a time, so that
+ * what it makes `done` ask for is sent before the next one is taken. */
 void reading_deliver(struct exchange *exchange);
-/* The same for the first page under way, waiting for it. */
+/* The same, waiting for it. */
 void reading_wait(struct exchange *exchange);
 /* Waits for the worker and drops what it has read. */
 void reading_drop(struct exchange *exchange);
@@ -144,8 +179,6 @@ void task_done(struct task *task, const struct exchange_answer *answer);
 int exchange_replay(struct exchange *exchange, struct error *err);
 void task_free(struct task *task); /* NULL allowed */
 
-/* Takes a JSON that stops before its end for a broken connection. */
-void reply_distrust(struct http_reply *reply);
 void reply_note(const struct task *task, const struct http_reply *reply,
                 int64_t now_ms);
 

@@ -15,6 +15,7 @@ void task_free(struct task *task)
     free((char *)(uintptr_t)task->request.path_query);
     free((char *)(uintptr_t)task->request.body);
     page_free(task->page);
+    buf_release(&task->body);
     free(task);
 }
 
@@ -52,7 +53,8 @@ void reply_note(const struct task *task, const struct http_reply *reply,
              reply->body.len, (long long)(now_ms - task->sent_ms));
     if (request->stats != NULL) {
         request->stats->wire_bytes += reply->wire_bytes;
-        request->stats->body_bytes += reply->body.len;
+        if (!reply_is_page(task, reply)) /* its size is known later */
+            request->stats->body_bytes += reply->body.len;
     }
 }
 
@@ -91,29 +93,23 @@ void task_done(struct task *task, const struct exchange_answer *answer)
     task_free(task);
 }
 
-/* The body into a page of its own, because the transfer's is used again. */
-static void read_apart(struct task *task, const struct exchange_answer *answer)
+static void deliver(struct task *task, struct http_reply *reply)
 {
-    struct exchange *exchange = task->exchange;
-    struct page *page = reading_page(task, answer->len, exchange->err);
+    const struct exchange_answer answer = {
+        .status = reply->answered ? reply->status : 0,
+        .body = reply->body.data,
+        .len = reply->body.len,
+    };
 
-    if (page == NULL) {
-        fail_task(task);
-        return;
-    }
-    memcpy(page->room, answer->body, answer->len);
-    reading_start(task);
-}
-
-void exchange_deliver(struct task *task, const struct exchange_answer *answer)
-{
     task->lane->begun--;
-    if (record(task, answer, task->exchange->err) != 0)
+    if (record(task, &answer, task->exchange->err) != 0) {
         fail_task(task);
-    else if (task->request.document && answer->status == 200)
-        read_apart(task, answer);
-    else
-        task_done(task, answer);
+    } else if (reply_is_page(task, reply)) {
+        body_take(task, reply);
+        reading_start(task);
+    } else {
+        task_done(task, &answer);
+    }
 }
 
 /* Milliseconds the server asked for, or -1. Only the plain Retry-After is
@@ -207,22 +203,6 @@ static void retry_or_fail(struct task *task, const struct http_reply *reply,
     fail_task(task);
 }
 
-/* libcurl cannot see the cut of a body that ends with its connection, nor of
- * a compressed one whose length is right. */
-void reply_distrust(struct http_reply *reply)
-{
-    if (!reply->answered || reply->status != 200 || !reply->json ||
-        verdict_whole(reply->body.data, reply->body.len))
-        return;
-    reply->answered = false;
-    reply->transient = true;
-    reply->failure = HTTP_FAILED_TRANSPORT;
-    reply->cause = "answer cut short";
-    snprintf(reply->detail, sizeof(reply->detail),
-             "%s: JSON without its end, %zu bytes", reply->cause,
-             reply->body.len);
-}
-
 /* The server may have done what it was asked once. */
 static bool outcome_unknown(const struct task *task,
                             const struct http_reply *reply)
@@ -236,29 +216,40 @@ static bool outcome_unknown(const struct task *task,
            reply->failure == HTTP_FAILED_CEILING;
 }
 
+/* What is recorded is whole: its body came unpacked, and is looked at here. */
+static void look_at_body(const struct task *task, struct http_reply *reply)
+{
+    bool page = reply_is_page(task, reply);
+
+    if (!page)
+        reply_unpack(task->exchange, reply);
+    if (!page || task->exchange->options.record != NULL)
+        reply_distrust(reply);
+}
+
 void exchange_reply(void *context, struct http_reply *reply)
 {
     struct task *task = context;
     struct exchange *exchange = task->exchange;
     int64_t now_ms = exchange_now(exchange);
-    struct exchange_answer answer;
 
     take_off_wire(exchange, task);
-    reply_distrust(reply);
+    look_at_body(task, reply);
     reply_note(task, reply, now_ms);
     login_prove(task, reply);
-    answer = (struct exchange_answer){
-        .status = reply->answered ? reply->status : 0,
-        .body = reply->body.data,
-        .len = reply->body.len,
-    };
     if (exchange->failed)
         task_free(task); /* abandoned: the run has its error already */
     else if (verdict_deliver(&task->request, reply) ||
              outcome_unknown(task, reply))
-        exchange_deliver(task, &answer);
+        deliver(task, reply);
     else if (login_renews(task, reply, now_ms))
         retry_later(task, now_ms, 0);
     else
         retry_or_fail(task, reply, now_ms);
+}
+
+void exchange_spoilt(struct task *task, const struct http_reply *reply)
+{
+    task->lane->begun++; /* it is not answered yet */
+    retry_or_fail(task, reply, exchange_now(task->exchange));
 }

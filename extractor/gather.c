@@ -36,6 +36,7 @@ void gather_release(struct gathered *gathered)
     strmap_release(&gathered->pair_ids);
     strmap_release(&gathered->bridged);
     strmap_release(&gathered->fresh);
+    strmap_release(&gathered->turns);
     strmap_release(&gathered->answered);
     strmap_release(&gathered->refused);
     strmap_release(&gathered->subjects);
@@ -66,13 +67,16 @@ int gather_note_id(struct gathered *gathered, const char *name,
 {
     const char *copy;
 
-    if (name_id(name) != name || strmap_get(&gathered->pair_ids, name) != NULL)
+    if (name_id(name) != name)
         return 0;
+    copy = strmap_get(&gathered->pair_ids, name);
+    if (copy != NULL)
+        return gather_early_again(gathered, copy, err);
     copy = arena_strdup(&gathered->arena, name);
     if (copy == NULL ||
         strmap_put(&gathered->pair_ids, copy, (void *)copy) != 0)
         return error_no_memory(err);
-    return 0;
+    return gather_early_told(gathered, copy, err);
 }
 
 /* A log that has no use for user keys names accounts by their ids, and those
@@ -127,6 +131,26 @@ static int take_event(void *context, const struct event *event,
     return show_event(context, event, err);
 }
 
+static int note_pair_again(struct gathered *gathered, const char *key,
+                           const char *id, struct error *err)
+{
+    if (gathered->turn >= gathered->last_told)
+        return 0;
+    return gather_early_again(gathered, key, err) == 0
+               ? gather_early_again(gathered, id, err)
+               : -1;
+}
+
+static int note_pair_id(struct gathered *gathered, const char *id,
+                        struct error *err)
+{
+    if (strmap_get(&gathered->pair_ids, id) != NULL)
+        return gather_early_again(gathered, id, err);
+    if (strmap_put(&gathered->pair_ids, id, (void *)id) != 0)
+        return error_no_memory(err);
+    return gather_early_told(gathered, id, err);
+}
+
 /* Should a log ever give two ids for one key, the smaller one is taken, so
  * that the outcome does not depend on which record came first. */
 static int take_pair(void *context, const char *key, const char *account_id,
@@ -136,16 +160,19 @@ static int take_pair(void *context, const char *key, const char *account_id,
     const char *known = strmap_get(&gathered->pairs, key);
     char *key_copy, *id_copy;
 
+    if (known != NULL && note_pair_again(gathered, key, known, err) != 0)
+        return -1;
     if (known != NULL && strcmp(known, account_id) <= 0)
         return 0;
     key_copy = arena_strdup(&gathered->arena, key);
     id_copy = arena_strdup(&gathered->arena, account_id);
     if (key_copy == NULL || id_copy == NULL ||
         strmap_put(&gathered->pairs, key_copy, id_copy) != 0 ||
-        strmap_put(&gathered->fresh, key_copy, id_copy) != 0 ||
-        strmap_put(&gathered->pair_ids, id_copy, id_copy) != 0)
+        strmap_put(&gathered->fresh, key_copy, id_copy) != 0)
         return error_no_memory(err);
-    return 0;
+    if (known == NULL && gather_early_told(gathered, key_copy, err) != 0)
+        return -1;
+    return note_pair_id(gathered, id_copy, err);
 }
 
 int gather_refuse(struct gathered *gathered, const struct setup *setup,
@@ -211,6 +238,8 @@ int gather_add_walk(struct gathering *g, struct feed *feed,
     g->walks[g->walk_count] = walk_start(walk_options, err);
     if (g->walks[g->walk_count] == NULL)
         return -1;
+    if (feed != NULL)
+        feed->walk = g->walks[g->walk_count];
     g->walk_feeds[g->walk_count] = feed;
     g->walk_sources[g->walk_count++] = entry;
     return 0;
@@ -325,6 +354,7 @@ static int start_gathering(struct gathering *g, struct error *err)
     const struct gather_options *options = g->options;
 
     gather_open_feeds(g);
+    g->early.off = options->early.names == NULL;
     g->walk_capacity = ROSTER_SOURCES_MAX + gather_log_windows(options);
     g->walks = calloc(g->walk_capacity, sizeof(*g->walks));
     g->walk_sources = calloc(g->walk_capacity, sizeof(*g->walk_sources));
@@ -339,6 +369,7 @@ static int start_gathering(struct gathering *g, struct error *err)
 static void end_gathering(struct gathering *g)
 {
     drop_walks(g);
+    gather_early_release(g);
     free(g->walks);
     free(g->walk_sources);
     free(g->walk_feeds);
@@ -394,6 +425,7 @@ int gather_again(struct gathered *gathered,
     g.target = (struct walk_target){take_user, show_event, known_pair,
                                     known_refusal, NULL};
     result = start_gathering(&g, err);
+    g.early.off = true; /* all names are known by now */
     for (size_t i = 0; i < setup->source_count && result == 0; i++) {
         if (!gather_is_log(&setup->sources[i]))
             continue;

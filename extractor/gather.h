@@ -32,6 +32,8 @@ enum {
     GATHER_WALKS_MAX = 5,         /* of a user list that moves */
     GATHER_WINDOW_DAYS = 30,      /* longest window of a log */
     GATHER_LONG_DAYS = 90,        /* from here on a span is shared out */
+    GATHER_SPARE = 8,             /* a window more for so many requests */
+    GATHER_LIST_SHARE = 4,        /* of all requests for a list beside logs */
     GATHER_WINDOWS_MAX = 1000     /* of one source */
 };
 
@@ -44,6 +46,10 @@ struct gathered {
     struct strmap bridged;  /* the same, of the bridge in earlier runs */
     struct strmap answered; /* of the bridge in this run */
     struct strmap fresh;    /* pairs the state has not got yet */
+    struct strmap turns;    /* in which keys of pairs and ids were told, as
+                               pointers; absent: earlier runs or files did */
+    unsigned turn;          /* of the page at hand; files are turn 0 */
+    unsigned last_told;     /* largest in turns */
     struct rejects *rejects;
     struct strmap refused;  /* what is in rejects, to count a row once */
     bool rejects_accepted;  /* guards.max_rejects may be passed */
@@ -61,7 +67,8 @@ struct gathered {
 struct request_window gather_window(const struct job *job, int64_t as_of);
 
 /* Windows a span of a log is read in: none above GATHER_WINDOW_DAYS, and of a
- * span from GATHER_LONG_DAYS on as many as requests may be under way. */
+ * span from GATHER_LONG_DAYS on as many as requests may be under way and one more
+ * for every GATHER_SPARE of them. */
 size_t gather_windows_of(const struct source *source, const struct span *span,
                          const struct job *job);
 

@@ -15,6 +15,28 @@ void gather_open_feeds(struct gathering *g)
                                     .entry = setup->users[i]};
 }
 
+/* Pages of a list at once. Those past its end are asked for in vain, so there are
+ * few where windows of logs take the other requests. */
+static size_t pages_ahead(const struct gather_options *options)
+{
+    size_t most = (size_t)options->setup->job.limits.concurrency;
+
+    return gather_log_windows(options) < most ? most
+                                              : most / GATHER_LIST_SHARE + 1;
+}
+
+/* What is asked meanwhile is asked of accounts that stay what they are. */
+static int list_whole(void *context, struct error *err)
+{
+    struct feed *feed = context;
+
+    if (walk_moved(feed->walk)) {
+        feed->gathering->early.off = true;
+        return 0;
+    }
+    return gather_early_listed(feed->gathering, err);
+}
+
 /* A user list that is read again is counted anew. */
 int gather_start_users(struct gathering *g, struct feed *feed,
                        struct error *err)
@@ -26,8 +48,11 @@ int gather_start_users(struct gathering *g, struct feed *feed,
     report->pages = report->items = report->duplicates = 0;
     report->rejected = report->placeholders = report->repairs = 0;
     report->whole = false;
-    options.ahead = (size_t)g->options->setup->job.limits.concurrency;
+    options.ahead = pages_ahead(g->options);
     options.number = feed->number;
+    options.finished = list_whole;
+    options.told_context = feed;
+    g->early.lists++;
     feed->moved = false;
     return gather_add_walk(g, feed, feed->entry, &options, err);
 }

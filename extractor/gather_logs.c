@@ -28,12 +28,14 @@ struct recall_names gather_names(struct gathered *gathered)
 
 /* Of a long span each request that may be under way gets a window, because a
  * window asks one page after another: of pages asked at once, a row that comes
- * late could push another out of both. */
+ * late could push another out of both. Some more, that a request is at hand
+ * while the pages of others are looked at. */
 static int64_t longest_window(const struct source *source,
                               const struct span *span, int64_t concurrency)
 {
     int64_t longest = (int64_t)GATHER_WINDOW_DAYS * INSTANT_DAY;
-    int64_t share = (span->to - span->from + concurrency - 1) / concurrency;
+    int64_t most = concurrency + concurrency / GATHER_SPARE;
+    int64_t share = (span->to - span->from + most - 1) / most;
 
     if (source->windows == WINDOWS_ONE)
         return span->to - span->from;
@@ -78,12 +80,26 @@ size_t gather_log_windows(const struct gather_options *options)
 
 static int window_whole(void *context, struct error *err)
 {
-    const struct window_watch *watch = context;
+    struct window_watch *watch = context;
     const struct gathering *g = watch->gathering;
     const struct recall_names names = gather_names(g->gathered);
 
-    return recall_keep(g->options->recall, watch->entry, watch->window,
-                       g->gathered->books, &names, err);
+    if (recall_keep(g->options->recall, watch->entry, watch->window,
+                    g->gathered->books, &names, err) != 0)
+        return -1;
+    return gather_early_ended(watch, err);
+}
+
+static int window_page(void *context, bool taken, struct error *err)
+{
+    struct window_watch *watch = context;
+
+    if (!taken) {
+        gather_early_page(watch);
+        return 0;
+    }
+    watch->turn++;
+    return gather_early_took(watch->gathering, err);
 }
 
 static int start_window(struct gathering *g, const struct setup_source *entry,
@@ -93,13 +109,15 @@ static int start_window(struct gathering *g, const struct setup_source *entry,
     struct request_window bounds = {window->from, window->to};
     struct window_watch *watch = &g->watches[g->walk_count];
 
-    *watch = (struct window_watch){g, entry, window};
+    *watch = (struct window_watch){
+        .gathering = g, .entry = entry, .window = window};
     options.lean = entry->source.actions_path == NULL &&
                    gather_lean(g->options->setup);
     options.window = &bounds;
     options.window_report = window;
     options.finished = window_whole;
-    options.finished_context = watch;
+    options.page = window_page;
+    options.told_context = watch;
     options.allow_no_access =
         g->options->setup->job.events.no_access == NO_ACCESS_ALLOW;
     if (entry->source.actions_path != NULL)

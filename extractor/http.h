@@ -72,6 +72,8 @@ struct http_request {
                                      a request again by itself when a reused
                                      connection closes without an answer */
     bool secret_reply;            /* its body is wiped after `done` */
+    bool packed;                  /* its body is not decoded, see `gzip` of the
+                                     reply */
 };
 
 enum http_failure {
@@ -104,7 +106,9 @@ struct http_reply {
     char retry_after[64];
     char location_host[128]; /* of a redirect, for the error text only */
     uint64_t wire_bytes; /* body bytes before decompression */
-    struct buf body;     /* decoded; valid during `done` only */
+    struct buf body;     /* decoded; valid during `done` only, unless it is
+                            taken out and an empty one left */
+    bool gzip;           /* the body is a gzip member: asked for as `packed` */
     const void *handle;  /* for http_reply_header() */
 };
 

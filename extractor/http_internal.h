@@ -30,6 +30,7 @@ struct transfer {
     http_take_fn *take;  /* instead of the reply's body */
     void *take_context;
     bool is_sftp;
+    bool packed;         /* the body is kept as it comes */
     size_t header_bytes;
     bool headers_full, body_full;
     char error_text[HTTP_ERROR_TEXT_MAX];

@@ -177,6 +177,27 @@ static void read_retry_after(struct transfer *transfer)
     strcpy(reply->retry_after, header->value);
 }
 
+/* Of a body that is kept as it came. No bytes are no member, whatever the head
+ * says. */
+static void read_encoding(struct transfer *transfer)
+{
+    struct http_reply *reply = &transfer->reply;
+    struct curl_header *header;
+
+    if (!transfer->packed || reply->body.len == 0 ||
+        curl_easy_header(transfer->easy, "Content-Encoding", 0, CURLH_HEADER,
+                         -1, &header) != CURLHE_OK ||
+        strcasecmp(header->value, "identity") == 0)
+        return;
+    reply->gzip = header->amount == 1 &&
+                  (strcasecmp(header->value, "gzip") == 0 ||
+                   strcasecmp(header->value, "x-gzip") == 0);
+    if (reply->gzip)
+        return;
+    reply->answered = false;
+    explain(transfer, CURLE_BAD_CONTENT_ENCODING);
+}
+
 static void read_location(struct transfer *transfer)
 {
     char *target = NULL, *host = NULL;
@@ -209,6 +230,7 @@ void transfer_finish(struct transfer *transfer, int result)
     reply->answered = true;
     reply->status = (int)status;
     read_content_type(transfer);
+    read_encoding(transfer);
     read_retry_after(transfer);
     read_location(transfer);
 }

@@ -178,7 +178,9 @@ static bool set_target(CURL *easy, const struct http_request *request)
         return false;
     /* Who gives headers wants the bytes that are there, and their number. */
     if (request->headers == NULL &&
-        !set_text(easy, CURLOPT_ACCEPT_ENCODING, ""))
+        !set_text(easy, CURLOPT_ACCEPT_ENCODING, request->packed ? "gzip" : ""))
+        return false;
+    if (request->packed && !set_long(easy, CURLOPT_HTTP_CONTENT_DECODING, 0))
         return false;
     /* A proxy could not reach our loopback, and would see the credentials. */
     if (loopback && !set_text(easy, CURLOPT_NOPROXY, "*"))
@@ -271,6 +273,7 @@ int transfer_prepare(struct transfer *transfer, const char *user_agent,
 {
     CURL *easy = transfer->easy;
 
+    transfer->packed = request->packed;
     if (!transfer_prepare_any(transfer) ||
         !set_text(easy, CURLOPT_USERAGENT, user_agent) ||
         !set_target(easy, request) || !set_method(transfer, request) ||

@@ -161,6 +161,7 @@ static int read_all(struct inquiry *q, struct error *err)
     if (map_file != NULL && resolve_load_map(&q->resolved, map_file, err) != 0)
         return -1;
     if (gather_init(&q->gathered, setup, err) != 0 ||
+        resolve_early(&q->resolved, &q->gathered, &q->gather, err) != 0 ||
         gather_run(&q->gathered, &q->gather, err) != 0 ||
         resolve_subjects(&q->resolved, &q->gathered, &q->gather, err) != 0 ||
         emit_prepare(&q->emission, &q->gathered, &q->resolved, &q->gather,

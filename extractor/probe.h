@@ -28,6 +28,15 @@ struct gather_observer {
     void *context;
 };
 
+/* Is told of the names that events of a finished turn brought up, sorted and
+ * each once in a turn, once all accounts are known, see gather_parts.h; empty:
+ * nobody is. */
+struct gather_names {
+    int (*names)(void *context, const char *const *names, size_t count,
+                 struct error *err);
+    void *context;
+};
+
 struct gather_options {
     const struct setup *setup;
     struct exchange *exchange;
@@ -38,6 +47,7 @@ struct gather_options {
     struct run_report *report;       /* sources: one per setup source */
     const struct manifest *previous; /* last published run, or NULL */
     struct gather_observer observer;
+    struct gather_names early;
     struct watch *watch; /* is told of what goes on; may be NULL */
 };
 

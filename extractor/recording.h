@@ -51,7 +51,7 @@ struct recorded_request {
 /* What decides which requests a run makes, besides job and mapping. */
 struct recording_head {
     int64_t as_of;
-    int concurrency; /* as many windows a long span of a log is cut into */
+    int concurrency; /* which the windows of a long span of a log depend on */
 };
 
 struct recording *recording_create(const char *folder,

@@ -3,9 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lookup.h"
 #include "name.h"
-#include "normalise.h"
 #include "resolve_parts.h"
 
 void resolve_init(struct resolved *resolved)
@@ -16,6 +14,7 @@ void resolve_init(struct resolved *resolved)
 
 void resolve_release(struct resolved *resolved)
 {
+    resolve_bridge_free(resolved->bridge);
     strmap_release(&resolved->ids);
     strmap_release(&resolved->map);
     strmap_release(&resolved->emails);
@@ -27,53 +26,9 @@ void resolve_release(struct resolved *resolved)
 struct asking {
     struct resolved *resolved;
     struct gathered *gathered;
-    const struct setup_source *entry;
     struct key_report *report;
     struct names unknown; /* sorted; their texts live with the books */
 };
-
-/* A name that was asked for, as the list asked holds it: it lives as long as
- * the run, unlike the answer's text. */
-static const char *asked_name(const struct asking *asking, const char *key)
-{
-    const char **found = NULL;
-
-    if (asking->unknown.count > 0)
-        found = bsearch(&key, asking->unknown.texts, asking->unknown.count,
-                        sizeof(*asking->unknown.texts), resolve_text_order);
-    return found != NULL ? *found : NULL;
-}
-
-/* An account id's text that lives as long as the run. */
-static const char *lasting_id(struct asking *asking, const char *id)
-{
-    const struct account *account =
-        roster_find(&asking->gathered->roster, id);
-
-    return account != NULL ? account_id(account)
-                           : arena_strdup(&asking->resolved->arena, id);
-}
-
-static int take_key(void *context, const struct json *item, const char **name,
-                    struct error *err)
-{
-    struct asking *asking = context;
-    const char *key, *id;
-    bool pair = normalise_pair(&asking->entry->source, item, &key, &id);
-
-    /* That a key has no account is an answer as well. */
-    *name = key != NULL ? asked_name(asking, key) : NULL;
-    if (*name == NULL || !pair)
-        return 0;
-    if (strmap_get(&asking->resolved->ids, *name) == NULL)
-        asking->report->looked_up++;
-    id = lasting_id(asking, id);
-    if (id == NULL ||
-        strmap_put(&asking->resolved->ids, *name, (void *)id) != 0 ||
-        strmap_put(&asking->gathered->answered, *name, (void *)id) != 0)
-        return error_no_memory(err);
-    return 0;
-}
 
 /* How a name is known without asking; *id is set unless RESOLVE_UNKNOWN. */
 static enum resolve_way known_way(const struct resolved *resolved,
@@ -151,28 +106,6 @@ static int settle_known(struct asking *asking, struct error *err)
     return 0;
 }
 
-static int ask_bridge(struct asking *asking,
-                      const struct gather_options *options, struct error *err)
-{
-    struct lookup_options lookup = {.exchange = options->exchange,
-                                    .item = take_key,
-                                    .context = asking};
-    const struct names *unknown = &asking->unknown;
-    uint64_t before = asking->report->looked_up;
-
-    asking->entry = resolve_helper(options->setup, true);
-    if (asking->entry != NULL && unknown->count > 0) {
-        lookup.source = &asking->entry->source;
-        lookup.endpoint = asking->entry->endpoint;
-        lookup.report = resolve_report(options, asking->entry);
-        if (lookup_run(&lookup, unknown->texts, unknown->count, err) != 0)
-            return -1;
-    }
-    asking->report->unresolved +=
-        unknown->count - (asking->report->looked_up - before);
-    return 0;
-}
-
 /* Frees the names in any case. */
 static int resolve_names(struct asking *asking,
                          const struct gather_options *options,
@@ -181,7 +114,8 @@ static int resolve_names(struct asking *asking,
     int result = settle_known(asking, err);
 
     if (result == 0)
-        result = ask_bridge(asking, options, err);
+        result = resolve_ask_keys(asking->resolved, asking->gathered, options,
+                                  &asking->unknown, asking->report, err);
     free(asking->unknown.texts);
     asking->unknown = (struct names){0};
     return result;

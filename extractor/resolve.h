@@ -2,7 +2,8 @@
  * resolve: names of a log to account ids, and account ids to people's names.
  *
  * Calling order: resolve_load_map() before gathering, so that a bad file costs
- * no requests; after it resolve_subjects() turns every subject that
+ * no requests; resolve_early() for options that gather_run() then gets, to have
+ * subjects of facts looked up while logs are read; after it resolve_subjects() turns every subject that
  * facts were folded under, or that spooled events have, into an account; then, once the rows are chosen,
  * resolve_actors() does the same for the actors that will appear in them and
  * asks for names the user list did not give.
@@ -22,12 +23,15 @@
 #include "probe.h"
 #include "strmap.h"
 
+struct bridge; /* see resolve_bridge.c */
+
 struct resolved {
     struct strmap ids;    /* user key -> account id */
     struct strmap map;    /* of the job's map file */
     struct strmap emails; /* e-mail name -> account; built when needed */
     struct strmap asked_emails; /* e-mail names looked for */
     bool emails_built;
+    struct bridge *bridge; /* while it is asked; NULL: it is not */
     struct arena arena;
 };
 
@@ -47,6 +51,10 @@ void resolve_release(struct resolved *resolved);
 /* keys.map_file of the job: known pairs, which go before all others. */
 int resolve_load_map(struct resolved *resolved, const char *path,
                      struct error *err);
+
+/* Both must outlive the gathering. */
+int resolve_early(struct resolved *resolved, struct gathered *gathered,
+                  struct gather_options *options, struct error *err);
 
 /* Those of names that are e-mail names; part of the two below. */
 int resolve_emails(struct resolved *resolved, const struct gathered *gathered,

@@ -228,6 +228,7 @@ static int read_all(struct run *run, struct error *err)
     if (gather_init(&run->gathered, run->options->setup, err) != 0 ||
         gather_keep_events(&run->gathered, run->options->setup,
                            publish_dir_fd(run->publish), err) != 0 ||
+        resolve_early(&run->resolved, &run->gathered, &run->gather, err) != 0 ||
         gather_run(&run->gathered, &run->gather, err) != 0)
         return -1;
     if (resolve_subjects(&run->resolved, &run->gathered, &run->gather, err) ||

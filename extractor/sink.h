@@ -14,7 +14,9 @@
  * facts. A second gzip member, bytes after the member, a cut or damaged
  * stream and a wrong trailer are ERROR_DATA.
  *
- * Error kinds, for every function here: a file that cannot be created
+ * In memory: gunzip() for what came over a network, whole.
+ *
+ * Error kinds, for every function here but gunzip(): a file that cannot be created
  * (permission, read-only, no such folder) is ERROR_CANT_CREATE; a full or
  * failing disk, and whatever says nothing about the file itself, ERROR_IO; an
  * input that is missing or may not be read ERROR_NO_INPUT. dir_fd must stay open as long as the object made with it.
@@ -79,6 +81,22 @@ ssize_t source_file_read(struct source_file *file, void *data, size_t size,
  * the file on disk, plain_sha256 is "" and the result is -1. */
 int source_file_close(struct source_file *file, struct sink_facts *facts,
                       struct error *err);
+
+enum gzip_outcome {
+    GZIP_WHOLE,
+    GZIP_CUT,     /* it stops before its end */
+    GZIP_DAMAGED, /* or is none, or has bytes behind it */
+    GZIP_FULL,    /* more than `most` bytes come of it */
+    GZIP_NO_MEMORY
+};
+
+/* How many bytes come of a member, as it says itself; 0 when that is above
+ * most, or more than can come of len bytes. */
+size_t gunzip_size(const void *data, size_t len, size_t most);
+/* GZIP_WHOLE: the size bytes at room are all that one member holds, and nothing
+ * stands behind it. Otherwise what is wrong with it. */
+enum gzip_outcome gunzip(const void *data, size_t len, char *room, size_t size,
+                         size_t most);
 
 /* A descriptor to read from, or -1: what is missing, may not be read or is a
  * folder is ERROR_NO_INPUT, any other trouble ERROR_IO. */

@@ -87,6 +87,13 @@ static int turn_page(struct walk *walk, const struct json *root, size_t count,
     return result;
 }
 
+static int tell_page(const struct walk *walk, bool taken, struct error *err)
+{
+    return walk->options.page != NULL
+               ? walk->options.page(walk->options.told_context, taken, err)
+               : 0;
+}
+
 static int judge_page(struct walk *walk, const struct page_ask *ask,
                       const struct json *root, const struct json *items,
                       struct error *err)
@@ -99,7 +106,9 @@ static int judge_page(struct walk *walk, const struct page_ask *ask,
         return 0;
     if (count > 0)
         note_page(walk, root);
-    if (walk_take_items(walk, items, ask, &fresh, err) != 0)
+    if (tell_page(walk, false, err) != 0 ||
+        walk_take_items(walk, items, ask, &fresh, err) != 0 ||
+        tell_page(walk, true, err) != 0)
         return -1;
     if (turn_page(walk, root, count, fresh, err) != 0)
         return -1;
@@ -215,7 +224,7 @@ static int tell_end(struct walk *walk, struct error *err)
         walk->no_access || walk->options.finished == NULL)
         return 0;
     walk->told = true;
-    return walk->options.finished(walk->options.finished_context, err);
+    return walk->options.finished(walk->options.told_context, err);
 }
 
 /* The answer to a slot: taken at once when it is its turn, kept otherwise. */

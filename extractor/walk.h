@@ -62,7 +62,10 @@ struct walk_options {
     unsigned number; /* of this walk over the source, from 1 */
     /* Told once the list is read to its end; NULL: nobody is. */
     int (*finished)(void *context, struct error *err);
-    void *finished_context;
+    /* The same before the items of a page are given to the target, and when
+     * all were. */
+    int (*page)(void *context, bool taken, struct error *err);
+    void *told_context;
 };
 
 struct walk *walk_start(const struct walk_options *options, struct error *err);

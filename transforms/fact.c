@@ -198,6 +198,7 @@ static struct fact_subject *subject_get(struct fact_book *book,
                               book->count * sizeof(subject->slots[0]));
     if (subject == NULL)
         return NULL;
+    subject->turn = FACT_NO_TURN;
     subject->name = arena_strdup(&book->arena, name);
     if (subject->name == NULL ||
         strmap_put(&book->by_name, subject->name, subject) != 0)
@@ -255,6 +256,27 @@ struct fact_subject *fact_changed(struct fact_book *book)
     return subject;
 }
 
+static void note_turn(struct fact_book *book, struct fact_subject *subject)
+{
+    subject->turn = book->turn;
+    if (subject->named)
+        return;
+    subject->named = true;
+    subject->next_named = book->named;
+    book->named = subject;
+}
+
+struct fact_subject *fact_turned(struct fact_book *book)
+{
+    struct fact_subject *subject = book->named;
+
+    if (subject != NULL) {
+        book->named = subject->next_named;
+        subject->named = false;
+    }
+    return subject;
+}
+
 /* Which facts the event counts for. Returns how many. */
 static size_t which_take(const struct fact_book *book,
                          const struct event *event,
@@ -284,6 +306,8 @@ static int offer(struct fact_book *book, const char *name,
     }
     if (candidate->taken)
         note_change(book, subject);
+    if (book->turn < subject->turn)
+        note_turn(book, subject);
     return 0;
 }
 

@@ -6,12 +6,14 @@
  * fact_winner(); fact_book_release(). Folding is a maximum, so it gives the
  * same book for every order of arrival and for events that come twice.
  * fact_restore() gives a book what another one knew, so that it need not fold
- * those events again; fact_changed() tells what was folded since.
+ * those events again; fact_changed() tells what was folded since, fact_turned()
+ * which names events brought up in an earlier turn than was known.
  * Memory depends on the number of distinct subjects, not of events.
  */
 #ifndef ROLLCALL_FACT_H
 #define ROLLCALL_FACT_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -43,10 +45,15 @@ struct fact_subject {
     const char *name; /* account id, or user key until it is resolved */
     struct fact_subject *next_changed;
     bool changed; /* since it was last taken by fact_changed() */
+    bool named;   /* in an earlier turn, since fact_turned() */
+    unsigned turn; /* the first one in which an event named it; FACT_NO_TURN */
+    struct fact_subject *next_named;
     struct fact_slot slots[]; /* as many as the rules have facts */
 };
 
 enum { FACT_POOL_MAX = 20000 }; /* texts that events share */
+
+#define FACT_NO_TURN UINT_MAX /* no event did, it was restored */
 
 struct fact_book {
     const struct fact_rule *rules;
@@ -54,7 +61,8 @@ struct fact_book {
     struct arena arena;      /* subjects, their names, texts of the pool */
     struct strmap by_name;   /* struct fact_subject */
     struct pool pool;        /* actions and actors, which repeat endlessly */
-    struct fact_subject *changed;
+    struct fact_subject *changed, *named;
+    unsigned turn; /* of the events that are folded now: whoever folds says */
 };
 
 /* What a fact says, after lending and cancelling. */
@@ -95,6 +103,10 @@ int fact_restore(struct fact_book *book, const char *subject, size_t fact,
 /* A subject with a slot that folding changed, which counts as unchanged from
  * now on; NULL: there is none left. Not to be mixed with fact_merge(). */
 struct fact_subject *fact_changed(struct fact_book *book);
+
+/* A subject whose `turn` became smaller, in no order; NULL: there is none left.
+ */
+struct fact_subject *fact_turned(struct fact_book *book);
 
 /* NULL when no event named it. */
 struct fact_subject *fact_find(const struct fact_book *book, const char *name);

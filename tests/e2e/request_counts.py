@@ -36,9 +36,9 @@ ABOVE = {
                       "that ends the list is asked as well"),
     "jira_audit": (6, "six windows, each ended by an empty page: the log's "
                       "total is not to be trusted"),
-    "jira_user_keys": (2, "what an answer leaves out is asked once more, the "
-                          "rest of each batch by itself"),
-    "jira_user_names": (4, "so are names, and keys that stay keys are asked "
+    "jira_user_keys": (1, "what answers leave out is put together and asked "
+                          "once more"),
+    "jira_user_names": (2, "so are names, and keys that stay keys are asked "
                            "as if they were ids; subjects and actors are "
                            "asked apart"),
     "adminhub_org_users": (14, "pages overlap by 20 of 100 rows, and the end "

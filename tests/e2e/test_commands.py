@@ -48,8 +48,9 @@ class Plan(Case):
 
     def test_a_long_span_has_a_window_for_each_request_under_way(self):
         for concurrency, lookback, windows in (
-                (4, "180d", 6), (8, "180d", 8), (32, "180d", 32),
-                (32, "90d", 32), (32, "89d", 3), (32, "25h", 1)):
+                (4, "180d", 6), (7, "180d", 7), (8, "180d", 9),
+                (32, "180d", 36), (32, "90d", 36), (32, "89d", 3),
+                (32, "25h", 1)):
             self.job(NOWHERE, events={"lookback": lookback, "settle": "0s",
                                       "overlap": "1h"},
                      limits={"concurrency": concurrency})

@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <zlib.h>
+
 #include "exchange_stage.h"
 /* The Makefile links one file per test. */
 #include "exchange_stage.c"
@@ -13,7 +15,11 @@ enum { PAGES = 24, LARGE = 2 * PAGE_APART_BYTES };
 
 /* A page of more than PAGE_APART_BYTES, of which the end is looked at. */
 static char large[LARGE + 256];
-static struct script_step steps[2];
+static char packed[sizeof(large)];
+static struct script_step steps[4];
+static size_t step_count;
+static size_t body_max; /* instead of the stage's; 0: the stage's */
+static struct http_limits limits;
 
 static void make_steps(const char *end)
 {
@@ -27,6 +33,32 @@ static void make_steps(const char *end)
              strlen(body), body);
     steps[0] = (struct script_step){.bytes = large};
     steps[1] = ok_steps[0]; /* a small one, read by the caller */
+    step_count = 2;
+}
+
+/* The page of steps[0] as gzip, less the last `less` bytes of it, their length
+ * told right. */
+static void make_packed(size_t less)
+{
+    const char *body = strstr(large, "\r\n\r\n") + 4;
+    unsigned char member[1024];
+    z_stream z = {.next_in = (Bytef *)(uintptr_t)body,
+                  .avail_in = (uInt)strlen(body),
+                  .next_out = member,
+                  .avail_out = sizeof(member)};
+    int head;
+
+    assert_int_equal(
+        deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&z);
+    head = snprintf(packed, sizeof(packed),
+                    "HTTP/1.1 200 OK\r\n" JSON "Content-Encoding: gzip\r\n"
+                    "Content-Length: %zu\r\n\r\n",
+                    (size_t)z.total_out - less);
+    memcpy(packed + head, member, z.total_out - less);
+    steps[0] = (struct script_step){
+        .bytes = packed, .len = (size_t)head + z.total_out - less};
 }
 
 struct seen {
@@ -34,6 +66,8 @@ struct seen {
     unsigned pages, wrong, small;
     struct page *kept;
     unsigned fail_at;
+    struct exchange_stats stats;
+    struct error err;
 };
 
 static int look(void *context, const struct exchange_answer *answer,
@@ -75,6 +109,11 @@ static void submit_pages(struct stage *stage, struct seen *seen,
         .stats = &stage->stats,
     };
 
+    if (body_max > 0) {
+        limits = *stage->options.limits;
+        limits.body_max = body_max;
+        stage->options.limits = &limits;
+    }
     stage->exchange = exchange_new(&stage->options, &stage->err);
     assert_non_null(stage->exchange);
     for (int i = 0; i < PAGES; i++)
@@ -83,8 +122,7 @@ static void submit_pages(struct stage *stage, struct seen *seen,
                          0);
 }
 
-static int read_pages(struct worker *worker, const char *end,
-                      struct seen *seen)
+static int read_steps(struct worker *worker, struct seen *seen)
 {
     struct json_select select = {0};
     struct stage *stage;
@@ -93,16 +131,25 @@ static int read_pages(struct worker *worker, const char *end,
 
     arena_init(&arena);
     assert_int_equal(json_select_add(&select, &arena, NULL, "/end"), 0);
-    make_steps(end);
-    stage = stage_new(steps, 2);
+    stage = stage_new(steps, step_count);
+    seen->stage = stage;
     stage->options.worker = worker;
     submit_pages(stage, seen, &select);
     result = exchange_run(stage->exchange, &stage->err);
     if (seen->kept != NULL)
         exchange_page_back(stage->exchange, seen->kept);
+    seen->stats = stage->stats;
+    seen->err = stage->err;
     stage_free(stage);
     arena_release(&arena);
     return result;
+}
+
+static int read_pages(struct worker *worker, const char *end,
+                      struct seen *seen)
+{
+    make_steps(end);
+    return read_steps(worker, seen);
 }
 
 static void every_page_is_given(struct worker *worker)
@@ -143,6 +190,104 @@ static void what_is_no_json_is_told_with_the_page(void **state)
     worker_free(worker);
 }
 
+static void packed_pages_are_unpacked(struct worker *worker)
+{
+    size_t bytes;
+    struct seen seen = {0};
+
+    make_steps("\"end\": \"here\"}");
+    bytes = strlen(strstr(large, "\r\n\r\n") + 4);
+    make_packed(0);
+    step_count = 1;
+    if (read_steps(worker, &seen) != 0)
+        fail_msg("%s", seen.err.text);
+    assert_int_equal(seen.pages, PAGES);
+    assert_int_equal(seen.wrong + seen.small, 0);
+    assert_int_equal(seen.stats.body_bytes, PAGES * bytes);
+    assert_in_range(seen.stats.wire_bytes, PAGES, PAGES * bytes / 10);
+}
+
+static void pages_may_come_packed(void **state)
+{
+    struct worker *worker = worker_new();
+
+    (void)state;
+    packed_pages_are_unpacked(worker);
+    packed_pages_are_unpacked(NULL);
+    worker_free(worker);
+}
+
+/* Found by the worker, and yet cured like a connection that broke. */
+static void a_cut_page_is_asked_for_again(struct worker *worker)
+{
+    struct script_step cut;
+    struct seen seen = {0};
+    static char bytes[sizeof(packed)];
+
+    make_steps("\"end\": \"here\"}");
+    make_packed(9);
+    memcpy(bytes, packed, sizeof(bytes));
+    cut = steps[0];
+    cut.bytes = bytes;
+    make_packed(0);
+    steps[1] = steps[0];
+    steps[0] = cut;
+    step_count = 2;
+    if (read_steps(worker, &seen) != 0)
+        fail_msg("%s", seen.err.text);
+    assert_int_equal(seen.pages, PAGES);
+    assert_true(seen.stats.retries > 0);
+    assert_int_equal(seen.stats.requests, PAGES + seen.stats.retries);
+}
+
+static void cut_pages_are_asked_for_again(void **state)
+{
+    struct worker *worker = worker_new();
+
+    (void)state;
+    a_cut_page_is_asked_for_again(worker);
+    a_cut_page_is_asked_for_again(NULL);
+    worker_free(worker);
+}
+
+/* JSON without its end, nothing packed. */
+static void half_a_page_is_asked_for_again(void **state)
+{
+    struct worker *worker = worker_new();
+    struct seen seen = {0};
+    static char half[sizeof(large)];
+
+    (void)state;
+    make_steps("\"end\": \"here");
+    memcpy(half, large, sizeof(half));
+    make_steps("\"end\": \"here\"}");
+    steps[1] = steps[0];
+    steps[0].bytes = half;
+    if (read_steps(worker, &seen) != 0)
+        fail_msg("%s", seen.err.text);
+    assert_int_equal(seen.pages, PAGES);
+    assert_true(seen.stats.retries > 0);
+    worker_free(worker);
+}
+
+static void a_page_above_the_ceiling_ends_the_run(void **state)
+{
+    struct worker *worker = worker_new();
+    struct seen seen = {0};
+
+    (void)state;
+    make_steps("\"end\": \"here\"}");
+    make_packed(0);
+    step_count = 1;
+    body_max = LARGE;
+    assert_int_equal(read_steps(worker, &seen), -1);
+    body_max = 0;
+    assert_int_equal(seen.err.kind, ERROR_DATA);
+    assert_non_null(strstr(seen.err.text, "body above its ceiling"));
+    assert_int_equal(seen.pages, 0);
+    worker_free(worker);
+}
+
 /* What the worker still reads is waited for and dropped. */
 static void an_error_ends_the_run_whatever_is_being_read(void **state)
 {
@@ -167,6 +312,14 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_no_json_is_told_with_the_page,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(pages_may_come_packed, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(cut_pages_are_asked_for_again, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(half_a_page_is_asked_for_again, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_page_above_the_ceiling_ends_the_run, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(
             an_error_ends_the_run_whatever_is_being_read, set_up, tear_down),
     };

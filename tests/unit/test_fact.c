@@ -658,6 +658,41 @@ static const char *changes(struct fact_book *book, bool seen[2])
     return text;
 }
 
+/* Whoever folds pages of several lists by turns learns of names in the turn
+ * that first has them, whichever page comes first. */
+static void names_are_told_by_their_first_turn(void **state)
+{
+    static const struct record u = {.at = T0, "1", "a", .subject = "u"},
+                               v = {.at = T0, "2", "a", .subject = "v"};
+    static const struct fact_event known = {.at = T0, .source = "log",
+                                            .id = "0"};
+    struct fact_book book;
+
+    (void)state;
+    fact_book_init(&book, &any_change, 1);
+    assert_int_equal(fact_restore(&book, "w", 0, &known, NULL), 0);
+    assert_null(fact_turned(&book));
+    assert_int_equal(fact_find(&book, "w")->turn, FACT_NO_TURN);
+    book.turn = 5;
+    fold(&book, &u);
+    fold(&book, &u);
+    assert_ptr_equal(fact_turned(&book), fact_find(&book, "u"));
+    assert_null(fact_turned(&book));
+    book.turn = 6;
+    fold(&book, &u);
+    assert_null(fact_turned(&book));
+    fold(&book, &v);
+    book.turn = 3;
+    fold(&book, &u);
+    fold(&book, &v);
+    assert_non_null(fact_turned(&book));
+    assert_non_null(fact_turned(&book));
+    assert_null(fact_turned(&book));
+    assert_int_equal(fact_find(&book, "u")->turn, 3);
+    assert_int_equal(fact_find(&book, "v")->turn, 3);
+    fact_book_release(&book);
+}
+
 static void only_what_changed_is_told(void **state)
 {
     static const struct record first = {.at = T0, "1", "a"},
@@ -795,6 +830,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_changed_is_told),
+        cmocka_unit_test(names_are_told_by_their_first_turn),
         cmocka_unit_test(a_restored_book_goes_on),
         cmocka_unit_test(a_restored_event_is_shared_and_marked),
         cmocka_unit_test(newer_wins),

@@ -205,10 +205,95 @@ static void unknown_names(void **state)
     (void)state;
     stage.unknown_every = 3;
     answers(100);
-    /* All, the 34 that are missing, and these again, ten at a time. */
-    assert_int_equal(fake_asked(stage.exchange), 6);
+    /* All, and the 34 that are missing: fewer than were once answered. */
+    assert_int_equal(fake_asked(stage.exchange), 2);
     assert_int_equal(fake_values(fake_path(stage.exchange, 1), "key", NULL),
                      34);
+}
+
+/* Each of five batches lacks four names. */
+static void what_is_missing_is_put_together(void **state)
+{
+    (void)state;
+    stage.unknown_every = 25;
+    answers(NAMES_MAX);
+    assert_int_equal(fake_asked(stage.exchange), 6);
+    assert_int_equal(fake_values(fake_path(stage.exchange, 5), "key", NULL),
+                     20);
+}
+
+enum { ASKED_MAX = 100 };
+
+static int path_order(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* A recording has the answers to what was asked then. */
+static void what_is_asked_does_not_depend_on_when_answers_come(void **state)
+{
+    static char *first[ASKED_MAX];
+    size_t count = 0;
+
+    for (unsigned seed = 0; seed < SEEDS; seed++) {
+        const char *paths[ASKED_MAX];
+        size_t asked;
+
+        setup(state);
+        stage.seed = seed;
+        stage.cap = 60;
+        stage.unknown_every = 7;
+        answers(NAMES_MAX);
+        asked = fake_asked(stage.exchange);
+        assert_in_range(asked, 5, ASKED_MAX);
+        for (size_t i = 0; i < asked; i++)
+            paths[i] = fake_path(stage.exchange, i);
+        qsort(paths, asked, sizeof(*paths), path_order);
+        for (size_t i = 0; seed == 0 && i < asked; i++)
+            first[i] = strdup(paths[i]);
+        count = seed == 0 ? asked : count;
+        assert_int_equal(asked, count);
+        for (size_t i = 0; i < asked; i++)
+            assert_string_equal(paths[i], first[i]);
+        teardown(state);
+    }
+    for (size_t i = 0; i < count; i++)
+        free(first[i]);
+}
+
+/* Full batches go out while names are still added, no more than was said; what
+ * fills none can be taken back. */
+static void batches_go_out_as_names_come(void **state)
+{
+    struct lookup_options options = {.source = &stage.keys,
+                                     .endpoint = &stage.endpoint,
+                                     .report = &stage.report,
+                                     .item = take,
+                                     .most = 2};
+    struct lookup *lookup;
+
+    (void)state;
+    stage.unknown_every = 70;
+    stage.exchange = options.exchange = fake_exchange_new(serve, NULL, 0);
+    lookup = lookup_new(&options, &stage.err);
+    assert_non_null(lookup);
+    for (size_t i = 0; i < 450; i++)
+        assert_int_equal(lookup_add(lookup, stage.list[i], &stage.err), 0);
+    assert_int_equal(fake_asked(stage.exchange), 2);
+    assert_int_equal(exchange_run(stage.exchange, &stage.err), 0);
+    assert_int_equal(fake_asked(stage.exchange), 4);
+    for (size_t i = 450; i-- > 420;)
+        assert_ptr_equal(lookup_take_back(lookup), stage.list[i]);
+    /* The six that are missing and the twenty left, at once: the server has
+     * shown that it answers as many. */
+    assert_int_equal(lookup_finish(lookup, &stage.err), 0);
+    assert_int_equal(fake_asked(stage.exchange), 5);
+    assert_int_equal(fake_values(fake_path(stage.exchange, 4), "key", NULL),
+                     26);
+    for (size_t i = 0; i < NAMES_MAX; i++)
+        assert_int_equal(stage.answered[i], i < 420 && i % 70 != 0);
+    assert_null(lookup_take_back(lookup));
+    lookup_free(lookup);
 }
 
 static void only_unknown_names(void **state)
@@ -328,6 +413,9 @@ int main(void)
         TEST(batches_of_a_hundred),
         TEST(every_request_says_how_many),
         TEST(nothing_to_ask),
+        TEST(what_is_missing_is_put_together),
+        TEST(what_is_asked_does_not_depend_on_when_answers_come),
+        TEST(batches_go_out_as_names_come),
         TEST(a_server_that_caps_answers),
         TEST(unknown_names),
         TEST(only_unknown_names),
