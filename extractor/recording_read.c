@@ -13,10 +13,14 @@
 static const char *request_key(struct recording *recording,
                                const struct recorded_request *request)
 {
+    const char *const fields[] = {request->endpoint, request->method,
+                                  request->path_query, request->body};
+
     buf_reset(&recording->line);
-    buf_printf(&recording->line, "%s\x1f%s\x1f%s\x1f%s", request->endpoint,
-               request->method, request->path_query,
-               request->body != NULL ? request->body : "");
+    for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        buf_puts(&recording->line, fields[i] != NULL ? fields[i] : "");
+        buf_putc(&recording->line, '\x1f');
+    }
     return buf_ok(&recording->line) ? recording->line.data : NULL;
 }
 
