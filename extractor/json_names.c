@@ -20,8 +20,8 @@ static struct known_names *kind_of(struct names *names,
     for (size_t i = 0; i < NAMES_KINDS; i++) {
         struct known_names *known = &names->kinds[(home + i) % NAMES_KINDS];
 
-        if ((known->of == of && known->depth == depth) ||
-            known->depth == NAMES_FREE)
+        if (known->depth == NAMES_FREE ||
+            (known->depth == depth && known->of == of))
             return known;
     }
     return &names->kinds[home];
@@ -32,7 +32,7 @@ struct known_names *names_of_kind(struct names *names,
 {
     struct known_names *known = kind_of(names, of, depth);
 
-    if (known->of != of || known->depth != depth) {
+    if (known->depth != depth || known->of != of) {
         known->of = of;
         known->depth = depth;
         forget(known);

@@ -73,7 +73,7 @@ names_of(struct names *names, const struct json_select *of, size_t depth)
 {
     struct known_names *known = &names->kinds[names_home(of, depth)];
 
-    return known->of == of && known->depth == depth
+    return known->depth == depth && known->of == of
                ? known
                : names_of_kind(names, of, depth);
 }
