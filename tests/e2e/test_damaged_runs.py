@@ -24,7 +24,7 @@ OWN = {"name": "own", "grain": "user", "users": "jira_users",
                    {"name": "name", "type": "string", "length": 14,
                     "from": "user.display_name"}],
        "order": ["name", "id"]}
-SITE = "users=2500,records=900,seed=3,now=" + AS_OF
+SITE = "users=3400,records=900,seed=3,now=" + AS_OF
 OUTPUTS = {"flat": {"part_size": "4KiB", "redshift_url": "s3://bucket/x"},
            "hive": {"layout": "hive", "part_size": "4KiB"},
            "plain": {"compression": "none"}}
