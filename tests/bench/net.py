@@ -15,6 +15,7 @@ from pathlib import Path
 import front
 import measure
 import recorded
+import slots
 import table
 from recorded import harness
 
@@ -48,6 +49,10 @@ class Run:
     def ideal(self):
         return len(self.requests) * LATENCY_MS / 1000 / self.at_once
 
+    def idle(self):
+        return slots.words(slots.idle(self.requests, self.at_once,
+                                      self.figures.wall))
+
     def row(self, name, connections="", remark="", ideal=None):
         ideal = ideal or self.ideal()
         return (name, self.at_once, len(self.requests),
@@ -70,15 +75,18 @@ class Net:
         self.rows.append(row)
         print("  ".join(map(str, row)), file=sys.stderr, flush=True)
 
+    def pages(self, name, site):
+        for at_once in (8, 32):
+            run = Run(site, site.url, at_once)
+            self.add(run.row(name, remark=run.idle()))
+
     def encodings(self):
         with self.site(plain=True) as site:
             Run(site, site.url, 32)  # makes the pages
-            for at_once in (8, 32):
-                self.add(Run(site, site.url, at_once).row("plain pages"))
+            self.pages("plain pages", site)
         with self.site() as site:
             Run(site, site.url, 32)
-            for at_once in (8, 32):
-                self.add(Run(site, site.url, at_once).row("gzip"))
+            self.pages("gzip", site)
             self.fronts(site)
 
     def rate(self):
