@@ -119,7 +119,8 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 # Linked, before the library, into the tests that name it below.
 UNIT_HELPER_SRC := tests/unit/fake_exchange.c tests/unit/no_memory.c \
 	tests/unit/reference_json.c
-NO_MEMORY_TESTS := memory_commands memory_run memory_setup
+NO_MEMORY_TESTS := memory_commands memory_run memory_setup account_journal \
+	oauth past recall recording
 NO_MEMORY_WRAPS := malloc calloc realloc strdup strndup arena_alloc \
 	arena_strdup arena_strndup strmap_put digest_new
 FAKE_EXCHANGE_TESTS := actions each lookup probe resolve walk watch

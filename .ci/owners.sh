@@ -24,5 +24,6 @@ only 'db' "${include}sqlite3\.h"
 only 'digest|signature' "${include}openssl/"
 only 'pattern' "${include}regex\.h"
 only 'worker' "${include}pthread\.h"
+only 'sink(_[a-z]+)?' '(^|[^a-z_])fsync\('
 
 exit "$status"

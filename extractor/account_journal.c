@@ -61,7 +61,7 @@ static int open_file(int folder, const char *name, const char *path,
 
     if (fd < 0)
         return file_create_error(err, path);
-    if (fstat(fd, &st) != 0 || fsync(folder) != 0) {
+    if (fstat(fd, &st) != 0 || file_sync(folder) != 0) {
         file_create_error(err, path);
     } else if (!S_ISREG(st.st_mode)) {
         error_set(err, ERROR_CANT_CREATE, "%s: is no plain file", path);
@@ -82,7 +82,7 @@ static int append(struct account_journal *journal, const char *data, size_t len,
     } while (wrote < 0 && errno == EINTR);
     if (wrote >= 0 && (size_t)wrote != len)
         errno = ENOSPC;
-    if (wrote < 0 || (size_t)wrote != len || fsync(journal->fd) != 0)
+    if (wrote < 0 || (size_t)wrote != len || file_sync(journal->fd) != 0)
         return file_write_error(err, journal->path);
     return 0;
 }
@@ -170,6 +170,8 @@ int account_journal_write(struct account_journal *journal,
     buf_putc(&line, '\n');
     if (buf_ok(&line))
         result = append(journal, line.data, line.len, err);
+    else if (buf_no_memory(&line))
+        result = error_no_memory(err);
     else {
         error_set(err, ERROR_IO,
                   "%s: the note of one account would be longer than %d bytes",

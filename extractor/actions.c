@@ -107,11 +107,14 @@ static int take_answer(void *context, const struct exchange_answer *answer,
     fetching->answered = true;
     if (answer->status != HTTP_OK)
         return 0;
+    fetching->cause = (struct error){0};
     fetching->answered =
         json_parse(&doc, answer->body, answer->len, JSON_UNIQUE,
                    fetching->source->name, ERROR_DATA, &fetching->cause) == 0;
     if (!fetching->answered)
-        return 0;
+        return fetching->cause.kind == ERROR_BUG
+                   ? error_pass(err, &fetching->cause)
+                   : 0;
     result = take_list(fetching, doc.root, err);
     json_free(&doc);
     return result;

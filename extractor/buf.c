@@ -43,6 +43,11 @@ bool buf_ok(const struct buf *b)
     return !b->failed;
 }
 
+bool buf_no_memory(const struct buf *b)
+{
+    return b->failed && !b->full;
+}
+
 /* realloc(), which may leave a copy of a secret behind, by hand for those. */
 static char *grow(struct buf *b, size_t cap)
 {

@@ -31,6 +31,10 @@ void buf_release(struct buf *b); /* frees; the struct may be initialised again *
 void buf_reset(struct buf *b);   /* empties, clears the flag, keeps memory */
 bool buf_ok(const struct buf *b);
 
+/* An append was refused because memory is out: the content is not too long,
+ * and nothing may be concluded from it. */
+bool buf_no_memory(const struct buf *b);
+
 /* Each returns 0, or -1 with the sticky flag set. */
 int buf_append(struct buf *b, const void *data, size_t len);
 int buf_puts(struct buf *b, const char *text);

@@ -105,11 +105,6 @@ static int note_column(struct changes *changes, struct jsonw *w, size_t column)
     return writer_json_value(w, name, old);
 }
 
-static bool lacks_memory(const struct buf *text)
-{
-    return !buf_ok(text) && !text->full;
-}
-
 /* Into names and before what differs between the old row and this one. */
 static int compare(struct changes *changes, const struct value *cells,
                    struct error *err)
@@ -123,12 +118,18 @@ static int compare(struct changes *changes, const struct value *cells,
     jsonw_init(&w, &changes->before, 0);
     jsonw_object(&w, NULL);
     for (size_t i = 0; i < rules->schema.count && result == 0; i++) {
-        if (!rules->changes->of_run[i] &&
-            !past_same(changes->past, &changes->old, i, &cells[i]))
+        int same = rules->changes->of_run[i]
+                       ? 1
+                       : past_same(changes->past, &changes->old, i, &cells[i],
+                                   err);
+
+        if (same < 0)
+            return -1;
+        if (same == 0)
             result = note_column(changes, &w, i);
     }
     jsonw_object_end(&w);
-    if (lacks_memory(&changes->before) || lacks_memory(&changes->names))
+    if (buf_no_memory(&changes->before) || buf_no_memory(&changes->names))
         return error_no_memory(err);
     if (result != 0 || !buf_ok(&changes->before) || !buf_ok(&changes->names)) {
         error_set(err, ERROR_DATA,
@@ -175,8 +176,12 @@ static int check_key(struct changes *changes, const struct value *cells,
                         "or take \"changes\" out of it");
     }
     for (size_t i = 0; changes->past != NULL && i < rules->order_count; i++) {
-        if (past_keeps(changes->past, &cells[rules->order[i]]))
+        int keeps = past_keeps(changes->past, &cells[rules->order[i]], err);
+
+        if (keeps > 0)
             continue;
+        if (keeps < 0)
+            return -1;
         behind = -1;
         error_set(err, ERROR_DATA, "%s: a key does not survive the CSV of run "
                   "%s, so changes cannot be told", rules->schema.name,

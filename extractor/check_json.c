@@ -106,6 +106,7 @@ static void put_words(struct jsonw *w, const char *name, const char *text)
         buf_append(&word, text, len);
         if (len > 0)
             jsonw_text(w, NULL, word.data);
+        w->out->failed |= !buf_ok(&word);
         buf_release(&word);
         text += len;
         text += strspn(text, " ");
@@ -131,6 +132,7 @@ static void put_login(struct jsonw *w, const struct check *check,
         w, "warning",
         check_login_warning(check, login, &warning) ? warning.data : NULL);
     jsonw_object_end(w);
+    w->out->failed |= buf_no_memory(&warning);
     buf_release(&warning);
 }
 

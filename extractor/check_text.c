@@ -108,8 +108,10 @@ static void put_table(const struct check *check, struct buf *out)
         fill_line(&lines[i], &check->rows[i], &cells[(i + 1) * COLUMNS]);
     }
     check_table(cells, check->row_count + 1, COLUMNS, out);
-    for (size_t i = 0; i < check->row_count; i++)
+    for (size_t i = 0; i < check->row_count; i++) {
+        out->failed |= buf_no_memory(&lines[i].needs);
         buf_release(&lines[i].needs);
+    }
 done:
     free(lines);
     free((void *)cells);
@@ -196,6 +198,7 @@ void check_text(const struct check *check, struct buf *out)
         buf_init(&warning, CHECK_NOTE_MAX);
         if (check_login_warning(check, &check->logins[i], &warning))
             buf_printf(out, "warning: %s\n", warning.data);
+        out->failed |= buf_no_memory(&warning);
         buf_release(&warning);
     }
     if (out->len == begun)

@@ -307,7 +307,7 @@ static int check_source(struct checking *c, const struct setup_source *entry,
     return 0;
 }
 
-static void note_logins(struct checking *c)
+static void note_logins(struct checking *c, struct error *err)
 {
     const struct job *job = &c->prepared->setup.job;
     struct check *check = &c->check;
@@ -319,7 +319,9 @@ static void note_logins(struct checking *c)
         exchange_credential(c->exchange, &job->endpoints[i], &known);
         login->endpoint = &job->endpoints[i];
         login->expiry = known.expiry;
-        login->scopes = known.scopes != NULL ? strdup(known.scopes) : NULL;
+        if (known.scopes != NULL &&
+            (login->scopes = strdup(known.scopes)) == NULL)
+            error_no_memory(err);
     }
 }
 
@@ -358,8 +360,8 @@ static int check_all(struct checking *c, struct error *err)
     if (err->kind == ERROR_NONE) {
         command_check_targets(c->command, c->prepared, &c->check);
         command_check_sign(c->command, c->prepared, &c->check);
+        note_logins(c, err);
     }
-    note_logins(c);
     return err->kind == ERROR_NONE ? print(c, err) : -1;
 }
 

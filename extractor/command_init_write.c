@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "setup.h"
+#include "sink.h"
 
 #define TEMPORARY ".XXXXXX"
 
@@ -22,19 +23,7 @@ int command_init_exists(const char *path, struct error *err)
 
 static int fill(int fd, const char *text)
 {
-    size_t len = strlen(text);
-
-    while (len > 0) {
-        ssize_t put = write(fd, text, len);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return -1;
-        text += put;
-        len -= (size_t)put;
-    }
-    return fsync(fd);
+    return file_write_all(fd, text, strlen(text)) == 0 ? file_sync(fd) : -1;
 }
 
 /* Makes and fills the temporary file, whose name replaces the template. */
@@ -102,7 +91,7 @@ static int sync_folder(const char *path, struct error *err)
 
     snprintf(copy, sizeof(copy), "%s", path);
     fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    result = fd < 0 ? -1 : fsync(fd);
+    result = fd < 0 ? -1 : file_sync(fd);
     if (result != 0)
         error_system(err, ERROR_IO, errno, "folder of %s", path);
     if (fd >= 0)

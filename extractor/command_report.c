@@ -148,8 +148,10 @@ static int write_page(struct report_page *page, const struct cli *cli,
     const char *base = find_base(page, cli, output);
     int result;
 
-    if (html == NULL)
+    if (html == NULL || buf_no_memory(&page->base)) {
+        free(html);
         return error_no_memory(err);
+    }
     html_init(html, put, page, err);
     result = overview_write(page->overview, html, base, err);
     free(html);

@@ -151,7 +151,7 @@ static int show(const struct deliver_file *file, int dir_fd, const char *temp,
         return 1;
     if (renameat(dir_fd, temp, dir_fd, name) != 0)
         return file_create_error(err, file->path);
-    return fsync(dir_fd) == 0 ? 0 : file_write_error(err, file->path);
+    return file_sync(dir_fd) == 0 ? 0 : file_write_error(err, file->path);
 }
 
 static int send_and_rename(struct delivery *d, const struct deliver_file *file,
@@ -183,7 +183,7 @@ static int take_away(struct delivery *d, const struct deliver_file *file,
     if (dir_fd < 0)
         return -1;
     if ((unlinkat(dir_fd, name, 0) != 0 && errno != ENOENT) ||
-        fsync(dir_fd) != 0)
+        file_sync(dir_fd) != 0)
         result = file_write_error(err, file->path);
     close(dir_fd);
     return result;

@@ -150,7 +150,7 @@ int wire_refuse(const struct delivery *d, const struct wire_call *call,
     buf_printf(&text, "%s: %s: %s", call->file->path, call->what,
                d->reply.answered ? "answered " : "");
     wire_cause(&d->reply, &text);
-    if (!buf_ok(&text) && !text.full)
+    if (buf_no_memory(&text))
         error_no_memory(err);
     else if (d->reply.answered)
         refuse_answer(d, text.data, err);

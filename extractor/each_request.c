@@ -215,7 +215,7 @@ static int take_answer(void *context, const struct exchange_answer *answer,
         return take_unknown(asking, answer->status, err);
     if (json_parse(&doc, answer->body, answer->len, JSON_UNIQUE,
                    asking->each->entry->source.name, ERROR_DATA, &cause) != 0) {
-        if (++asking->bad_bodies <= BAD_BODIES_MAX)
+        if (cause.kind == ERROR_DATA && ++asking->bad_bodies <= BAD_BODIES_MAX)
             return ask_page(asking, err);
         *err = cause;
         return -1;

@@ -158,7 +158,7 @@ static int place_row(struct stream *stream, const struct joined *joined,
             return -1;
         put_place(&stream->place, &cell);
     }
-    if (!buf_ok(&stream->place) && !stream->place.full)
+    if (buf_no_memory(&stream->place))
         return error_no_memory(err);
     if (!buf_ok(&stream->place)) {
         error_set(err, ERROR_DATA,

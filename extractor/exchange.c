@@ -227,7 +227,7 @@ static int put_on_wire(struct exchange *exchange, struct task *task,
     buf_init(&url, URL_MAX);
     buf_printf(&url, "%s%s", endpoint->url, task->request.path_query);
     request.url = url.data;
-    if (!buf_ok(&url) && !url.full)
+    if (buf_no_memory(&url))
         error_no_memory(err);
     else if (!buf_ok(&url)) {
         error_set(err, ERROR_DATA, "a URL would be longer than %d bytes",

@@ -264,7 +264,7 @@ int verdict_refuse(const struct task *task, const struct http_reply *reply,
         put_breakdown(&text, request, reply);
     }
     refusal->hint(&hint, task, reply);
-    if (!buf_ok(&text) && !text.full)
+    if (buf_no_memory(&text))
         error_no_memory(err);
     error_set(err, refusal->kind, "%s", text.data);
     if (hint.len != 0)

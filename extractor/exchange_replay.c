@@ -14,19 +14,26 @@ static struct recorded_request recorded_of(const struct task *task)
 /* No request waits for its turn, so the first one of any lane is next. Of a
  * run that failed some requests were under way and have no answer; they wait
  * like then, so that the replay comes to what ended the run. */
-static struct task *next_task(struct exchange *exchange)
+static int next_task(struct exchange *exchange, struct task **next,
+                     struct error *err)
 {
     struct task *task;
 
+    *next = NULL;
     while ((task = lanes_take(exchange, exchange_now(exchange))) != NULL) {
         struct recorded_request request = recorded_of(task);
+        int has = recording_has(exchange->options.replay, &request, err);
 
-        if (recording_has(exchange->options.replay, &request))
-            return task;
+        if (has > 0) {
+            *next = task;
+            return 0;
+        }
         task->next = exchange->sent;
         exchange->sent = task;
+        if (has < 0)
+            return -1;
     }
-    return NULL;
+    return 0;
 }
 
 static struct task *take_waiting(struct exchange *exchange)
@@ -113,8 +120,9 @@ int exchange_replay(struct exchange *exchange, struct error *err)
 
     if (exchange_check_end(exchange, err) != 0)
         return -1;
-    if (exchange->reading_count < READING_MAX)
-        task = next_task(exchange);
+    if (exchange->reading_count < READING_MAX &&
+        next_task(exchange, &task, err) != 0)
+        return -1;
     if (task == NULL && exchange->reading != NULL) {
         reading_wait(exchange);
         return exchange->failed ? -1 : 0;

@@ -36,7 +36,7 @@ int folder_enter(int dir_fd, const char *name, mode_t mode, int flags)
     if (mkdirat(dir_fd, name, 0700) != 0 && errno != EEXIST)
         return -1;
     fd = openat(dir_fd, name, OPEN_FOLDER | O_NOFOLLOW);
-    if (fd >= 0 && (fchmod(fd, mode) != 0 || fsync(dir_fd) != 0)) {
+    if (fd >= 0 && (fchmod(fd, mode) != 0 || file_sync(dir_fd) != 0)) {
         close(fd);
         return -1;
     }

@@ -185,10 +185,12 @@ int http_start(struct http *http, const struct http_request *request,
                http_done_fn *done, void *context, struct error *err)
 {
     struct transfer *transfer;
+    int allowed = http_request_url_allowed(request->url);
 
-    if (!http_request_url_allowed(request->url)) {
-        error_set(err, ERROR_CONFIG,
-                  "http: this URL is not allowed, or memory is out");
+    if (allowed < 0)
+        return error_no_memory(err);
+    if (allowed == 0) {
+        error_set(err, ERROR_CONFIG, "http: this URL is not allowed");
         return error_hint(err, "use https:// (http:// for loopback only), "
                                "without user, fragment or blanks");
     }

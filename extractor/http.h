@@ -169,8 +169,8 @@ int http_start_sftp(struct http *http, const struct http_sftp *request,
 
 /* Whether text is sftp://HOST[:PORT]/PATH without user, query or fragment, and
  * its path only of letters, digits and /._~=+@,:- which need no quotes in
- * commands. */
-bool http_sftp_url_allowed(const char *url);
+ * commands. 1, 0, or -1 when memory is out. */
+int http_sftp_url_allowed(const char *url);
 
 /* Works until something happened or timeout_ms passed. */
 int http_wait(struct http *http, int timeout_ms, struct error *err);
@@ -181,8 +181,9 @@ size_t http_running(const struct http *http);
 void http_wake(struct http *http);
 
 /* Whether text may be an endpoint: https, or http with a loopback host
- * (127.0.0.0/8, [::1], localhost); no user part, query or fragment. */
-bool http_url_allowed(const char *url);
+ * (127.0.0.0/8, [::1], localhost); no user part, query or fragment. 1, 0, or
+ * -1 when memory is out. */
+int http_url_allowed(const char *url);
 
 /* Percent-encodes all but RFC 3986 unreserved characters onto out. */
 void http_encode(struct buf *out, const char *text);

@@ -37,9 +37,10 @@ struct transfer {
     struct http_reply reply;
 };
 
-/* http_url.c: http_url_allowed() for a whole request, so a query is fine. */
-bool http_request_url_allowed(const char *url);
-bool http_url_is_loopback(const char *url);
+/* http_url.c: http_url_allowed() for a whole request, so a query is fine. Each
+ * is 1, 0, or -1 when memory is out. */
+int http_request_url_allowed(const char *url);
+int http_url_is_loopback(const char *url);
 
 /* http.c: a transfer to prepare; NULL with *err set. Then one of the other
  * two. */

@@ -169,8 +169,10 @@ static bool set_path(CURL *easy, const char *url)
 
 static bool set_target(CURL *easy, const struct http_request *request)
 {
-    bool loopback = http_url_is_loopback(request->url);
+    int loopback = http_url_is_loopback(request->url);
 
+    if (loopback < 0)
+        return false;
     if (!set_text(easy, CURLOPT_PROTOCOLS_STR,
                   loopback ? "https,http" : "https") ||
         !set_text(easy, CURLOPT_URL, request->url) ||

@@ -27,6 +27,7 @@ static bool host_is_loopback(const char *host)
 }
 
 struct url_facts {
+    bool no_memory; /* and then nothing else */
     bool valid, https, http, loopback;
 };
 
@@ -35,13 +36,16 @@ static struct url_facts url_facts(const char *text)
     struct url_facts facts = {0};
     char *scheme = NULL, *host = NULL;
     CURLU *url = curl_url();
+    CURLUcode code = CURLUE_OUT_OF_MEMORY;
 
-    if (url == NULL)
-        return facts;
-    if (curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER) ==
-            CURLUE_OK &&
-        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
-        curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK) {
+    if (url != NULL)
+        code = curl_url_set(url, CURLUPART_URL, text, CURLU_DISALLOW_USER);
+    if (code == CURLUE_OK)
+        code = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0);
+    if (code == CURLUE_OK)
+        code = curl_url_get(url, CURLUPART_HOST, &host, 0);
+    facts.no_memory = code == CURLUE_OUT_OF_MEMORY;
+    if (code == CURLUE_OK) {
         facts.valid = true;
         facts.https = strcmp(scheme, "https") == 0;
         facts.http = strcmp(scheme, "http") == 0;
@@ -53,41 +57,49 @@ static struct url_facts url_facts(const char *text)
     return facts;
 }
 
-bool http_request_url_allowed(const char *url)
+int http_request_url_allowed(const char *url)
 {
     struct url_facts facts = url_facts(url);
 
+    if (facts.no_memory)
+        return -1;
     return facts.valid && strchr(url, '#') == NULL &&
            (facts.https || (facts.http && facts.loopback));
 }
 
 /* '@' and '?' are looked for in the text itself, because the parser forgets
  * an empty user part and an empty query. */
-bool http_url_allowed(const char *url)
+int http_url_allowed(const char *url)
 {
-    return strpbrk(url, "@?\\") == NULL && http_request_url_allowed(url);
+    return strpbrk(url, "@?\\") == NULL ? http_request_url_allowed(url) : 0;
 }
 
 /* In the host too, so that no command can hold anything else. */
-bool http_sftp_url_allowed(const char *url)
+int http_sftp_url_allowed(const char *url)
 {
     static const char scheme[] = "sftp://";
     static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                 "abcdefghijklmnopqrstuvwxyz0123456789"
                                 "-._~/=+@,:[]";
     const char *host = url + strlen(scheme), *path;
+    struct url_facts facts;
 
     if (strncmp(url, scheme, strlen(scheme)) != 0 ||
         host[strspn(host, plain)] != '\0')
-        return false;
+        return 0;
     path = strchr(host, '/');
-    return path != NULL && memchr(host, '@', (size_t)(path - host)) == NULL &&
-           strpbrk(path, "[]") == NULL && url_facts(url).valid;
+    if (path == NULL || memchr(host, '@', (size_t)(path - host)) != NULL ||
+        strpbrk(path, "[]") != NULL)
+        return 0;
+    facts = url_facts(url);
+    return facts.no_memory ? -1 : facts.valid;
 }
 
-bool http_url_is_loopback(const char *url)
+int http_url_is_loopback(const char *url)
 {
-    return url_facts(url).loopback;
+    struct url_facts facts = url_facts(url);
+
+    return facts.no_memory ? -1 : facts.loopback;
 }
 
 void http_encode(struct buf *out, const char *text)

@@ -24,7 +24,7 @@ static const char *site_problem(const char *text)
     static const char cloud[] = ".atlassian.net/";
     const char *host = strstr(text, cloud);
 
-    if (!http_url_allowed(text))
+    if (http_url_allowed(text) == 0)
         return "expected the site's address, as https://NAME.atlassian.net, "
                "without user or query (http:// for loopback only)";
     if (host != NULL && host[sizeof(cloud) - 1] != '\0')
@@ -35,7 +35,7 @@ static const char *site_problem(const char *text)
 
 static const char *url_problem(const char *text)
 {
-    return http_url_allowed(text)
+    return http_url_allowed(text) != 0
                ? NULL
                : "expected https://HOST or https://HOST/PATH without user or "
                  "query (http:// for loopback only)";

@@ -78,6 +78,7 @@ static bool has_user_part(const char *url)
 void job_read_url(struct spec *spec, const struct spec_node *node, void *out)
 {
     const char *url = spec_text(spec, node);
+    int allowed;
     size_t len;
 
     if (url == NULL)
@@ -88,7 +89,9 @@ void job_read_url(struct spec *spec, const struct spec_node *node, void *out)
                      "holds a user or password; remove it and use \"auth\"");
         return;
     }
-    if (!http_url_allowed(url)) {
+    allowed = http_url_allowed(url);
+    spec->no_memory |= allowed < 0;
+    if (allowed == 0) {
         spec_problem(spec, node,
                      "expected https://HOST or https://HOST/PATH without "
                      "query (http:// for loopback only)");

@@ -179,6 +179,7 @@ static void read_sftp_url(struct spec *spec, const struct spec_node *node,
     const char *url = spec_text(spec, node);
     const char *path = url != NULL ? strstr(url, "://") : NULL;
     struct buf bare;
+    int allowed;
 
     if (url == NULL)
         return;
@@ -187,17 +188,18 @@ static void read_sftp_url(struct spec *spec, const struct spec_node *node,
     for (const char *p = url; *p != '\0'; p++)
         if (strchr("{}", *p) == NULL)
             buf_putc(&bare, *p);
-    if (!buf_ok(&bare))
+    allowed = buf_ok(&bare) ? http_sftp_url_allowed(bare.data) : -1;
+    buf_release(&bare);
+    path = path != NULL ? strchr(path + 3, '/') : NULL;
+    if (allowed < 0)
         spec->no_memory = true;
-    else if (path == NULL || (path = strchr(path + 3, '/')) == NULL ||
-             !http_sftp_url_allowed(bare.data))
+    else if (allowed == 0 || path == NULL)
         spec_problem(spec, node,
                      "expected sftp://HOST/PATH or "
                      "sftp://HOST:PORT/PATH without user (see \"user\"); the "
                      "path of letters, digits and /._~=+@,:- only");
     else if (place_is_good(spec, node, path + 1))
         *(const char **)out = url;
-    buf_release(&bare);
 }
 
 /* The key stays in its file, because that is how libssh2 takes it. */

@@ -184,7 +184,8 @@ static int answered(void *context, const struct exchange_answer *answer,
 
     if (json_parse(&doc, answer->body, answer->len, JSON_UNIQUE,
                    lookup->options.source->name, ERROR_DATA, &cause) != 0) {
-        if (++batch->bad_bodies <= LOOKUP_BAD_BODIES_MAX)
+        if (cause.kind == ERROR_DATA &&
+            ++batch->bad_bodies <= LOOKUP_BAD_BODIES_MAX)
             return batch_send(batch, err);
         *err = cause;
         return -1;
@@ -219,7 +220,7 @@ static size_t fitting(const struct lookup *lookup, size_t count,
 
     buf_init(&path, REQUEST_BYTES_MAX);
     while (path_of(lookup, lookup->fresh.texts, count, &path, &too_long) != 0) {
-        bool hopeless = buf_ok(&path) || count <= 1;
+        bool hopeless = !path.full || count <= 1;
 
         count = hopeless ? 0 : count / 2;
         if (hopeless)

@@ -59,7 +59,7 @@ int manifest_write(const struct run_report *report, struct buf *out,
     manifest_put_resources(&w, report);
     jsonw_object_end(&w);
     buf_putc(out, '\n');
-    if (!buf_ok(out) && !out->full)
+    if (buf_no_memory(out))
         return error_no_memory(err);
     if (!buf_ok(out))
         return error_set(err, ERROR_BUG, "%s: larger than %zu bytes",

@@ -63,7 +63,7 @@ int manifest_write_part(const struct manifest *manifest, const char *dataset,
     }
     jsonw_object_end(&cut.w);
     buf_putc(out, '\n');
-    if (!buf_ok(out) && !out->full)
+    if (buf_no_memory(out))
         return error_no_memory(err);
     if (!buf_ok(out) || !cut.whole) {
         error_set(err, ERROR_DATA,

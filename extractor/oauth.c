@@ -19,6 +19,7 @@ static void put_scopes(struct jsonw *w, const char *const *scopes)
     for (; *scopes != NULL; scopes++)
         buf_printf(&joined, "%s%s", joined.len > 0 ? " " : "", *scopes);
     jsonw_text(w, "scope", joined.data);
+    w->out->failed |= buf_no_memory(&joined);
     buf_release(&joined);
 }
 
@@ -111,8 +112,10 @@ static int read_access(const struct endpoint *endpoint, const struct json *root,
     if (access == NULL || *access == '\0')
         return no_token(endpoint, "access_token is missing or empty", err);
     if (secret_set(&grant->access, access, "access_token", &wrong) != 0)
-        return no_token(endpoint, "access_token is too long or no one line",
-                        err);
+        return wrong.kind == ERROR_BUG
+                   ? error_pass(err, &wrong)
+                   : no_token(endpoint,
+                              "access_token is too long or no one line", err);
     if (scopes != NULL && (grant->scopes = strdup(scopes)) == NULL)
         return error_no_memory(err);
     return read_lifetime(endpoint, root, grant, err);

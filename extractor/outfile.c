@@ -114,7 +114,7 @@ int outfile_commit(struct outfile *file, struct error *err)
         result = file_create_error(err, file->path);
     if (result != 0)
         unlinkat(file->folder, file->temp, 0);
-    else if (fsync(file->folder) != 0)
+    else if (file_sync(file->folder) != 0)
         result = file_write_error(err, file->path);
     release(file);
     return result;

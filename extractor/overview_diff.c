@@ -129,7 +129,9 @@ static const char *keep_text(struct overview *o, const struct past_row *row,
         o->columns[column].column->type != VALUE_STRING)
         return NULL;
     text = overview_text(o, row, column, err);
-    return text != NULL ? arena_strdup(&o->arena, text) : NULL;
+    if (text != NULL && (text = arena_strdup(&o->arena, text)) == NULL)
+        error_no_memory(err);
+    return text;
 }
 
 static int note_gone(struct overview *o, struct overview_diff *diff, bool keep,

@@ -38,13 +38,14 @@ int past_next(struct past *past, struct past_row *row, struct error *err);
 void past_close(struct past *past); /* NULL allowed */
 
 /* Whether writing `now` into the file the row comes from would give the cell
- * that is there. */
-bool past_same(const struct past *past, const struct past_row *row,
-               size_t column, const struct value *now);
+ * that is there: 1 or 0; -1 with *err when memory is out. */
+int past_same(const struct past *past, const struct past_row *row,
+              size_t column, const struct value *now, struct error *err);
 
 /* Whether a cell comes back from that file as it is: what does not cannot be
- * a key to compare by. */
-bool past_keeps(const struct past *past, const struct value *cell);
+ * a key to compare by. 1, 0 or -1 in the same way. */
+int past_keeps(const struct past *past, const struct value *cell,
+               struct error *err);
 
 /* The first part of the dataset that past_open() would read; NULL: none. */
 const struct manifest_resource *past_first(const struct manifest *manifest,

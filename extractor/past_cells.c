@@ -187,8 +187,17 @@ static bool put_form(const struct past *past, const struct value *cell,
     return writer_csv_text(past->dialect, cell, out, &counts) == 0;
 }
 
-bool past_same(const struct past *past, const struct past_row *row,
-               size_t column, const struct value *now)
+/* Frees the form; without memory it says nothing. */
+static int drop_form(struct buf *form, bool verdict, struct error *err)
+{
+    int result = buf_no_memory(form) ? error_no_memory(err) : verdict;
+
+    buf_release(form);
+    return result;
+}
+
+int past_same(const struct past *past, const struct past_row *row,
+              size_t column, const struct value *now, struct error *err)
 {
     const char *before;
     struct buf form;
@@ -205,24 +214,23 @@ bool past_same(const struct past *past, const struct past_row *row,
         same = before == NULL;
     else if (same)
         same = before != NULL && strcmp(before, form.data) == 0;
-    buf_release(&form);
-    return same;
+    return drop_form(&form, same, err);
 }
 
-bool past_keeps(const struct past *past, const struct value *cell)
+int past_keeps(const struct past *past, const struct value *cell,
+               struct error *err)
 {
     struct value back;
     struct buf form;
     bool keeps;
 
     if (past->dialect == NULL || !cell->present)
-        return true;
+        return 1;
     buf_init(&form, CSV_CELL_MAX);
     keeps = put_form(past, cell, &form) &&
             cell_from_csv(past->dialect, cell->type, form.data, &back) == NULL;
     if (keeps && cell->type == VALUE_NUMBER)
         use_point(form.data, past->dialect->decimal);
     keeps = keeps && same_value(&back, cell);
-    buf_release(&form);
-    return keeps;
+    return drop_form(&form, keeps, err);
 }

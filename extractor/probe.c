@@ -26,7 +26,7 @@ static int take_answer(void *context, const struct exchange_answer *answer,
 {
     struct question *question = context;
 
-    (void)err;
+    question->cause = (struct error){0};
     if (answer->status != HTTP_OK) {
         question->refused = answer->status;
         return 0;
@@ -35,7 +35,8 @@ static int take_answer(void *context, const struct exchange_answer *answer,
         json_parse(&question->doc, answer->body, answer->len, JSON_UNIQUE,
                    question->entry->source.name, ERROR_DATA,
                    &question->cause) == 0;
-    return 0;
+    return question->cause.kind == ERROR_BUG ? error_pass(err, &question->cause)
+                                             : 0;
 }
 
 static const int *accepted(const struct source *source)
@@ -299,17 +300,19 @@ int probe_cloud_id(const struct gather_options *options,
     struct question question = {.entry = &entry, .endpoint = endpoint};
     struct gather_options uncounted = *options;
     const struct json *node;
+    bool told;
 
     *id = NULL;
     uncounted.report = NULL; /* which counts by the sources of the setup */
     if (ask(&uncounted, &question, source->gateway_path, true, err) != 0)
         return -1;
     node = json_at(question.doc.root, source->gateway_cloud_id);
-    if (node != NULL && json_type(node) == JSON_STRING)
+    told = node != NULL && json_type(node) == JSON_STRING;
+    if (told)
         *id = strdup(json_text(node));
     json_free(&question.doc);
-    if (*id != NULL)
-        return 0;
+    if (told)
+        return *id != NULL ? 0 : error_no_memory(err);
     error_set(err, ERROR_DATA, "%s: no cloud id at %s", source->name,
               source->gateway_path);
     return error_usual(err,

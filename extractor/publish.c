@@ -248,7 +248,7 @@ static int show(const struct publish *p, bool *old, struct error *err)
         return error_usual(err,
                            "replace it with --force, or choose another run id");
     }
-    if (fchmod(p->dir_fd, p->dir_mode) != 0 || fsync(p->dir_fd) != 0)
+    if (fchmod(p->dir_fd, p->dir_mode) != 0 || file_sync(p->dir_fd) != 0)
         return file_write_error(err, p->temp);
     if (*old)
         return rename_over(p, err);
@@ -319,7 +319,7 @@ static void mark_old(struct publish *p)
 /* What is left to do once everybody can see the run. */
 static int settle(const struct publish *p, bool old, struct error *err)
 {
-    if (fsync(p->out_fd) != 0) {
+    if (file_sync(p->out_fd) != 0) {
         file_write_error(err, p->run_id);
     } else if (mark(p, p->dir_fd, err) == 0) {
         if (!old || publish_remove(p->out_fd, p->temp, err) == 0)

@@ -61,7 +61,7 @@ static int copy_part(const struct publish_hive *hive, int to_fd,
         result = file_create_error(err, name);
     } else {
         result = copy_bytes(from, to, name, err);
-        if (result == 0 && (fchmod(to, hive->file_mode) != 0 || fsync(to) != 0))
+        if (result == 0 && (fchmod(to, hive->file_mode) != 0 || file_sync(to) != 0))
             result = file_write_error(err, name);
         if (close(to) != 0 && result == 0)
             result = file_write_error(err, name);
@@ -110,7 +110,7 @@ static int fill(struct place *place, int fd, struct error *err)
         return -1;
     if (m->is_signed && sign(place, fd, err) != 0)
         return -1;
-    if (fchmod(fd, hive->dir_mode) != 0 || fsync(fd) != 0)
+    if (fchmod(fd, hive->dir_mode) != 0 || file_sync(fd) != 0)
         return file_write_error(err, TEMP_NAME);
     return 0;
 }
@@ -180,7 +180,7 @@ static int show(const struct place *place, int day_fd, struct error *err)
     }
     if (result != 0)
         return file_create_error(err, place->path);
-    if (fsync(day_fd) != 0)
+    if (file_sync(day_fd) != 0)
         return file_write_error(err, place->path);
     return publish_remove(out_fd, TEMP_NAME, err);
 }
@@ -251,11 +251,11 @@ static int make_mark(const struct place *place, int folder, struct error *err)
 
     if (fd < 0)
         return file_create_error(err, PUBLISH_SUCCESS_NAME);
-    if (fchmod(fd, place->hive->file_mode) != 0 || fsync(fd) != 0)
+    if (fchmod(fd, place->hive->file_mode) != 0 || file_sync(fd) != 0)
         result = file_write_error(err, PUBLISH_SUCCESS_NAME);
     if (close(fd) != 0 && result == 0)
         result = file_write_error(err, PUBLISH_SUCCESS_NAME);
-    if (result == 0 && fsync(folder) != 0)
+    if (result == 0 && file_sync(folder) != 0)
         result = file_write_error(err, PUBLISH_SUCCESS_NAME);
     return result;
 }

@@ -143,7 +143,7 @@ static int unmark(void *context, int day_fd, const char *path,
     if (fd < 0)
         return file_write_error(err, path);
     if (unlinkat(fd, PUBLISH_SUCCESS_NAME, 0) == 0
-            ? fsync(fd) != 0
+            ? file_sync(fd) != 0
             : errno != ENOENT) {
         file_write_error(err, PUBLISH_SUCCESS_NAME);
         result = error_prefix(err, "%s", path);
@@ -192,7 +192,7 @@ static int remove_empty(int out_fd, const char *path, struct error *err)
                    ? 0
                    : file_write_error(err, above);
     }
-    return fsync(out_fd) == 0 ? 0 : file_write_error(err, path);
+    return file_sync(out_fd) == 0 ? 0 : file_write_error(err, path);
 }
 
 static int prune(void *context, int day_fd, const char *path,
@@ -205,7 +205,7 @@ static int prune(void *context, int day_fd, const char *path,
     if (publish_remove(p->out_fd, TEMP_NAME, err) != 0)
         return -1;
     if (renameat(day_fd, publish_hive_name(path), p->out_fd, TEMP_NAME) != 0 ||
-        fsync(day_fd) != 0)
+        file_sync(day_fd) != 0)
         return file_write_error(err, path);
     if (publish_remove(p->out_fd, TEMP_NAME, err) != 0)
         return -1;

@@ -105,7 +105,7 @@ int publish_latest(int out_fd, const char *run_id, int64_t as_of,
         unlinkat(out_fd, LATEST_TEMP, 0);
         return -1;
     }
-    if (fsync(out_fd) != 0)
+    if (file_sync(out_fd) != 0)
         return file_write_error(err, PUBLISH_LATEST_NAME);
     return 0;
 }
@@ -173,7 +173,7 @@ static int remove_beside(int out_fd, const char *run_id, const char *suffix,
     if (result == 0 && errno != 0)
         result = file_write_error(err, "done files");
     closedir(list);
-    if (result == 0 && removed && fsync(out_fd) != 0)
+    if (result == 0 && removed && file_sync(out_fd) != 0)
         result = file_write_error(err, "done files");
     return result;
 }

@@ -38,7 +38,7 @@ int publish_retire(int out_fd, const char *run_id, struct error *err)
         return -1;
     if (renameat(out_fd, run_id, out_fd, temp) != 0)
         return file_write_error(err, run_id);
-    if (fsync(out_fd) != 0)
+    if (file_sync(out_fd) != 0)
         return file_write_error(err, run_id);
     return publish_remove(out_fd, temp, err);
 }

@@ -57,31 +57,46 @@ static int take_cursor(void *context, const char *dataset, const char *source,
     return 0;
 }
 
-/* A log that was not read yet is no reason: it is read whole beside. */
-static const char *broken_log(struct recall *recall, size_t dataset)
+static int give(const char **reason, const char *text, struct error *err)
+{
+    *reason = text;
+    return text != NULL ? 0 : error_no_memory(err);
+}
+
+/* *reason stays as it is when no log is broken. A log that was not read yet is
+ * no reason: it is read whole beside. */
+static int broken_log(struct recall *recall, size_t dataset,
+                      const char **reason, struct error *err)
 {
     const struct recall_dataset *known = &recall->datasets[dataset];
     const struct setup *setup = recall->options.setup;
 
     if (known->lost_log)
-        return arena_printf(&recall->arena, "the log %s is read no more",
-                            known->lost_name);
+        return give(reason,
+                    arena_printf(&recall->arena, "the log %s is read no more",
+                                 known->lost_name),
+                    err);
     for (size_t i = 0; i < setup->source_count; i++) {
         const struct state_cursor *cursor = &known->cursors[i];
 
         if (!known->has_cursor[i])
             continue;
         if (strcmp(cursor->definition, recall->logs[i].definition) != 0)
-            return arena_printf(&recall->arena,
-                                "the definition or the address of %s changed",
-                                setup->sources[i].source.name);
+            return give(reason,
+                        arena_printf(&recall->arena,
+                                     "the definition or the address of %s "
+                                     "changed",
+                                     setup->sources[i].source.name),
+                        err);
         if (cursor->to < recall->options.window.from)
-            return arena_printf(&recall->arena,
-                                "the last run that read %s is longer ago than "
-                                "events.lookback",
-                                setup->sources[i].source.name);
+            return give(reason,
+                        arena_printf(&recall->arena,
+                                     "the last run that read %s is longer ago "
+                                     "than events.lookback",
+                                     setup->sources[i].source.name),
+                        err);
     }
-    return NULL;
+    return 0;
 }
 
 /* What a file told of earlier is in an older file, which nobody vouches for
@@ -101,21 +116,24 @@ static bool reads_file(const struct recall *recall, size_t dataset)
     return false;
 }
 
-/* Why the dataset cannot go on from what is known; NULL: it can. */
-static const char *why_anew(struct recall *recall, size_t dataset,
-                            const char *rules, bool known)
+/* *reason: why the dataset cannot go on from what is known; NULL: it can. */
+static int why_anew(struct recall *recall, size_t dataset, const char *rules,
+                    bool known, const char **reason, struct error *err)
 {
     const struct mapping *mapping = &recall->options.setup->mappings[dataset];
 
+    *reason = NULL;
     if (recall->options.full)
-        return "--full asks for it";
-    if (reads_file(recall, dataset))
-        return "a file is read whole each time";
-    if (!known)
-        return "nothing is known of it yet";
-    if (strcmp(rules, mapping->facts_sha256) != 0)
-        return "the mapping's events or facts changed";
-    return broken_log(recall, dataset);
+        *reason = "--full asks for it";
+    else if (reads_file(recall, dataset))
+        *reason = "a file is read whole each time";
+    else if (!known)
+        *reason = "nothing is known of it yet";
+    else if (strcmp(rules, mapping->facts_sha256) != 0)
+        *reason = "the mapping's events or facts changed";
+    else
+        return broken_log(recall, dataset, reason, err);
+    return 0;
 }
 
 static int load_dataset(struct recall *recall, size_t index, struct error *err)
@@ -128,9 +146,9 @@ static int load_dataset(struct recall *recall, size_t index, struct error *err)
     bool known;
 
     if (state_facts_rules(options->state, name, rules, &known, err) != 0 ||
-        state_cursors(options->state, name, &target, err) != 0)
+        state_cursors(options->state, name, &target, err) != 0 ||
+        why_anew(recall, index, rules, known, &dataset->reason, err) != 0)
         return -1;
-    dataset->reason = why_anew(recall, index, rules, known);
     dataset->continues = dataset->reason == NULL;
     return 0;
 }

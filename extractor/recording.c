@@ -138,7 +138,7 @@ static int write_line(struct recording *recording, const char *name,
     jsonw_int(&w, "bytes", (int64_t)len);
     jsonw_object_end(&w);
     buf_putc(&recording->line, '\n');
-    if (!buf_ok(&recording->line) && !recording->line.full)
+    if (buf_no_memory(&recording->line))
         return error_no_memory(err);
     if (!buf_ok(&recording->line)) {
         error_set(err, ERROR_DATA, "%s: a request is too long to be recorded",
@@ -175,7 +175,7 @@ int recording_finish(struct recording *recording, struct error *err)
     recording->index = NULL;
     if (sink_close(index, &facts, err) != 0)
         return error_prefix(err, "%s", recording->folder);
-    return fsync(recording->dir_fd) == 0
+    return file_sync(recording->dir_fd) == 0
                ? 0
                : file_write_error(err, recording->folder);
 }

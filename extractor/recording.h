@@ -64,8 +64,9 @@ int recording_finish(struct recording *recording, struct error *err);
 
 struct recording *recording_open(const char *folder, struct error *err);
 struct recording_head recording_head(const struct recording *recording);
-bool recording_has(struct recording *recording,
-                   const struct recorded_request *request);
+/* 1 or 0; -1 with *err when memory is out. */
+int recording_has(struct recording *recording,
+                  const struct recorded_request *request, struct error *err);
 /* The answer that is given next, and the one after it from now on. */
 struct recorded_answer {
     const char *folder, *file; /* live with the recording */

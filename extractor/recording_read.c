@@ -167,26 +167,35 @@ struct recording *recording_open(const char *folder, struct error *err)
     return NULL;
 }
 
+/* NULL with *err: memory is out, else there is none. */
 static struct recorded *find(struct recording *recording,
-                             const struct recorded_request *request)
+                             const struct recorded_request *request,
+                             struct error *err)
 {
     const char *key = request_key(recording, request);
 
-    return key != NULL ? strmap_get(&recording->by_request, key) : NULL;
+    if (key != NULL)
+        return strmap_get(&recording->by_request, key);
+    error_no_memory(err);
+    return NULL;
 }
 
-bool recording_has(struct recording *recording,
-                   const struct recorded_request *request)
+int recording_has(struct recording *recording,
+                  const struct recorded_request *request, struct error *err)
 {
-    return find(recording, request) != NULL;
+    const struct recorded *found = find(recording, request, err);
+
+    return found == NULL && err->kind != ERROR_NONE ? -1 : found != NULL;
 }
 
 int recording_next(struct recording *recording,
                    const struct recorded_request *request,
                    struct recorded_answer *answer, struct error *err)
 {
-    struct recorded *found = find(recording, request);
+    struct recorded *found = find(recording, request, err);
 
+    if (found == NULL && err->kind != ERROR_NONE)
+        return -1;
     if (found == NULL) {
         error_set(err, ERROR_DATA,
                   "%s: %s: the recording has no answer to "

@@ -113,7 +113,7 @@ static int put_line(struct sink *sink, const struct reject *reject,
     jsonw_text_or_null(&w, "reason", reject->reason);
     jsonw_object_end(&w);
     buf_putc(line, '\n');
-    if (!buf_ok(line) && !line->full)
+    if (buf_no_memory(line))
         return error_no_memory(err);
     if (!buf_ok(line)) {
         error_set(err, ERROR_DATA,

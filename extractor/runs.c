@@ -26,33 +26,51 @@ int runs_open_out(const char *path, struct error *err)
     return error_hint(err, "name it with --out, or its job with -c");
 }
 
-static bool is_file(int out_fd, const char *name)
+/* 1 or 0; -1 with errno. */
+static int is_file(int out_fd, const char *name)
 {
     struct stat st;
 
-    return fstatat(out_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-           S_ISREG(st.st_mode);
+    if (fstatat(out_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        return S_ISREG(st.st_mode);
+    return errno == ENOENT ? 0 : -1;
 }
 
-static bool is_marked(int out_fd, const struct manifest *m, const char *dataset)
+/* In the same way. */
+static int is_marked(int out_fd, const struct manifest *m, const char *dataset)
 {
     char name[PUBLISH_DONE_NAME_MAX];
 
     for (int i = 0; i < COMPANION_COUNT; i++) {
         const enum companion which = (enum companion)i;
+        int there;
 
-        if (companion_wanted(m, which) &&
-            (companion_name(m, dataset, which, name) != 0 ||
-             !is_file(out_fd, name)))
-            return false;
+        if (!companion_wanted(m, which))
+            continue;
+        there = companion_name(m, dataset, which, name) == 0
+                    ? is_file(out_fd, name)
+                    : 0;
+        if (there <= 0)
+            return there;
     }
-    return publish_done_name(dataset, m->as_of, m->run_id, name) == 0 &&
-           is_file(out_fd, name);
+    return publish_done_name(dataset, m->as_of, m->run_id, name) == 0
+               ? is_file(out_fd, name)
+               : 0;
+}
+
+/* It may be a good run, and nobody can tell. */
+static int note_unread(struct runs *runs, struct runs_entry *entry,
+                       const char *what, int cause)
+{
+    entry->problem = arena_printf(&runs->arena, "%s cannot be looked at: %s",
+                                  what, strerror(cause));
+    return entry->problem != NULL ? 0 : -1;
 }
 
 static int copy_datasets(struct runs *runs, int out_fd,
                          const struct manifest *m, struct runs_entry *entry)
 {
+    int marked;
     struct manifest_dataset *copies = arena_alloc(
         &runs->arena, (m->dataset_count + 1) * sizeof(*copies));
 
@@ -64,7 +82,10 @@ static int copy_datasets(struct runs *runs, int out_fd,
         copies[i].name = arena_strdup(&runs->arena, m->datasets[i].name);
         if (copies[i].name == NULL)
             return -1;
-        entry->marked &= is_marked(out_fd, m, copies[i].name);
+        marked = is_marked(out_fd, m, copies[i].name);
+        if (marked < 0)
+            return note_unread(runs, entry, "what lies beside it", errno);
+        entry->marked &= marked > 0;
     }
     entry->datasets = copies;
     entry->dataset_count = m->dataset_count;
@@ -167,6 +188,16 @@ static int add_leftover(struct runs *runs, const char *name,
     return 0;
 }
 
+static int add_unread(struct runs *runs, const char *name, int cause,
+                      struct error *err)
+{
+    struct runs_entry *entry = add_entry(runs, name);
+
+    return entry != NULL && note_unread(runs, entry, "it", cause) == 0
+               ? 0
+               : error_no_memory(err);
+}
+
 static int take_name(struct runs *runs, int out_fd, const char *name,
                      struct error *err)
 {
@@ -178,7 +209,9 @@ static int take_name(struct runs *runs, int out_fd, const char *name,
         return 0;
     fd = openat(out_fd, name, OPEN_FOLDER | O_NOFOLLOW);
     if (fd < 0)
-        return 0;
+        return errno == ENOTDIR || errno == ELOOP || errno == ENOENT
+                   ? 0
+                   : add_unread(runs, name, errno, err);
     if (runs->count == RUNS_MAX) {
         error_set(err, ERROR_DATA, "output directory: holds more than %d runs",
                   RUNS_MAX);
@@ -186,6 +219,8 @@ static int take_name(struct runs *runs, int out_fd, const char *name,
             error_usual(err, "remove old ones with rollcall clean --keep N");
     } else if (faccessat(fd, MANIFEST_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         result = load_run(runs, out_fd, name, fd, err);
+    else if (errno != ENOENT)
+        result = add_unread(runs, name, errno, err);
     close(fd);
     return result;
 }
@@ -235,7 +270,10 @@ static int read_latest(struct runs *runs, int out_fd, struct error *err)
         readlinkat(out_fd, PUBLISH_LATEST_NAME, target, sizeof(target) - 1);
 
     if (len < 0)
-        return 0;
+        return errno == ENOENT || errno == EINVAL
+                   ? 0
+                   : error_system(err, ERROR_IO, errno,
+                                  PUBLISH_LATEST_NAME ": cannot be read");
     target[len] = '\0';
     runs->latest = plain_copy(runs, target);
     if (runs->latest == NULL)

@@ -20,7 +20,7 @@ enum { RUNS_MAX = 100000 };
 
 struct runs_entry {
     const char *name;    /* of the folder */
-    const char *problem; /* its manifest cannot be read, or is of another run;
+    const char *problem; /* it cannot be read, or its manifest is of another run;
                             then nothing below is known. NULL: none */
     int64_t as_of;
     const char *supersedes; /* or NULL */

@@ -68,8 +68,8 @@ enum seal seal_look(int dir_fd, const char *manifest, const void *text,
 {
     char name[SEAL_NAME_MAX];
     struct stat st;
-    bool fits;
     char *found;
+    int fits;
     size_t size;
 
     seal_name(manifest, name);
@@ -86,8 +86,14 @@ enum seal seal_look(int dir_fd, const char *manifest, const void *text,
     found = read_whole_file(dir_fd, name, SIGNATURE_BYTES, &size, err);
     if (found == NULL)
         return SEAL_UNREAD;
-    fits = size == SIGNATURE_BYTES &&
-           signature_fits(key, text, len, (const unsigned char *)found);
+    fits = size != SIGNATURE_BYTES
+               ? 0
+               : signature_fits(key, text, len, (const unsigned char *)found);
     free(found);
-    return fits ? SEAL_GOOD : SEAL_OTHER;
+    if (fits < 0) {
+        error_set(err, ERROR_BUG, "%s: checking failed, perhaps for want of "
+                  "memory", name);
+        return SEAL_UNREAD;
+    }
+    return fits > 0 ? SEAL_GOOD : SEAL_OTHER;
 }

@@ -63,17 +63,26 @@ static struct signature_key *take(EVP_PKEY *key, const char *name,
 typedef EVP_PKEY *read_fn(BIO *bio, EVP_PKEY **key, pem_password_cb *callback,
                           void *context);
 
-static EVP_PKEY *parse(const char *pem, read_fn *read)
+/* Where memory is out libcrypto says that there is no key, so it is asked
+ * again: then there is memory, or not even enough to begin. */
+enum { ASKED_TIMES = 2 };
+
+static EVP_PKEY *parse(const char *pem, read_fn *read, struct error *err)
 {
     size_t len = strlen(pem);
-    BIO *bio = len > INT_MAX ? NULL : BIO_new_mem_buf(pem, (int)len);
-    EVP_PKEY *key;
+    EVP_PKEY *key = NULL;
 
-    if (bio == NULL)
-        return NULL;
-    key = read(bio, NULL, no_passphrase, NULL);
-    BIO_free(bio);
-    ERR_clear_error();
+    for (int i = 0; i < ASKED_TIMES && key == NULL && len <= INT_MAX; i++) {
+        BIO *bio = BIO_new_mem_buf(pem, (int)len);
+
+        if (bio == NULL) {
+            error_no_memory(err);
+            return NULL;
+        }
+        key = read(bio, NULL, no_passphrase, NULL);
+        BIO_free(bio);
+        ERR_clear_error();
+    }
     return key;
 }
 
@@ -128,9 +137,11 @@ struct signature_key *signature_private(const char *pem, const char *name,
     }
     key = read_usual(pem);
     if (key == NULL)
-        key = parse(pem, PEM_read_bio_PrivateKey);
+        key = parse(pem, PEM_read_bio_PrivateKey, err);
     if (key != NULL)
         return take(key, name, err);
+    if (err->kind != ERROR_NONE)
+        return NULL;
     error_set(err, ERROR_CONFIG, "%s: %s", name,
               has_block(pem, "-----BEGIN PUBLIC KEY-----")
                   ? "holds a public key; the private one signs"
@@ -142,10 +153,12 @@ struct signature_key *signature_private(const char *pem, const char *name,
 struct signature_key *signature_public(const char *pem, const char *name,
                                        struct error *err)
 {
-    EVP_PKEY *key = parse(pem, PEM_read_bio_PUBKEY);
+    EVP_PKEY *key = parse(pem, PEM_read_bio_PUBKEY, err);
 
     if (key != NULL)
         return take(key, name, err);
+    if (err->kind != ERROR_NONE)
+        return NULL;
     error_set(err, ERROR_CONFIG, "%s: %s", name,
               has_block(pem, "PRIVATE KEY-----")
                   ? "holds a private key; whoever checks needs the public one"
@@ -175,16 +188,26 @@ int signature_make(const struct signature_key *key, const void *data,
     return made ? 0 : -1;
 }
 
-bool signature_fits(const struct signature_key *key, const void *data,
-                    size_t len, const unsigned char signature[SIGNATURE_BYTES])
+static int check(const struct signature_key *key, const void *data, size_t len,
+                 const unsigned char signature[SIGNATURE_BYTES])
 {
     EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool fits =
-        context != NULL &&
-        EVP_DigestVerifyInit(context, NULL, NULL, NULL, of_key(key)) == 1 &&
-        EVP_DigestVerify(context, signature, SIGNATURE_BYTES, data, len) == 1;
+    int fits = -1;
 
+    if (context != NULL &&
+        EVP_DigestVerifyInit(context, NULL, NULL, NULL, of_key(key)) == 1)
+        fits = EVP_DigestVerify(context, signature, SIGNATURE_BYTES, data, len);
     EVP_MD_CTX_free(context);
     ERR_clear_error();
+    return fits < 0 ? -1 : fits;
+}
+
+int signature_fits(const struct signature_key *key, const void *data,
+                   size_t len, const unsigned char signature[SIGNATURE_BYTES])
+{
+    int fits = 0;
+
+    for (int i = 0; i < ASKED_TIMES && fits == 0; i++)
+        fits = check(key, data, len, signature);
     return fits;
 }

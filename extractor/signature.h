@@ -34,7 +34,8 @@ void signature_key_free(struct signature_key *key);
 /* 0, or -1: libcrypto failed, perhaps for want of memory. */
 int signature_make(const struct signature_key *key, const void *data,
                    size_t len, unsigned char out[SIGNATURE_BYTES]);
-bool signature_fits(const struct signature_key *key, const void *data,
-                    size_t len, const unsigned char signature[SIGNATURE_BYTES]);
+/* 1: it is the signature, 0: it is not, -1 as above. */
+int signature_fits(const struct signature_key *key, const void *data,
+                   size_t len, const unsigned char signature[SIGNATURE_BYTES]);
 
 #endif

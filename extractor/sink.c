@@ -299,7 +299,7 @@ static int finish(struct sink *sink, struct sink_facts *facts)
         return -1;
     if (sink->gzip && deflate_all(sink, Z_FINISH) != 0)
         return -1;
-    if (fsync(sink->fd) != 0)
+    if (file_sync(sink->fd) != 0)
         return file_write_error(&sink->failed, sink->name);
     facts->bytes = sink->bytes;
     facts->plain_bytes = sink->plain_bytes;

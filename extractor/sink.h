@@ -118,6 +118,10 @@ int write_whole_file(int dir_fd, const char *name, const void *data, size_t len,
 /* All of the bytes, however few one write(2) takes; -1 with errno. */
 int file_write_all(int fd, const void *data, size_t len);
 
+/* fsync(2), begun again when a signal interrupts it, which file systems over a
+ * network or in user space allow; -1 with errno. Nothing else syncs. */
+int file_sync(int fd);
+
 /* Set an error for errno of a call that should have created, or written to,
  * what `name` names. Return -1 always. */
 int file_create_error(struct error *err, const char *name);

@@ -140,6 +140,16 @@ int file_write_all(int fd, const void *data, size_t len)
     return 0;
 }
 
+int file_sync(int fd)
+{
+    int result;
+
+    do {
+        result = fsync(fd);
+    } while (result != 0 && errno == EINTR);
+    return result;
+}
+
 struct content {
     const void *data;
     size_t len;
@@ -153,7 +163,7 @@ static int fill_temp(int fd, const struct content *content, const char *name,
     int result = 0;
 
     if (file_write_all(fd, content->data, content->len) != 0 ||
-        fchmod(fd, content->mode) != 0 || fsync(fd) != 0)
+        fchmod(fd, content->mode) != 0 || file_sync(fd) != 0)
         result = file_write_error(err, name);
     if (close(fd) != 0 && result == 0)
         result = file_write_error(err, name);
@@ -175,7 +185,7 @@ static int replace_file(int folder, const char *base,
         file_create_error(err, name);
         goto fail;
     }
-    if (fsync(folder) != 0)
+    if (file_sync(folder) != 0)
         return file_write_error(err, name);
     return 0;
 

@@ -107,7 +107,7 @@ int spool_add(struct spool *spool, const struct event *event, struct error *err)
 
     buf_reset(&spool->packed);
     spool_pack(event, &spool->packed);
-    if (!buf_ok(&spool->packed) && !spool->packed.full)
+    if (buf_no_memory(&spool->packed))
         return error_no_memory(err);
     if (!buf_ok(&spool->packed)) {
         error_set(err, ERROR_DATA, "%s: event %s takes more than %d bytes",

@@ -272,8 +272,6 @@ struct state *state_open_reader(const char *path, const struct log *log,
     struct error cause = {0};
     struct state *state;
 
-    if (access(path, F_OK) != 0)
-        return NULL;
     state = state_look(path, &cause);
     if (state != NULL)
         return state;

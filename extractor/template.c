@@ -75,7 +75,7 @@ const char *template_body(struct spec *spec, const struct spec_node *node,
     jsonw_init(&w, &text, 0);
     if (json_write(&w, NULL, node->json, &filling) && buf_ok(&text))
         copy = spec_copy(spec, text.data);
-    else if (!buf_ok(&text) && !text.full)
+    else if (buf_no_memory(&text))
         spec->no_memory = true;
     else
         spec_problem(spec, node,

@@ -48,7 +48,7 @@ static int make_folder(const char *folder, struct error *err)
     fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return file_create_error(err, folder);
-    result = fsync(fd);
+    result = file_sync(fd);
     close(fd);
     return result == 0 ? 0 : file_write_error(err, folder);
 }
@@ -101,7 +101,7 @@ static enum token_file_begun take_lock(struct token_file *file,
 static int rename_fresh(struct token_file *file, struct error *err)
 {
     if (renameat(file->dir_fd, file->fresh, file->dir_fd, file->name) != 0 ||
-        fsync(file->dir_fd) != 0)
+        file_sync(file->dir_fd) != 0)
         return file_write_error(err, file->path);
     return 0;
 }
@@ -132,7 +132,7 @@ static int recover(struct token_file *file, struct error *err)
     len = got > 0 ? whole_token(data, (size_t)got) : 0;
     if (len > 0 && fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
         S_ISREG(st.st_mode) && (st.st_mode & 077) == 0)
-        result = ftruncate(fd, (off_t)len + 1) == 0 && fsync(fd) == 0
+        result = ftruncate(fd, (off_t)len + 1) == 0 && file_sync(fd) == 0
                      ? rename_fresh(file, err)
                      : file_write_error(err, file->path);
     explicit_bzero(data, sizeof(data));
@@ -174,7 +174,7 @@ static int make_room(struct token_file *file, struct error *err)
     if (file->fresh_fd < 0)
         return file_create_error(err, file->path);
     if (write(file->fresh_fd, zeros, ROOM) != ROOM ||
-        fsync(file->fresh_fd) != 0 || fsync(file->dir_fd) != 0)
+        file_sync(file->fresh_fd) != 0 || file_sync(file->dir_fd) != 0)
         return file_write_error(err, file->path);
     return 0;
 }
@@ -214,7 +214,7 @@ static bool write_token(int fd, const char *token)
     memcpy(line, token, len); /* a line, no text: NOLINT */
     line[len++] = '\n';
     ok = pwrite(fd, line, len, 0) == (ssize_t)len &&
-         ftruncate(fd, (off_t)len) == 0 && fsync(fd) == 0;
+         ftruncate(fd, (off_t)len) == 0 && file_sync(fd) == 0;
     explicit_bzero(line, sizeof(line));
     return ok;
 }

@@ -38,8 +38,13 @@ static int check_part(const struct hive_folder *f,
     struct error local = {0};
     struct source_file *file;
 
-    if (fstatat(f->fd, r->path, &own, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISREG(own.st_mode)) {
+    if (fstatat(f->fd, r->path, &own, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT)
+            return error_system(err, ERROR_IO, errno,
+                                "%s%s: cannot be looked at", f->path, r->path);
+        own.st_mode = 0;
+    }
+    if (!S_ISREG(own.st_mode)) {
         found(f, r->path, "is missing or no regular file");
         return 0;
     }
@@ -122,8 +127,8 @@ static int check_folder(struct hive_folder *f, struct error *err)
     struct strmap paths = {0};
     int result;
 
-    verify_success(f->v, f->fd, f->path);
-    if (check_manifest(f, err) != 0 ||
+    if (verify_success(f->v, f->fd, f->path, err) != 0 ||
+        check_manifest(f, err) != 0 ||
         verify_signature(f->v, f->fd, f->path, MANIFEST_PART_NAME, err) != 0)
         return -1;
     result = check_names(f, &paths, err);

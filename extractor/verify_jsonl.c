@@ -71,7 +71,7 @@ static int end_line(struct lines *lines, struct error *err)
     struct json_doc doc;
     int result;
 
-    if (!buf_ok(&lines->text) && !lines->text.full)
+    if (buf_no_memory(&lines->text))
         return error_no_memory(err);
     if (!buf_ok(&lines->text))
         return error_set(err, ERROR_DATA, "row %llu: is too long",

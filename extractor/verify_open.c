@@ -136,12 +136,17 @@ bool verify_is_part(const struct manifest *manifest)
     return strcmp(manifest->file, MANIFEST_PART_NAME) == 0;
 }
 
-static bool same_folder(int dir_fd, const char *name, int fd)
+/* 1 or 0; -1 with *err. */
+static int same_folder(int dir_fd, const char *name, int fd, struct error *err)
 {
     struct stat a, b;
 
-    return fstatat(dir_fd, name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
-           fstat(fd, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    if (fstatat(dir_fd, name, &a, AT_SYMLINK_NOFOLLOW) == 0 &&
+        fstat(fd, &b) == 0)
+        return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+    return errno == ENOENT ? 0
+                           : error_system(err, ERROR_IO, errno,
+                                          "%s: cannot be looked at", name);
 }
 
 static bool names_text(const struct json *root, const char *name,
@@ -241,41 +246,75 @@ static int check_all_done(struct verify *v, int out_fd, struct error *err)
     return result;
 }
 
-void verify_success(struct verify *v, int dir_fd, const char *folder)
+int verify_success(struct verify *v, int dir_fd, const char *folder,
+                   struct error *err)
 {
     char file[PATH_MAX];
     struct stat st;
 
     snprintf(file, sizeof(file), "%s" PUBLISH_SUCCESS_NAME, folder);
-    if (fstatat(dir_fd, PUBLISH_SUCCESS_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0)
+    if (fstatat(dir_fd, PUBLISH_SUCCESS_NAME, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno != ENOENT)
+            return error_system(err, ERROR_IO, errno,
+                                "%s: cannot be looked at", file);
         verify_found(v, file, "is missing");
-    else if (!S_ISREG(st.st_mode) || st.st_size != 0)
+    } else if (!S_ISREG(st.st_mode) || st.st_size != 0) {
         verify_found(v, file, "is no empty file");
+    }
+    return 0;
+}
+
+/* The output directory the run lies in; *out_fd is -1 where it lies in none.
+ * What may not be read is nobody's output directory to check. */
+static int open_out(const struct verify *v, int *out_fd, struct error *err)
+{
+    *out_fd = openat(v->run_fd, "..", OPEN_FOLDER);
+    if (*out_fd >= 0 && faccessat(*out_fd, PUBLISH_LOCK_NAME, F_OK,
+                                  AT_SYMLINK_NOFOLLOW) == 0)
+        return 0;
+    if (errno != ENOENT && errno != EACCES)
+        error_system(err, ERROR_IO, errno, "cannot look beside the run");
+    if (*out_fd >= 0)
+        close(*out_fd);
+    *out_fd = -1;
+    return err->kind == ERROR_NONE ? 0 : -1;
+}
+
+/* Everything beside a run that is called as its id. */
+static int check_beside(struct verify *v, int out_fd, struct error *err)
+{
+    int named = same_folder(out_fd, v->manifest.run_id, v->run_fd, err);
+
+    if (named < 0)
+        return -1;
+    if (named == 0) {
+        verify_found(v, v->manifest.file,
+                     "is in a folder of another name than its run id");
+        return 0;
+    }
+    return check_all_done(v, out_fd, err) == 0 &&
+                   verify_beside(v, out_fd, err) == 0
+               ? verify_hive(v, out_fd, err)
+               : -1;
 }
 
 int verify_markers(struct verify *v, struct error *err)
 {
     char temp[sizeof(SINK_TEMP_PREFIX) + PUBLISH_RUN_ID_MAX];
-    int result = 0, out_fd = openat(v->run_fd, "..", OPEN_FOLDER);
+    int out_fd, temporary, result = -1;
 
-    if (verify_is_part(&v->manifest))
-        verify_success(v, v->run_fd, "");
+    if (verify_is_part(&v->manifest) &&
+        verify_success(v, v->run_fd, "", err) != 0)
+        return -1;
+    if (open_out(v, &out_fd, err) != 0)
+        return -1;
     if (out_fd < 0)
         return 0;
     snprintf(temp, sizeof(temp), SINK_TEMP_PREFIX "%.*s", PUBLISH_RUN_ID_MAX,
              v->manifest.run_id);
-    if (!holds(out_fd, PUBLISH_LOCK_NAME) ||
-        same_folder(out_fd, temp, v->run_fd))
-        goto done;
-    if (same_folder(out_fd, v->manifest.run_id, v->run_fd))
-        result = check_all_done(v, out_fd, err) == 0 &&
-                         verify_beside(v, out_fd, err) == 0
-                     ? verify_hive(v, out_fd, err)
-                     : -1;
-    else
-        verify_found(v, v->manifest.file,
-                     "is in a folder of another name than its run id");
-done:
+    temporary = same_folder(out_fd, temp, v->run_fd, err);
+    if (temporary >= 0)
+        result = temporary > 0 ? 0 : check_beside(v, out_fd, err);
     close(out_fd);
     return result;
 }

@@ -53,7 +53,8 @@ int verify_strays(struct verify *v, int dir_fd, const char *folder,
                   const struct strmap *paths, struct error *err);
 
 /* The mark of a Hive folder; folder, "" or "NAME/", stands before its name. */
-void verify_success(struct verify *v, int dir_fd, const char *folder);
+int verify_success(struct verify *v, int dir_fd, const char *folder,
+                   struct error *err);
 
 /* Lock, name, done files and Hive folders, when the run is inside an output
  * directory; _SUCCESS in a Hive folder. */

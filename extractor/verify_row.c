@@ -208,7 +208,7 @@ int verify_row_done(struct verify_table *t, struct error *err)
 {
     struct verify_row *swap = t->before;
 
-    if (!buf_ok(&t->row->texts) && !t->row->texts.full)
+    if (buf_no_memory(&t->row->texts))
         return error_no_memory(err);
     if (!buf_ok(&t->row->texts))
         return error_set(err, ERROR_DATA, "a row is too large");

@@ -62,7 +62,7 @@ static int put_line(struct writer *writer, struct error *err)
 {
     struct buf *record = &writer->line.record;
 
-    if (!buf_ok(record) && !record->full)
+    if (buf_no_memory(record))
         return error_no_memory(err);
     if (!buf_ok(record)) {
         error_set(err, ERROR_DATA, "%s: row %llu is larger than %d bytes",

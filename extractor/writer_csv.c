@@ -193,11 +193,6 @@ static void head(struct writer_line *line)
     csv_row_end(&w);
 }
 
-static bool lacks_memory(const struct buf *text)
-{
-    return !buf_ok(text) && !text->full;
-}
-
 static int row(struct writer_line *line, const struct value *cells)
 {
     struct csv_writer w = {.out = &line->record,
@@ -212,7 +207,7 @@ static int row(struct writer_line *line, const struct value *cells)
         buf_reset(&line->cell);
         if (writer_csv_text(w.dialect, &cells[i], &line->cell, line->counts) !=
             0) {
-            line->record.failed |= lacks_memory(&line->cell);
+            line->record.failed |= buf_no_memory(&line->cell);
             return (int)i;
         }
         if (cells[i].type == VALUE_STRING)

@@ -438,6 +438,7 @@ class Matrix(unittest.TestCase):
         for name, number, kind in self.calls("write"):
             if "write" in kind:
                 points.append((name, Fault("write", number, "short")))
+            if "write" in kind or kind == "fsync":
                 points.append((name, Fault("write", number, "fail",
                                            "EINTR")))
         self.try_points("faults: short writes", points)

@@ -9,6 +9,7 @@
 #include <sys/resource.h>
 
 #include "account_journal.h"
+#include "no_memory.h"
 #include "sink.h"
 #include "temp_file.h"
 
@@ -209,6 +210,24 @@ static void half_a_line_gets_its_end(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static int try_note(void *context, struct error *err)
+{
+    struct fixture *f = context;
+    struct account_journal *journal = account_journal_open(f->path, err);
+    int result;
+
+    if (journal == NULL)
+        return -1;
+    result = account_journal_write(journal, &intent, err);
+    account_journal_close(journal);
+    return result;
+}
+
+static void without_memory_no_note_is_too_long(void **state)
+{
+    no_memory_try(try_note, *state, 1, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -218,6 +237,7 @@ int main(void)
         TEST(refuses_what_is_no_plain_file),
         TEST(a_line_that_is_cut_is_told),
         TEST(half_a_line_gets_its_end),
+        TEST(without_memory_no_note_is_too_long),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "oauth.h"
+#include "no_memory.h"
 
 #define SECRET "s3cr3t"
 #define GOOD   "\"access_token\":\"abc\",\"token_type\":\"bearer\""
@@ -224,6 +225,49 @@ static void scopes_are_whole_words(void **state)
     assert_true(oauth_covers("", NULL));
 }
 
+/* --- no memory -------------------------------------------------------------
+ */
+
+static int try_body(void *context, struct error *err)
+{
+    struct buf body;
+    int result;
+
+    buf_init(&body, OAUTH_BODY_MAX);
+    result = oauth_body(context, SECRET, "old", &body, err);
+    if (result == 0)
+        assert_has(body.data, "\"scope\":\"read:a read:b\"");
+    buf_release(&body);
+    return result;
+}
+
+static int try_answer(void *context, struct error *err)
+{
+    const char *text = context;
+    struct oauth_grant grant;
+    int result = oauth_read(&endpoint, text, strlen(text), &grant, err);
+
+    if (result == 0) {
+        assert_string_equal(grant.access.text, "abc");
+        assert_string_equal(grant.refresh.text, "new");
+        assert_string_equal(grant.scopes, "a b");
+    }
+    oauth_grant_release(&grant);
+    return result;
+}
+
+static void without_memory_it_is_no_bad_answer(void **state)
+{
+    static char answer[] = "{" GOOD ",\"scope\":\"a b\","
+                           "\"refresh_token\":\"new\"}";
+    struct endpoint full = endpoint;
+
+    (void)state;
+    full.oauth.scopes = scopes;
+    no_memory_try(try_body, &full, 1, 1);
+    no_memory_try(try_answer, answer, 1, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -234,6 +278,7 @@ int main(void)
         cmocka_unit_test(refusals),
         cmocka_unit_test(a_spent_refresh_token),
         cmocka_unit_test(scopes_are_whole_words),
+        cmocka_unit_test(without_memory_it_is_no_bad_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "output_fixture.h"
+#include "no_memory.h"
 #include "past.h"
 
 struct stage {
@@ -67,9 +68,13 @@ static void gives_back_all(struct stage *stage)
         fixture_row(i, id, cells);
         fixture_row(i + 1, other_id, other);
         for (size_t c = 0; c < PEOPLE_COLUMNS; c++) {
-            if (!past_same(stage->past, &row, c, &cells[c]))
+            int other_is = past_same(stage->past, &row, c, &other[c],
+                                     &stage->err);
+
+            if (past_same(stage->past, &row, c, &cells[c], &stage->err) != 1)
                 fail_msg("row %zu, column %zu", i, c);
-            same += past_same(stage->past, &row, c, &other[c]);
+            assert_true(other_is == 0 || other_is == 1);
+            same += (size_t)other_is;
         }
         assert_true(same < PEOPLE_COLUMNS / 2);
         assert_string_equal(row.cells[0].text, id);
@@ -150,20 +155,20 @@ static void what_a_file_keeps(void **state)
                        exact = value_instant(1500), whole = value_instant(2000);
 
     publish(stage);
-    assert_true(past_keeps(stage->past, &lines));
-    assert_true(past_keeps(stage->past, &exact));
+    assert_int_equal(past_keeps(stage->past, &lines, &stage->err), 1);
+    assert_int_equal(past_keeps(stage->past, &exact, &stage->err), 1);
     teardown(state);
     setup(state);
     stage = *state;
     stage->fixture.jsonl = false;
     stage->fixture.dialect.excel_safe = true;
     publish(stage);
-    assert_true(past_keeps(stage->past, &plain));
-    assert_true(past_keeps(stage->past, &formula));
-    assert_true(past_keeps(stage->past, &whole));
-    assert_false(past_keeps(stage->past, &quoted));
-    assert_false(past_keeps(stage->past, &lines));
-    assert_false(past_keeps(stage->past, &exact));
+    assert_int_equal(past_keeps(stage->past, &plain, &stage->err), 1);
+    assert_int_equal(past_keeps(stage->past, &formula, &stage->err), 1);
+    assert_int_equal(past_keeps(stage->past, &whole, &stage->err), 1);
+    assert_int_equal(past_keeps(stage->past, &quoted, &stage->err), 0);
+    assert_int_equal(past_keeps(stage->past, &lines, &stage->err), 0);
+    assert_int_equal(past_keeps(stage->past, &exact, &stage->err), 0);
 }
 
 static int read_all(struct stage *stage)
@@ -245,6 +250,59 @@ static void no_such_dataset(void **state)
     assert_int_equal(read_all(stage), 0);
 }
 
+static int compare_row(struct past *past, const struct past_row *row, size_t i,
+                       struct error *err)
+{
+    struct value cells[PEOPLE_COLUMNS];
+    char id[32];
+
+    fixture_row(i, id, cells);
+    for (size_t c = 0; c < PEOPLE_COLUMNS; c++) {
+        int same = past_same(past, row, c, &cells[c], err);
+
+        if (same < 0)
+            return -1;
+        assert_int_equal(same, 1);
+    }
+    return past_keeps(past, &cells[0], err) > 0 ? 0 : -1;
+}
+
+static int try_rows(void *context, struct error *err)
+{
+    struct stage *stage = context;
+    struct past *past = past_open(&stage->manifest, stage->fd, &fixture_schema);
+    struct past_row row;
+    size_t count = 0;
+    int found = -1;
+
+    if (past == NULL)
+        return error_no_memory(err);
+    while ((found = past_next(past, &row, err)) > 0) {
+        if (compare_row(past, &row, count++, err) != 0) {
+            found = -1;
+            break;
+        }
+    }
+    if (found == 0)
+        assert_int_equal(count, stage->fixture.rows);
+    past_close(past);
+    return found;
+}
+
+static void without_memory_nothing_differs(void **state)
+{
+    for (int jsonl = 0; jsonl < 2; jsonl++) {
+        struct stage *stage = *state;
+
+        stage->fixture.jsonl = jsonl != 0;
+        stage->fixture.rows = 25;
+        publish(stage);
+        no_memory_try(try_rows, stage, 1, 1);
+        teardown(state);
+        setup(state);
+    }
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int main(void)
@@ -260,6 +318,7 @@ int main(void)
         TEST(another_hash),
         TEST(another_number_of_rows),
         TEST(no_such_dataset),
+        TEST(without_memory_nothing_differs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

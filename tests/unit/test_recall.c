@@ -7,6 +7,7 @@
 
 #include "instant.h"
 #include "recall.h"
+#include "no_memory.h"
 #include "temp_file.h"
 
 #define DAY   ((int64_t)INSTANT_DAY)
@@ -354,6 +355,35 @@ static void a_gap_is_refused(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static int try_anew(void *context, struct error *err)
+{
+    struct stage *stage = context;
+    const struct recall_names n = names(stage);
+    struct recall *recall = recall_open(&stage->options, err);
+    struct fact_book book;
+    int result = -1;
+
+    fact_book_init(&book, &stage->rule, 1);
+    if (recall != NULL)
+        result = recall_load(recall, &book, &n, err);
+    if (result == 0)
+        assert_true(recall_reads_all(recall, &stage->setup.sources[0]));
+    recall_free(recall);
+    fact_book_release(&book);
+    return result;
+}
+
+static void without_memory_it_does_not_go_on(void **state)
+{
+    struct stage *stage = *state;
+
+    begin(stage, 0);
+    publish(stage);
+    stage->endpoint.url = "https://y";
+    stage->options.as_of += DAY;
+    no_memory_try(try_anew, stage, 1, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -361,6 +391,7 @@ int main(void)
         TEST(leaves_the_past_alone),    TEST(resumes),
         TEST(forgets_what_is_not_trusted), TEST(the_newest_record_must_come),
         TEST(a_gap_is_refused),
+        TEST(without_memory_it_does_not_go_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "buf.h"
+#include "no_memory.h"
 #include "recording.h"
 #include "temp_file.h"
 
@@ -263,6 +264,36 @@ static void plain_pages_are_read_and_lengths_held(void **state)
     recording_close(recording);
 }
 
+static int try_replay(void *context, struct error *err)
+{
+    const struct temp_folder *folder = context;
+    struct recording *recording = recording_open(folder->path, err);
+    struct recorded_answer answer;
+    int result = -1, has;
+
+    if (recording == NULL)
+        return -1;
+    has = recording_has(recording, &search, err);
+    if (has >= 0) {
+        assert_int_equal(has, 1);
+        result = recording_next(recording, &search, &answer, err);
+    }
+    if (result == 0)
+        assert_int_equal(answer.status, 404);
+    recording_close(recording);
+    return result;
+}
+
+static void without_memory_every_answer_is_there(void **state)
+{
+    struct recording *recording = begin(*state);
+
+    put(recording, &users, 200, "[1]");
+    put(recording, &search, 404, "{}");
+    finish(recording);
+    no_memory_try(try_replay, *state, 1, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +308,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_wrong_index_is_refused, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(plain_pages_are_read_and_lengths_held,
+                                        setup, teardown),
+        cmocka_unit_test_setup_teardown(without_memory_every_answer_is_there,
                                         setup, teardown),
     };
 

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,8 +86,8 @@ static void a_known_answer(void **state)
     (void)state;
     assert_int_equal(signature_make(private, message, 1, made), 0);
     assert_memory_equal(made, signature_of_it, sizeof(made));
-    assert_true(signature_fits(public, message, 1, made));
-    assert_true(signature_fits(private, message, 1, made));
+    assert_int_equal(signature_fits(public, message, 1, made), 1);
+    assert_int_equal(signature_fits(private, message, 1, made), 1);
     signature_key_free(private);
     signature_key_free(public);
     signature_key_free(NULL);
@@ -125,13 +126,13 @@ static void any_other_bit_does_not_fit(void **state)
     for (size_t bit = 0; bit < 8 * SIGNATURE_BYTES; bit++) {
         memcpy(other, signature_of_it, sizeof(other));
         other[bit / 8] ^= (unsigned char)(1 << bit % 8);
-        assert_false(signature_fits(public, message, 1, other));
+        assert_int_equal(signature_fits(public, message, 1, other), 0);
     }
-    assert_false(signature_fits(public, "\x73", 1, signature_of_it));
-    assert_false(signature_fits(public, "\x72\n", 2, signature_of_it));
-    assert_false(signature_fits(public, "", 0, signature_of_it));
+    assert_int_equal(signature_fits(public, "\x73", 1, signature_of_it), 0);
+    assert_int_equal(signature_fits(public, "\x72\n", 2, signature_of_it), 0);
+    assert_int_equal(signature_fits(public, "", 0, signature_of_it), 0);
     memset(other, 0, sizeof(other));
-    assert_false(signature_fits(public, message, 1, other));
+    assert_int_equal(signature_fits(public, message, 1, other), 0);
     signature_key_free(public);
 }
 
@@ -157,7 +158,7 @@ static void a_text_of_any_length(void **state)
     memset(text, 'x', size);
     for (size_t len = 0; len <= size; len = 3 * len + 1) {
         assert_int_equal(signature_make(key, text, len, made), 0);
-        assert_true(signature_fits(key, text, len, made));
+        assert_int_equal(signature_fits(key, text, len, made), 1);
     }
     free(text);
     signature_key_free(key);
@@ -224,6 +225,106 @@ static void changed_bytes(void **state)
     }
 }
 
+/* --- no memory -------------------------------------------------------------
+ */
+
+/* libcrypto's callbacks have no context. Refused are those from the
+ * refuse_from-th on; 0: none is. */
+static int allocations, refuse_from;
+static bool refuse_one;
+
+static bool refused(void)
+{
+    allocations++;
+    return refuse_from > 0 && (refuse_one ? allocations == refuse_from
+                                          : allocations >= refuse_from);
+}
+
+static void *give(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return refused() ? NULL : malloc(size);
+}
+
+static void *give_more(void *old, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return refused() ? NULL : realloc(old, size);
+}
+
+static void take_back(void *memory, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(memory);
+}
+
+static void refuse(int from, bool one)
+{
+    allocations = 0;
+    refuse_from = from;
+    refuse_one = one;
+}
+
+static void key_without(int from, bool one)
+{
+    struct error err = {0};
+    struct signature_key *key;
+
+    refuse(from, one);
+    key = signature_public(PUBLIC, "key", &err);
+    refuse(0, false);
+    assert_int_equal(err.kind, key == NULL ? ERROR_BUG : ERROR_NONE);
+    signature_key_free(key);
+}
+
+/* Reading a key takes thousands, so some of them are refused. */
+static void without_memory_no_key_is_wrong(void **state)
+{
+    enum { STEP = 61 };
+    int all;
+
+    (void)state;
+    refuse(0, false);
+    signature_key_free(public_key());
+    all = allocations;
+    assert_true(all > STEP);
+    for (int from = 1; from <= all; from += from < STEP ? 1 : STEP) {
+        key_without(from, true);
+        key_without(from, false);
+    }
+}
+
+static void without_memory_no_signature_is_wrong(void **state)
+{
+    struct signature_key *key = public_key();
+    int all;
+
+    (void)state;
+    refuse(0, false);
+    assert_int_equal(signature_fits(key, message, 1, signature_of_it), 1);
+    all = allocations;
+    assert_true(all > 5);
+    for (int from = 1; from <= all; from++) {
+        for (int one = 0; one < 2; one++) {
+            refuse(from, one != 0);
+            assert_int_not_equal(
+                signature_fits(key, message, 1, signature_of_it), 0);
+        }
+    }
+    refuse(0, false);
+    signature_key_free(key);
+}
+
+/* Before libcrypto has got any. */
+static int lead_memory(void **state)
+{
+    (void)state;
+    return CRYPTO_set_mem_functions(give, give_more, take_back) == 1 ? 0 : -1;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,7 +336,9 @@ int main(void)
         cmocka_unit_test(keys_of_another_kind),
         cmocka_unit_test(damaged_keys),
         cmocka_unit_test(changed_bytes),
+        cmocka_unit_test(without_memory_no_key_is_wrong),
+        cmocka_unit_test(without_memory_no_signature_is_wrong),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, lead_memory, NULL);
 }
