@@ -1,3 +1,4 @@
+#include <stdlib.h>
 #include <string.h>
 
 #include "recall_parts.h"
@@ -141,24 +142,54 @@ static bool sight(const struct recall *recall, const struct account *account,
     return true;
 }
 
+static int id_order(const void *a, const void *b)
+{
+    return strcmp(account_id(*(const struct account *const *)a),
+                  account_id(*(const struct account *const *)b));
+}
+
+/* The listed ones in the order of the table, where a row goes behind the one
+ * before it: in the list's order each would be anywhere. NULL: memory is out. */
+static const struct account **sorted_accounts(const struct roster *roster,
+                                              size_t *count)
+{
+    const struct account *account = roster->first;
+    const struct account **sorted =
+        malloc((roster->listed + 1) * sizeof(*sorted));
+
+    *count = 0;
+    for (; sorted != NULL && account != NULL; account = account->next) {
+        if (account->listed)
+            sorted[(*count)++] = account;
+    }
+    if (*count > 1)
+        qsort(sorted, *count, sizeof(*sorted), id_order);
+    return sorted;
+}
+
 static int publish_accounts(struct recall *recall, const struct roster *roster,
                             const struct strmap *first_inactive,
                             struct error *err)
 {
+    size_t count;
+    const struct account **accounts = sorted_accounts(roster, &count);
     struct db_statement *writer =
-        state_accounts_writer(recall->options.state, err);
-    const struct account *account = roster->first;
+        accounts != NULL ? state_accounts_writer(recall->options.state, err)
+                         : NULL;
     int result = writer != NULL ? 0 : -1;
 
-    for (; account != NULL && result == 0; account = account->next) {
+    if (accounts == NULL)
+        error_no_memory(err);
+    for (size_t i = 0; i < count && result == 0; i++) {
         struct sighting sighting;
 
-        if (account->listed &&
-            sight(recall, account, first_inactive, &sighting))
-            result = state_accounts_set(writer, recall->universe,
-                                        account_id(account), &sighting, err);
+        if (sight(recall, accounts[i], first_inactive, &sighting))
+            result =
+                state_accounts_set(writer, recall->universe,
+                                   account_id(accounts[i]), &sighting, err);
     }
     db_finalize(writer);
+    free(accounts);
     return result;
 }
 
