@@ -263,7 +263,7 @@ static inline void fixture_publish(const struct fixture *f)
 
 static inline int fixture_run_fd(const struct fixture *f)
 {
-    char path[128];
+    char path[512];
     int fd;
 
     snprintf(path, sizeof(path), "%s/" FIXTURE_RUN, f->out);
