@@ -331,7 +331,8 @@ static enum join_outcome fit_length(const struct joined *joined, size_t i,
     const struct column *column = &joined->input->rules->schema.columns[i];
     size_t cut;
 
-    if (strlen(cell->text) <= column->length) /* no more characters than bytes */
+    /* There are no more characters than bytes. */
+    if (strlen(cell->text) <= column->length)
         return JOIN_ROW;
     cut = cut_at(cell->text, column->length);
     if (cell->text[cut] == '\0')

@@ -433,7 +433,10 @@ static void a_new_row_among_the_known_ones_tells_that_the_list_moved(
         const char *known;
         size_t fresh;
         bool moved;
-    } cases[] = {{"j", 1, true}, {"j", 0, false}, {"z", 1, false}, {NULL, 1, false}};
+    } cases[] = {{"j", 1, true},
+                 {"j", 0, false},
+                 {"z", 1, false},
+                 {NULL, 1, false}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
