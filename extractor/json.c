@@ -142,6 +142,19 @@ const struct json *json_next(const struct json *child)
     return child->skip > 0 ? child + child->skip : NULL;
 }
 
+void json_expect(const struct json *json)
+{
+    const struct json *child =
+        json->type >= JSON_ARRAY && json->state == JSON_READ
+            ? json_first(json)
+            : NULL;
+
+    for (; child != NULL; child = json_next(child)) {
+        if (child->type == JSON_STRING)
+            __builtin_prefetch(child->text);
+    }
+}
+
 const char *json_key(const struct json *child)
 {
     return child->key;

@@ -104,6 +104,10 @@ const struct json *json_slot(const struct json *node, unsigned slot,
 /* Children of an array or object, in order; NULL at the end. */
 const struct json *json_first(const struct json *node);
 const struct json *json_next(const struct json *child);
+/* Fetches the texts of the children, which are going to be read and were last in
+ * the hands of another core: waiting for one after another takes longer than
+ * all that is done with them. */
+void json_expect(const struct json *node);
 const char *json_key(const struct json *child); /* NULL inside an array */
 size_t json_size(const struct json *node);
 

@@ -51,6 +51,7 @@ int walk_collect_ids(struct walk *walk, const struct json *items,
             walk->ids = grown;
             walk->id_capacity = capacity;
         }
+        json_expect(item);
         walk->ids[(*count)++] = item_id(walk->options.source, item);
     }
     return 0;
