@@ -66,9 +66,9 @@ struct cli_option_row {
     unsigned verbs;
     enum cli_group group;
     enum cli_kind kind;
+    char letter;          /* 0: none */
+    bool typed_only;      /* not taken from the environment */
     const struct cli_words *words; /* CLI_WORD */
-    char letter;                   /* 0: none */
-    bool typed_only;               /* not taken from the environment */
 };
 
 extern const struct cli_verb_row cli_verbs[VERB_COUNT];

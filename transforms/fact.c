@@ -315,7 +315,7 @@ int fact_fold(struct fact_book *book, const struct event *event)
 {
     const struct fact_event found = fact_event_of(event);
     struct candidate candidate = {.book = book, .event = &found};
-    bool takes[RULES_FACTS_MAX];
+    bool takes[RULES_FACTS_MAX] = {false};
 
     if (event->subject_count == 0 || which_take(book, event, takes) == 0)
         return 0;

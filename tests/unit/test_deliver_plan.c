@@ -70,12 +70,13 @@ static void refuses(struct stage *stage, enum error_kind kind,
         fail_msg("\"%s\" is not in \"%s\"", words, stage->err.text);
 }
 
+#define HIVE_FOLDER "dataset=people/dt=2026-11-23/run=" FIXTURE_RUN
+
 /* With a part, by a link as the output has it. */
 static void make_hive(struct stage *stage)
 {
     static const char *const folders[] = {
-        "dataset=people", "dataset=people/dt=2026-11-23",
-        "dataset=people/dt=2026-11-23/run=" FIXTURE_RUN};
+        "dataset=people", "dataset=people/dt=2026-11-23", HIVE_FOLDER};
 
     for (size_t i = 0; i < 3; i++)
         assert_int_equal(mkdirat(stage->out_fd, folders[i], 0700), 0);

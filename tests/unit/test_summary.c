@@ -194,8 +194,8 @@ static void trouble_is_told(void **state)
         "    no_access                          1  the log may not be read",
         "    undecided                          6  left out",
         "    refused                            7  see rejects.jsonl.gz",
-        "  requests                         1,000  3 of them again, waited "
-        "45 s in all",
+        ("  requests                         1,000  3 of them again, waited "
+         "45 s in all"),
         "  user keys                           12  of the log",
         "  e-mail addresses                     5  of the log",
         "  may not be read          jira_audit",
