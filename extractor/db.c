@@ -262,7 +262,7 @@ static int judge_pages(const struct db *db, const char *verdict,
     }
     *trouble = DB_DAMAGED;
     error_set(err, ERROR_DATA, "%s: is damaged", db->path);
-    return error_usual(err, "move it away; the next run makes a new one");
+    return error_usual(err, "%s", make_anew);
 }
 
 /* Damage that is found only when a page is needed would stop a run again and

@@ -70,8 +70,9 @@ void json_free(struct json_doc *doc);
  * into a zeroed document json_room() and len bytes of text there, then
  * json_parse_room(), as often as there are pages; json_free() at the end, and
  * after an error too. Only what is selected becomes nodes (json_select.h;
- * NULL: everything), and of what is selected no object may have a name twice. Errors name the byte instead of line and column, as
- * column of line 1. A document of which nothing is selected still has its
+ * NULL: everything), and of what is selected no object may have a name twice.
+ * Errors name the byte instead of line and column, as column of line 1. A
+ * document of which nothing is selected still has its
  * root. */
 char *json_room(struct json_doc *doc, size_t len);
 int json_parse_room(struct json_doc *doc, const struct json_select *select,

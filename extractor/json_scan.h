@@ -67,7 +67,6 @@ struct json {
 
 enum json_state { JSON_READ, JSON_LATER, JSON_OPENED };
 
-
 enum json_scan_result {
     JSON_SCAN_OK,
     JSON_SCAN_EMPTY, /* nothing but white space and comments */
