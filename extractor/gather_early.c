@@ -4,6 +4,7 @@
 
 #include "gather_parts.h"
 #include "name.h"
+#include "text_list.h"
 
 static void *pointer_of(unsigned turn)
 {
@@ -116,32 +117,22 @@ static int note_all(struct gathering *g, struct error *err)
     return 0;
 }
 
-static int text_order(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* Which of them are to be asked for; sorted, each once. */
 static size_t choose(const struct gathered *gathered,
                      const struct turn_names *from, unsigned turn,
                      const char **names)
 {
-    size_t count = 0, kept = 0;
+    struct text_list list = {.texts = names};
 
     for (size_t i = 0; i < from->count; i++) {
         const char *name = from->subjects[i]->name;
 
         if (from->subjects[i]->turn == turn && name_id(name) == name &&
             !is_told(gathered, name, turn))
-            names[count++] = name;
+            names[list.count++] = name;
     }
-    if (count > 1)
-        qsort(names, count, sizeof(*names), text_order);
-    for (size_t i = 0; i < count; i++) {
-        if (kept == 0 || strcmp(names[kept - 1], names[i]) != 0)
-            names[kept++] = names[i];
-    }
-    return kept;
+    text_list_sort(&list);
+    return list.count;
 }
 
 static int pass_on(struct gathering *g, unsigned turn, struct error *err)

@@ -6,17 +6,13 @@
 #include "normalise.h"
 #include "request.h"
 #include "strmap.h"
+#include "text_list.h"
 
 /* A body that is no JSON may be a proxy's slip; in a row it is none. */
 enum { LOOKUP_BAD_BODIES_MAX = 3 };
 
 /* A server may look at no more than its default page of names. */
 enum { LOOKUP_SMALL = 10 };
-
-struct names {
-    const char **texts;
-    size_t count, capacity;
-};
 
 struct batch {
     struct batch *next;
@@ -34,29 +30,13 @@ struct lookup {
     size_t answered;     /* most names that one answer had */
     size_t proved;       /* the same when all was answered last */
     bool heard;          /* there was an answer */
-    struct names fresh;  /* in no batch yet */
-    struct names missing; /* of the answers since then */
+    struct text_list fresh;   /* in no batch yet */
+    struct text_list missing; /* of the answers since then */
     struct batch *batches, **end; /* full ones that wait to be sent */
     struct batch *sent;
 };
 
-static int names_add(struct names *names, const char *text, struct error *err)
-{
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity ? names->capacity * 2 : 256;
-        const char **grown =
-            realloc(names->texts, capacity * sizeof(*names->texts));
-
-        if (grown == NULL)
-            return error_no_memory(err);
-        names->texts = grown;
-        names->capacity = capacity;
-    }
-    names->texts[names->count++] = text;
-    return 0;
-}
-
-static void names_drop_first(struct names *names, size_t count)
+static void names_drop_first(struct text_list *names, size_t count)
 {
     names->count -= count;
     memmove(names->texts, names->texts + count,
@@ -139,7 +119,7 @@ static int keep_missing(struct batch *batch, const struct strmap *answered,
 
     for (size_t i = 0; i < batch->count; i++) {
         if (strmap_get(answered, batch->names[i]) == NULL &&
-            names_add(&lookup->missing, batch->names[i], err) != 0)
+            text_list_add(&lookup->missing, batch->names[i], err) != 0)
             return -1;
     }
     found = batch->count - (lookup->missing.count - before);
@@ -301,7 +281,7 @@ static int make_batch(struct lookup *lookup, size_t count, struct error *err)
 
 int lookup_add(struct lookup *lookup, const char *name, struct error *err)
 {
-    if (names_add(&lookup->fresh, name, err) != 0)
+    if (text_list_add(&lookup->fresh, name, err) != 0)
         return -1;
     while (lookup->fresh.count >= lookup->size) {
         if (make_batch(lookup, lookup->size, err) != 0)
@@ -316,26 +296,20 @@ const char *lookup_take_back(struct lookup *lookup)
                                    : NULL;
 }
 
-static int text_order(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
 /* What is missing goes with what was not asked yet; sorted, because it came in
  * any order. All that was sent must be answered, or what the server has proved
  * would depend on time. */
 static int put_together(struct lookup *lookup, struct error *err)
 {
-    struct names *missing = &lookup->missing, *fresh = &lookup->fresh;
+    struct text_list *missing = &lookup->missing, *fresh = &lookup->fresh;
     size_t most;
 
     for (size_t i = 0; i < missing->count; i++) {
-        if (names_add(fresh, missing->texts[i], err) != 0)
+        if (text_list_add(fresh, missing->texts[i], err) != 0)
             return -1;
     }
     missing->count = 0;
-    if (fresh->count > 1)
-        qsort(fresh->texts, fresh->count, sizeof(*fresh->texts), text_order);
+    text_list_sort(fresh);
     lookup->proved = lookup->answered;
     most = lookup->proved > LOOKUP_SMALL ? lookup->proved : LOOKUP_SMALL;
     if (most < lookup->size)

@@ -27,7 +27,7 @@ struct asking {
     struct resolved *resolved;
     struct gathered *gathered;
     struct key_report *report;
-    struct names unknown; /* sorted; their texts live with the books */
+    struct text_list unknown; /* sorted; their texts live with the books */
 };
 
 /* How a name is known without asking; *id is set unless RESOLVE_UNKNOWN. */
@@ -86,10 +86,10 @@ static const char *known_id(struct resolved *resolved,
 /* Settles the names that are known without asking; the others stay. */
 static int settle_known(struct asking *asking, struct error *err)
 {
-    struct names *names = &asking->unknown;
+    struct text_list *names = &asking->unknown;
     size_t kept = 0;
 
-    resolve_names_sort(names);
+    text_list_sort(names);
     asking->report->asked += names->count;
     for (size_t i = 0; i < names->count; i++) {
         const char *name = names->texts[i];
@@ -117,7 +117,7 @@ static int resolve_names(struct asking *asking,
         result = resolve_ask_keys(asking->resolved, asking->gathered, options,
                                   &asking->unknown, asking->report, err);
     free(asking->unknown.texts);
-    asking->unknown = (struct names){0};
+    asking->unknown = (struct text_list){0};
     return result;
 }
 
@@ -144,7 +144,7 @@ static int collect(struct asking *asking, const struct strmap *names,
 
     while ((entry = strmap_next(names, &position)) != NULL) {
         if (resolve_is_id_or_key(entry->key) &&
-            resolve_names_add(&asking->unknown, entry->key, err) != 0) {
+            text_list_add(&asking->unknown, entry->key, err) != 0) {
             free(asking->unknown.texts);
             return -1;
         }
@@ -203,7 +203,7 @@ static int collect_actors(struct asking *asking, const struct strmap *actors,
         if (!resolve_is_id_or_key(entry->key) ||
             was_subject(asking->gathered, entry->key))
             continue;
-        if (resolve_names_add(&asking->unknown, entry->key, err) != 0) {
+        if (text_list_add(&asking->unknown, entry->key, err) != 0) {
             free(asking->unknown.texts);
             return -1;
         }

@@ -141,7 +141,7 @@ static int take_back(struct bridge *bridge, struct error *err)
     return 0;
 }
 
-static int ask_rest(struct bridge *bridge, const struct names *names,
+static int ask_rest(struct bridge *bridge, const struct text_list *names,
                     struct error *err)
 {
     if (take_back(bridge, err) != 0)
@@ -153,7 +153,7 @@ static int ask_rest(struct bridge *bridge, const struct names *names,
     return lookup_finish(bridge->lookup, err);
 }
 
-static int take_found(struct bridge *bridge, const struct names *names,
+static int take_found(struct bridge *bridge, const struct text_list *names,
                       struct key_report *report, struct error *err)
 {
     for (size_t i = 0; i < names->count; i++) {
@@ -172,7 +172,7 @@ static int take_found(struct bridge *bridge, const struct names *names,
 
 int resolve_ask_keys(struct resolved *resolved, struct gathered *gathered,
                      const struct gather_options *options,
-                     const struct names *names, struct key_report *report,
+                     const struct text_list *names, struct key_report *report,
                      struct error *err)
 {
     const struct setup_source *entry = resolve_helper(options->setup, true);

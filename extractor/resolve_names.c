@@ -1,4 +1,4 @@
-/* Lists of names, and the names that people have for accounts. */
+/* The names that people have for accounts. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,40 +6,6 @@
 #include "name.h"
 #include "normalise.h"
 #include "resolve_parts.h"
-
-int resolve_text_order(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-int resolve_names_add(struct names *names, const char *text, struct error *err)
-{
-    if (names->count == names->capacity) {
-        size_t capacity = names->capacity ? names->capacity * 2 : 256;
-        const char **grown =
-            realloc(names->texts, capacity * sizeof(*names->texts));
-        if (grown == NULL)
-            return error_no_memory(err);
-        names->texts = grown;
-        names->capacity = capacity;
-    }
-    names->texts[names->count++] = text;
-    return 0;
-}
-
-void resolve_names_sort(struct names *names)
-{
-    size_t kept = 0;
-
-    if (names->count > 1)
-        qsort(names->texts, names->count, sizeof(*names->texts),
-              resolve_text_order);
-    for (size_t i = 0; i < names->count; i++) {
-        if (kept == 0 || strcmp(names->texts[kept - 1], names->texts[i]) != 0)
-            names->texts[kept++] = names->texts[i];
-    }
-    names->count = kept;
-}
 
 const struct setup_source *resolve_helper(const struct setup *setup, bool keys)
 {
@@ -106,7 +72,7 @@ int resolve_ask_names(struct resolved *resolved, struct gathered *gathered,
                             .entry = resolve_helper(options->setup, false)};
     struct lookup_options lookup = {
         .exchange = options->exchange, .item = take_name, .context = &naming};
-    struct names missing = {0};
+    struct text_list missing = {0};
     const struct strmap_slot *entry;
     size_t position = 0;
     int result = 0;
@@ -119,9 +85,9 @@ int resolve_ask_names(struct resolved *resolved, struct gathered *gathered,
         if (id == NULL)
             id = entry->key;
         if (name_id(id) == id && !may_have_name(&gathered->roster, id))
-            result = resolve_names_add(&missing, id, err);
+            result = text_list_add(&missing, id, err);
     }
-    resolve_names_sort(&missing);
+    text_list_sort(&missing);
     lookup.source = &naming.entry->source;
     lookup.endpoint = naming.entry->endpoint;
     lookup.report = resolve_report(options, naming.entry);

@@ -8,20 +8,7 @@
 #define ROLLCALL_RESOLVE_PARTS_H
 
 #include "resolve.h"
-
-/* A growing list of names to ask for. */
-struct names {
-    const char **texts;
-    size_t count, capacity;
-};
-
-int resolve_names_add(struct names *names, const char *text,
-                      struct error *err);
-/* Sorted, because batches must not depend on the order of arrival, and each
- * name once. */
-void resolve_names_sort(struct names *names);
-/* Of two const char *. */
-int resolve_text_order(const void *a, const void *b);
+#include "text_list.h"
 
 /* What the log says itself, neither an e-mail address nor an app. */
 bool resolve_is_id_or_key(const char *name);
@@ -35,7 +22,7 @@ struct source_report *resolve_report(const struct gather_options *options,
  * counts what became of them all. */
 int resolve_ask_keys(struct resolved *resolved, struct gathered *gathered,
                      const struct gather_options *options,
-                     const struct names *names, struct key_report *report,
+                     const struct text_list *names, struct key_report *report,
                      struct error *err);
 void resolve_bridge_free(struct bridge *bridge); /* NULL allowed */
 
