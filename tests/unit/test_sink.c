@@ -143,6 +143,31 @@ static void gzip_is_deterministic_and_nameless(void **state)
     free(file);
 }
 
+/* However far the worker is behind, and whoever writes a batch while others
+ * are waited for: each goes behind the one before. */
+static void the_worker_writes_the_same_file(void **state)
+{
+    struct worker *worker = worker_new();
+    struct sink_options options = gz;
+    size_t len = 100 * SINK_BATCH_MAX + 1, size_alone, size_beside;
+    char *data = noise(len), *alone, *beside;
+    struct sink_facts facts;
+
+    (void)state;
+    assert_non_null(worker);
+    write_sink("alone.gz", &options, data, len, &facts);
+    options.worker = worker;
+    write_sink("beside.gz", &options, data, len, &facts);
+    alone = get_file("alone.gz", &size_alone);
+    beside = get_file("beside.gz", &size_beside);
+    assert_int_equal(size_alone, size_beside);
+    assert_memory_equal(alone, beside, size_alone);
+    free(alone);
+    free(beside);
+    free(data);
+    worker_free(worker);
+}
+
 static void empty_files_work_both_ways(void **state)
 {
     struct sink_facts out, back;
@@ -372,6 +397,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(facts_agree_with_the_file),
         cmocka_unit_test(gzip_is_deterministic_and_nameless),
+        cmocka_unit_test(the_worker_writes_the_same_file),
         cmocka_unit_test(empty_files_work_both_ways),
         cmocka_unit_test(the_mode_ignores_the_umask),
         cmocka_unit_test(never_writes_over_a_file_or_through_a_link),
